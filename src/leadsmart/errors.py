@@ -1,0 +1,121 @@
+"""Errors that say where, what, how many, for example which, and what to do next."""
+
+from collections.abc import Iterable, Sequence
+
+MAX_EXAMPLES = 5
+
+
+class LeadSmartError(Exception):
+    """A problem the user can act on.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, one sentence without a full stop.
+    remedy : str
+        What to do next, one sentence without a full stop; a question keeps its mark.
+    file, rule, column : str, optional
+        Where it was found.
+    count : int, optional
+        How many rows or values are affected.
+    examples : iterable, optional
+        Offending values; the first five are shown. Never contacts of a person.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        remedy: str,
+        file: str | None = None,
+        rule: str | None = None,
+        column: str | None = None,
+        count: int | None = None,
+        examples: Iterable[object] = (),
+    ) -> None:
+        self.problem, self.remedy = problem, remedy
+        self.file, self.rule, self.column, self.count = file, rule, column, count
+        self.examples: Sequence[str] = [str(x) for x in examples][:MAX_EXAMPLES]
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The whole message on one line."""
+        where = ", ".join(
+            f"{name} {value}"
+            for name, value in [("rule", self.rule), ("column", self.column)]
+            if value is not None
+        )
+        text = f"{self.file}: " if self.file else ""
+        text += self.problem
+        if where:
+            text += f" ({where})"
+        if self.count is not None:
+            text += f"; {self.count:,} affected"
+        if self.examples:
+            text += f"; for example {', '.join(repr(x) for x in self.examples)}"
+        end = "" if self.remedy.endswith("?") else "."
+        return f"{text}. {self.remedy}{end}"
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self):
+        details = {
+            "remedy": self.remedy,
+            "file": self.file,
+            "rule": self.rule,
+            "column": self.column,
+            "count": self.count,
+            "examples": list(self.examples),
+        }
+        return (_rebuild, (type(self), self.problem, details))
+
+
+def _rebuild(kind: type[LeadSmartError], problem: str, details: dict) -> LeadSmartError:
+    return kind(problem, **details)
+
+
+class ParameterError(LeadSmartError):
+    """A parameter is unknown, of the wrong type or contradicts another."""
+
+
+class InputError(LeadSmartError):
+    """An input file is missing, unreadable, empty or lacks a column."""
+
+
+class LedgerError(LeadSmartError):
+    """Rows or spend of the exits do not add up to the raw file."""
+
+
+class NotebookError(LeadSmartError):
+    """A cell of a notebook failed."""
+
+
+class RenderError(LeadSmartError):
+    """The site could not be built."""
+
+
+class ModelError(LeadSmartError):
+    """A model cannot be fitted, loaded or trusted, for example because a feature is known too late."""
+
+
+class InputProblems(LeadSmartError):
+    """Everything that is wrong with parameters and inputs, at once.
+
+    Parameters
+    ----------
+    problems : sequence of LeadSmartError
+        At least one.
+    """
+
+    def __init__(self, problems: Sequence[LeadSmartError]) -> None:
+        self.problems = list(problems)
+        noun = "problem" if len(self.problems) == 1 else "problems"
+        super().__init__(
+            f"{len(self.problems)} {noun} in parameters or inputs",
+            remedy="Mend what is listed and run `leadsmart check` again",
+        )
+
+    def __reduce__(self):
+        return (InputProblems, (self.problems,))

@@ -1,0 +1,160 @@
+"""The words of the project: tables, columns, statuses, outcomes, verdicts, units and labels.
+
+Every other module takes its names from here, so that a column is spelled once.
+"""
+
+from typing import Final, NamedTuple
+
+import pandas as pd
+
+# --- tables -----------------------------------------------------------------------------------------
+
+CAMPAIGNS: Final = "campaigns"
+AD_PERFORMANCE: Final = "ad_performance"
+LEADS: Final = "leads"
+STATUS_EVENTS: Final = "status_events"
+
+#: Clean table -> the stem of the export file it is made from.
+EXPORT_FILES: Final[dict[str, str]] = {
+    CAMPAIGNS: "campaigns",
+    AD_PERFORMANCE: "insights",
+    LEADS: "campaign_leads",
+    STATUS_EVENTS: "lead_status_changes",
+}
+TABLES: Final = tuple(EXPORT_FILES)
+
+#: The optional look-up project -> market that may lie beside the four exports.
+MARKET_LOOKUP: Final = "project_markets"
+
+#: Columns that an export must have, per table, under the names the platform gives them.
+REQUIRED_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    CAMPAIGNS: ("id", "daily_budget", "start_time", "stop_time", "user_id", "project_name"),
+    AD_PERFORMANCE: ("ad_set_id", "campaign_id", "reach", "spend", "clicks", "impressions", "created_at"),
+    LEADS: ("id", "campaign_id", "name", "email", "phone", "lead_status", "added_date"),
+    STATUS_EVENTS: ("lead_id", "status", "created_at"),
+}
+
+#: Columns that an export may have; what depends on them is left out in one clear sentence without them.
+OPTIONAL_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    CAMPAIGNS: ("channel", "market"),
+    AD_PERFORMANCE: (),
+    LEADS: ("message", "form_variant"),
+    STATUS_EVENTS: (),
+}
+
+#: Reserved names in ``outputs/`` that no market may have.
+UNASSIGNED: Final = "unassigned"
+RESERVED_MARKETS: Final = frozenset({"site", UNASSIGNED})
+
+
+class MarketTables(NamedTuple):
+    """The four clean tables of one market.
+
+    Attributes
+    ----------
+    campaigns : DataFrame
+        One row per campaign: ``campaign_id, user_id, project_name, market, channel`` (str),
+        ``daily_budget`` (money), ``started_at, stopped_at`` (market time zone).
+    ad_performance : DataFrame
+        One row per ad set and day: ``ad_set_id, campaign_id`` (str), ``delivery_date`` (day, no zone),
+        ``reach, impressions, clicks`` (counts, float so that they may be missing), ``spend`` (money).
+    leads : DataFrame
+        One row per lead: ``lead_id, campaign_id, lead_status`` (str), ``arrived_at`` (market time zone),
+        ``person_hash, name_hash, email_hash, phone_hash`` (keyed hashes, may be missing), contact features
+        ``is_email_valid, email_domain_class, is_phone_valid, phone_region, phone_type, has_name``,
+        ``is_repeat`` (bool) and, where the export has them, ``message`` (contacts replaced),
+        ``form_variant`` and one ``form_<field>`` column per further form field.
+    status_events : DataFrame
+        One row per status change: ``lead_id, status`` (str), ``changed_at`` (market time zone),
+        ``is_batch`` (bool: entered together with others by the same user in the same minute).
+    """
+
+    campaigns: pd.DataFrame
+    ad_performance: pd.DataFrame
+    leads: pd.DataFrame
+    status_events: pd.DataFrame
+
+
+# --- statuses and outcomes --------------------------------------------------------------------------
+
+#: Statuses that the platform is known to write. Others are kept, flagged and listed, never guessed.
+KNOWN_STATUSES: Final = frozenset(
+    {
+        "ALREADY_BOUGHT", "CALL_AGAIN", "DONE_DEAL", "FOLLOW_UP", "HIGH_INTEREST", "LOW_BUDGET",
+        "MEETING_DONE", "NEW_LEAD", "NOT_QUALIFIED", "NO_ANSWER", "QUALIFIED", "RESALE_REQUEST", "SPAM",
+        "SWITCHED_OFF", "UNKNOWN", "WHATSAPP", "WRONG_NUMBER",
+    }
+)  # fmt: skip
+
+#: Statuses that say nothing was done with the lead yet.
+UNTOUCHED_STATUSES: Final = frozenset({"NEW_LEAD", "UNKNOWN"})
+
+#: What a status means under a market's lead definition.
+OUTCOME_QUALIFIED: Final = "qualified"
+OUTCOME_DISQUALIFIED: Final = "disqualified"
+OUTCOME_JUNK: Final = "junk"
+OUTCOME_UNREACHABLE: Final = "unreachable"
+OUTCOME_UNDECIDED: Final = "undecided"
+OUTCOMES: Final = (
+    OUTCOME_QUALIFIED,
+    OUTCOME_DISQUALIFIED,
+    OUTCOME_JUNK,
+    OUTCOME_UNREACHABLE,
+    OUTCOME_UNDECIDED,
+)
+
+# --- verdicts ---------------------------------------------------------------------------------------
+
+SUPPORTED: Final = "supported"
+NOT_SUPPORTED: Final = "not supported"
+NOT_ENOUGH_DATA: Final = "not enough data"
+FINDING_VERDICTS: Final = (SUPPORTED, NOT_SUPPORTED, NOT_ENOUGH_DATA)
+
+MODEL_READY: Final = "Ready"
+MODEL_OK: Final = "OK"
+MODEL_NOT_READY: Final = "Not ready"
+MODEL_VERDICTS: Final = (MODEL_READY, MODEL_OK, MODEL_NOT_READY)
+
+DATA_GOOD: Final = "good"
+DATA_USABLE: Final = "usable"
+DATA_NOT_RELIABLE: Final = "not reliable"
+DATA_VERDICTS: Final = (DATA_GOOD, DATA_USABLE, DATA_NOT_RELIABLE)
+
+# --- ledger -----------------------------------------------------------------------------------------
+
+#: Exits add up to the raw rows and spend; the other actions are counted beside them.
+LEDGER_EXITS: Final = ("kept", "duplicate", "merged", "quarantined")
+LEDGER_ACTIONS: Final = (*LEDGER_EXITS, "repaired", "flagged")
+LEDGER_COLUMNS: Final = ("table", "rule", "action", "rows", "spend")
+
+# --- units ------------------------------------------------------------------------------------------
+
+UNIT_SHARE: Final = "share"
+UNIT_MONEY: Final = "money"
+UNIT_COUNT: Final = "count"
+UNIT_RATIO: Final = "ratio"
+UNIT_DAYS: Final = "days"
+UNIT_AUC: Final = "auc"
+
+#: Measures and rates: label on screen and unit.
+LABELS: Final[dict[str, tuple[str, str]]] = {
+    "spend": ("Spend", UNIT_MONEY),
+    "impressions": ("Impressions", UNIT_COUNT),
+    "reach": ("Reach", UNIT_COUNT),
+    "clicks": ("Clicks", UNIT_COUNT),
+    "leads": ("Leads", UNIT_COUNT),
+    "verdicts": ("Verdicts", UNIT_COUNT),
+    "qualified": ("Qualified leads", UNIT_COUNT),
+    "deals": ("Deals", UNIT_COUNT),
+    "frequency": ("Frequency", UNIT_RATIO),
+    "ctr": ("CTR", UNIT_SHARE),
+    "cpc": ("CPC", UNIT_MONEY),
+    "cpm": ("CPM", UNIT_MONEY),
+    "lead_rate": ("Lead rate", UNIT_SHARE),
+    "cpl": ("CPL", UNIT_MONEY),
+    "verdict_coverage": ("Verdict coverage", UNIT_SHARE),
+    "qualified_rate": ("Qualified rate", UNIT_SHARE),
+    "qualified_share": ("Qualified share", UNIT_SHARE),
+    "cpql": ("CPQL", UNIT_MONEY),
+    "step_rate": ("Step rate", UNIT_SHARE),
+}
