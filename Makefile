@@ -1,0 +1,61 @@
+# Two targets do everything: `make report` and `make test`. Each sets up .venv first, when it must.
+#
+#   PYTHON=python3.12   the interpreter .venv is made with (3.11 to 3.13)
+#   UV=                 set it empty to install with pip although uv is there
+#   ARGS="..."          passed on to `leadsmart run` or pytest
+
+SHELL := bash
+PYTHON ?=
+UV ?= $(shell uv --version >/dev/null 2>&1 && command -v uv)
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# Numeric libraries start a thread per core in each of the test processes unless told not to.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
+CHECK_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.DELETE_ON_ERROR:
+.PHONY: help report test test-slow lint notebooks lock clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+report: $(STAMP)  ## run the notebooks of every market and build outputs/site/index.html
+	$(BIN)/leadsmart run $(ARGS)
+
+test: $(STAMP)  ## every test but the long ones, browser included
+	$(PYTEST) -m "not slow" -n 2 --dist loadfile $(ARGS)
+
+test-slow: $(STAMP)  ## the long tests; their output is kept in tests/slow-output.txt
+	set -o pipefail; $(PYTEST) -m slow -v --no-header --color=no $(ARGS) | tee tests/slow-output.txt
+
+lint: $(STAMP)  ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+notebooks: $(STAMP)  ## open the notebooks in Jupyter
+	$(BIN)/jupyter lab notebooks/
+
+lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+
+clean:  ## remove .venv and caches; outputs/ and data/ stay
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .quarto
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements.lock pyproject.toml
+ifneq ($(UV),)
+	test -x $(BIN)/python || $(UV) venv --quiet $(addprefix --python ,$(PYTHON)) $(VENV)
+	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+else
+	@$(or $(PYTHON),python3) -c '$(CHECK_PYTHON)' || \
+		{ echo "LeadSmart needs Python 3.11 to 3.13: run make PYTHON=python3.12, for example." >&2; exit 1; }
+	$(or $(PYTHON),python3) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endif
+	touch $@
