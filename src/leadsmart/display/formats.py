@@ -3,23 +3,39 @@
 import math
 from datetime import date
 
+import pandas as pd
+
 from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE
 
 NOTHING = "–"
-_SCALES = [(1e9, " B"), (1e6, " M"), (1e3, " k")]
+_SCALES = ((1e9, " B"), (1e6, " M"), (1e3, " k"))
+_UNITS = frozenset({UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE})
 
 
 def is_missing(value: object) -> bool:
-    """Whether there is nothing to show: None, NaN or infinite."""
-    return value is None or not math.isfinite(float(value))
+    """Whether there is nothing to show: None, NA, NaN or infinite."""
+    return bool(pd.isna(value)) or not math.isfinite(value)
+
+
+def _signed(text: str) -> str:
+    """Show a true minus, and no sign on what rounds to zero."""
+    if text.startswith("-"):
+        return "−" + text[1:] if any(digit in text for digit in "123456789") else text[1:]
+    return text
 
 
 def _significant(value: float, digits: int) -> str:
-    """Round to `digits` significant digits, never in scientific notation, whole numbers kept whole."""
+    """Round to `digits` significant digits after the point; digits before it are all kept."""
     if value == 0:
         return "0"
-    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
-    return f"{value:,.{decimals}f}"
+    # 9.97 rounds to 10, which has one place fewer than 9.97: count places after rounding
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
+    return _signed(f"{value:,.{decimals}f}")
+
+
+def _significant_or_whole(value: float) -> str:
+    return _signed(f"{value:,.0f}") if float(value).is_integer() else _significant(value, 2)
 
 
 def format_count(value: float | None) -> str:
@@ -28,27 +44,23 @@ def format_count(value: float | None) -> str:
     >>> format_count(56965), format_count(None)
     ('56,965', '–')
     """
-    return NOTHING if is_missing(value) else f"{value:,.0f}"
+    return NOTHING if is_missing(value) else _signed(f"{value:,.0f}")
 
 
 def format_compact(value: float | None) -> str:
-    """A number in thousands, millions or billions from ten thousand upwards.
+    """A number in thousands, millions or billions from ten thousand upwards; whole numbers stay whole.
 
-    >>> format_compact(7_377_225), format_compact(6_800), format_compact(485.3)
-    ('7.4 M', '6,800', '485')
+    >>> format_compact(7_377_225), format_compact(6_800), format_compact(485.3), format_compact(7)
+    ('7.4 M', '6,800', '485', '7')
     """
     if is_missing(value):
         return NOTHING
     magnitude = abs(value)
     if magnitude >= 9_999.5:
-        # 999,950 rounds up into the next scale: pick the scale after rounding to three digits
-        for scale, suffix in _SCALES:
-            if magnitude >= scale * 0.9995:
-                scaled = value / scale
-                return f"{_significant(scaled, 2 if abs(scaled) < 99.5 else 3)}{suffix}"
-    if magnitude >= 99.5:
-        return f"{value:,.0f}"
-    return _significant(value, 2)
+        # 999,950 would read "1,000 k": pick the scale that the rounded number needs
+        scale, suffix = next((s, x) for s, x in _SCALES if magnitude >= s * 0.9995)
+        return f"{_significant(value / scale, 2)}{suffix}"
+    return _significant_or_whole(value)
 
 
 def format_money(value: float | None, currency: str) -> str:
@@ -56,20 +68,31 @@ def format_money(value: float | None, currency: str) -> str:
 
     >>> format_money(7_377_225, "EGP"), format_money(484.9, "EGP"), format_money(None, "EGP")
     ('EGP 7.4 M', 'EGP 485', '–')
+
+    Raises
+    ------
+    ValueError
+        If `currency` is empty.
     """
+    if not currency:
+        raise ValueError("money is never shown without its currency")
     return NOTHING if is_missing(value) else f"{currency} {format_compact(value)}"
 
 
 def format_percent(value: float | None) -> str:
-    """A fraction as percent.
+    """A fraction as percent; what is above zero never reads as zero.
 
     >>> format_percent(0.1234), format_percent(0.0081), format_percent(1.0), format_percent(float("nan"))
     ('12 %', '0.8 %', '100 %', '–')
+    >>> format_percent(0.0002), format_percent(0)
+    ('<0.1 %', '0 %')
     """
     if is_missing(value):
         return NOTHING
     percent = 100 * value
-    return f"{percent:.1f} %" if 0 < abs(percent) < 9.95 else f"{percent:.0f} %"
+    if 0 < percent < 0.05:
+        return "<0.1 %"
+    return _signed(f"{percent:.1f} %" if 0.05 <= abs(percent) < 9.95 else f"{percent:.0f} %")
 
 
 def format_value(value: float | None, unit: str, currency: str = "") -> str:
@@ -77,42 +100,58 @@ def format_value(value: float | None, unit: str, currency: str = "") -> str:
 
     >>> format_value(0.59, "share"), format_value(3.14159, "ratio"), format_value(6800, "money", "EGP")
     ('59 %', '3.1×', 'EGP 6,800')
+    >>> format_value(1, "days"), format_value(2.5, "days"), format_value(0.7, "auc")
+    ('1 day', '2.5 days', '0.70')
+
+    Raises
+    ------
+    ValueError
+        If the unit is unknown, or `currency` is empty for money.
     """
+    if unit not in _UNITS:
+        raise ValueError(f"unknown unit {unit!r}; known units: {', '.join(sorted(_UNITS))}")
+    if unit == UNIT_MONEY:
+        return format_money(value, currency)
     if is_missing(value):
         return NOTHING
     if unit == UNIT_SHARE:
         return format_percent(value)
-    if unit == UNIT_MONEY:
-        return format_money(value, currency)
     if unit == UNIT_RATIO:
         return f"{_significant(value, 2)}×"
     if unit == UNIT_DAYS:
-        return f"{_significant(value, 2)} days"
+        number = _significant_or_whole(value)
+        return f"{number} day" if number == "1" else f"{number} days"
     if unit == UNIT_AUC:
-        return f"{value:.2f}"
-    if unit == UNIT_COUNT:
-        return format_compact(value)
-    raise ValueError(f"unknown unit {unit!r}")
+        return _signed(f"{value:.2f}")
+    return format_compact(value)
 
 
 def format_interval(
     estimate: float | None, low: float | None, high: float | None, unit: str, currency: str = ""
 ) -> str:
-    """An estimate with its interval; the unit stands once.
+    """An estimate with its interval; the unit stands once. Bounds below zero are joined by "to".
 
     >>> format_interval(0.59, 0.52, 0.66, "share")
     '59 % (52–66)'
     >>> format_interval(485, 430, 560, "money", "EGP")
     'EGP 485 (430–560)'
+    >>> format_interval(-0.08, -0.2, 0.04, "share")
+    '−8.0 % (−20 to 4.0)'
     >>> format_interval(0.59, None, None, "share")
     '59 %'
     """
     text = format_value(estimate, unit, currency)
     if text == NOTHING or is_missing(low) or is_missing(high):
         return text
-    bounds = [format_value(bound, unit, currency) for bound in (low, high)]
-    bounds = [b.removeprefix(f"{currency} ").removesuffix(" %").removesuffix("×").removesuffix(" days") for b in bounds]
-    return f"{text} ({bounds[0]}–{bounds[1]})"
+    first, second = (_without_unit(format_value(bound, unit, currency), currency) for bound in (low, high))
+    return f"{text} ({first} to {second})" if "−" in first + second else f"{text} ({first}–{second})"
+
+
+def _without_unit(text: str, currency: str) -> str:
+    bare = text.removeprefix(f"{currency} ")
+    for suffix in (" %", "×", " days", " day"):
+        bare = bare.removesuffix(suffix)
+    return bare
 
 
 def format_delta(relative: float | None, basis: str) -> str:
@@ -128,10 +167,10 @@ def format_delta(relative: float | None, basis: str) -> str:
     return f"{sign}{abs(percent):,} % vs. {basis}"
 
 
-def format_date(day: date) -> str:
+def format_date(day: date | None) -> str:
     """A day as readers write it.
 
-    >>> format_date(date(2024, 12, 31))
-    '31 Dec 2024'
+    >>> format_date(date(2024, 12, 31)), format_date(None)
+    ('31 Dec 2024', '–')
     """
-    return f"{day.day} {day:%b %Y}"
+    return NOTHING if pd.isna(day) else f"{day.day} {day:%b %Y}"
