@@ -154,17 +154,26 @@ def _without_unit(text: str, currency: str) -> str:
     return bare
 
 
+def format_change(relative: float | None) -> str:
+    """A relative change with its sign.
+
+    >>> format_change(0.08), format_change(-0.031), format_change(0.0), format_change(None)
+    ('+8 %', '−3 %', '±0 %', '–')
+    """
+    if is_missing(relative):
+        return NOTHING
+    percent = round(100 * relative)
+    sign = "+" if percent > 0 else "−" if percent < 0 else "±"
+    return f"{sign}{abs(percent):,} %"
+
+
 def format_delta(relative: float | None, basis: str) -> str:
     """A relative change with sign and basis.
 
     >>> format_delta(0.08, "the 28 days before"), format_delta(-0.031, "the 28 days before")
     ('+8 % vs. the 28 days before', '−3 % vs. the 28 days before')
     """
-    if is_missing(relative):
-        return NOTHING
-    percent = round(100 * relative)
-    sign = "+" if percent > 0 else "−" if percent < 0 else "±"
-    return f"{sign}{abs(percent):,} % vs. {basis}"
+    return NOTHING if is_missing(relative) else f"{format_change(relative)} vs. {basis}"
 
 
 def format_date(day: date | None) -> str:

@@ -1,0 +1,164 @@
+"""Columns: how a value of a table is named, formatted and aligned on screen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from leadsmart.display import formats
+from leadsmart.display.markup import escape, escape_name, link, verdict_mark
+from leadsmart.display.sparklines import sparkline
+from leadsmart.errors import RenderError
+from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY
+
+#: Units of a column beside those of the vocabulary.
+TEXT: Final = "text"
+DATE: Final = "date"
+VERDICT: Final = "verdict"
+DELTA: Final = "delta"
+SPARKLINE: Final = "sparkline"
+
+_NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE})
+MAX_COLUMNS: Final = 8
+_NO_CURRENCY: Final = "¤"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column on screen.
+
+    Parameters
+    ----------
+    name : str
+        Column of the table that holds the value.
+    label : str
+        Head of the column, without the unit.
+    unit : str
+        A unit of the vocabulary, or ``text``, ``date``, ``verdict``, ``delta`` (a relative change) or
+        ``sparkline`` (a cell holds the series).
+    low, high : str, optional
+        Columns with the bounds of the value's interval.
+    n : str, optional
+        Column with the count the value rests on, shown beside it.
+    link : str, optional
+        Column with the address, within the site, that the value leads to.
+    """
+
+    name: str
+    label: str
+    unit: str = TEXT
+    low: str | None = None
+    high: str | None = None
+    n: str | None = None
+    link: str | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column is aligned to the right and sorted by value."""
+        return self.unit not in _NOT_NUMBERS
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns of the table that this one needs."""
+        return tuple(x for x in (self.name, self.low, self.high, self.n, self.link) if x is not None)
+
+    def head(self, currency: str = "") -> str:
+        """Head of the column with the unit of money.
+
+        >>> Column("cpl", "CPL", "money").head("EGP")
+        'CPL (EGP)'
+        """
+        return f"{self.label} ({currency})" if self.unit == UNIT_MONEY and currency else self.label
+
+
+def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) -> None:
+    """Refuse columns that the table lacks, and more than a screen holds.
+
+    Raises
+    ------
+    RenderError
+        If a named column is absent, or there are more than eight columns.
+    """
+    missing = [name for column in columns for name in column.sources if name not in table.columns]
+    if missing:
+        raise RenderError(
+            f"the table {title!r} lacks columns that it should show",
+            column=missing[0],
+            count=len(missing),
+            examples=missing,
+            remedy="Compute the column before the table is shown, or leave it out of `columns`",
+        )
+    if len(columns) > MAX_COLUMNS:
+        raise RenderError(
+            f"the table {title!r} has {len(columns)} columns, more than {MAX_COLUMNS} on screen",
+            examples=[column.name for column in columns[MAX_COLUMNS:]],
+            remedy="Show the eight that a reader acts on and leave the others to the download",
+        )
+
+
+def raw_number(row: Mapping[str, object], column: Column) -> str:
+    """The value to sort by, "" where there is none.
+
+    >>> raw_number({"cpl": 485.25}, Column("cpl", "CPL", "money"))
+    '485.25'
+    """
+    value = row[column.name]
+    return "" if formats.is_missing(value) else f"{float(value):.10g}"
+
+
+def _day(value: object) -> str:
+    if value is None or pd.isna(value):
+        return formats.NOTHING
+    return formats.format_date(pd.Timestamp(value).date() if not isinstance(value, date) else value)
+
+
+def _number(row: Mapping[str, object], column: Column) -> str:
+    value = row[column.name]
+    if column.unit == DELTA:
+        return formats.format_change(value)
+    if column.unit == UNIT_COUNT and column.low is None:
+        return formats.format_count(value)
+    low = row[column.low] if column.low else None
+    high = row[column.high] if column.high else None
+    # the currency stands once, in the head of the column
+    return formats.format_interval(value, low, high, column.unit, _NO_CURRENCY).removeprefix(
+        f"{_NO_CURRENCY} "
+    )
+
+
+def cell_html(row: Mapping[str, object], column: Column) -> str:
+    """One cell as safe HTML: formatted, escaped, in its own direction.
+
+    Parameters
+    ----------
+    row : mapping
+        Column name -> value.
+    column : Column
+        How to show it.
+
+    Examples
+    --------
+    >>> cell_html({"r": 0.59, "lo": 0.52, "hi": 0.66}, Column("r", "Qualified", "share", "lo", "hi"))
+    '59 % (52–66)'
+    >>> cell_html({"project_name": "<script>"}, Column("project_name", "Project"))
+    '&lt;script&gt;'
+    """
+    value = row[column.name]
+    if column.unit == SPARKLINE:
+        return sparkline(value if isinstance(value, Sequence) else list(value)) or formats.NOTHING
+    if column.unit == DATE:
+        return escape(_day(value))
+    if column.is_number:
+        text = escape(_number(row, column))
+    elif value is None or pd.isna(value) or value == "":
+        return formats.NOTHING
+    elif column.unit == VERDICT:
+        text = verdict_mark(str(value))
+    else:
+        address = row[column.link] if column.link else None
+        text = link(address, str(value)) if isinstance(address, str) else escape_name(value)
+    if column.n is not None:
+        text += f' <span class="ls-n">n {formats.format_count(row[column.n])}</span>'
+    return text

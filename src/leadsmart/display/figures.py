@@ -1,0 +1,211 @@
+"""Pictures of categories: estimates with intervals, counts and money as bars, the funnel."""
+
+from collections.abc import Collection
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from leadsmart.display import formats
+from leadsmart.display.axes import axis_name, known_values, scale_axis, share_limits
+from leadsmart.display.palette import ACCENT, BAD, CONTEXT, NEUTRAL, TEXT
+from leadsmart.display.pictures import Picture, Words, draw, draw_nothing, drawable, quiet, row_height
+from leadsmart.vocabulary import UNIT_COUNT, UNIT_SHARE
+
+_MAX_ROWS = 20
+
+
+def row_colours(labels: pd.Series, highlight: Collection[str]) -> list[str]:
+    """The accent for what the title speaks of; without such, the accent for all."""
+    marked = {str(label) for label in highlight}
+    return [ACCENT if not marked or str(label) in marked else CONTEXT for label in labels]
+
+
+def name_rows(axes: Axes, labels: pd.Series, n: pd.Series | None = None) -> None:
+    """Write each row's label, and the count it rests on, at the left; the first row is at the top."""
+    texts = [drawable(label) for label in labels]
+    if n is not None:
+        texts = [f"{text}  (n {formats.format_count(k)})" for text, k in zip(texts, n, strict=True)]
+    axes.set_yticks(range(len(texts)), texts)
+    axes.tick_params(axis="y", labelcolor=TEXT)
+    axes.set_ylim(len(texts) - 0.5, -0.6)
+
+
+def plot_intervals(
+    table: pd.DataFrame,
+    label: str,
+    estimate: str,
+    low: str,
+    high: str,
+    *,
+    unit: str,
+    title: str,
+    subtitle: str = "",
+    footer: str = "",
+    alt: str = "",
+    currency: str = "",
+    n: str | None = None,
+    reference: float | None = None,
+    reference_label: str = "market",
+    highlight: Collection[str] = (),
+    limit: int = _MAX_ROWS,
+) -> Picture:
+    """Estimates as points with their intervals, largest first, and the market's value as a line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per item, with the named columns; a row without an estimate is left out, one without an
+        interval is drawn as a hollow point.
+    label, estimate, low, high : str
+        Its columns.
+    unit : str
+        Of the estimate; money that spans decades gets a log axis.
+    title, subtitle, footer, alt : str
+        The message; what is drawn; n and source; the message for who can't see it (the title when empty).
+    currency : str
+        Of money.
+    n : str, optional
+        Column with the count each estimate rests on, drawn beside its label.
+    reference : float, optional
+        A value to compare with, named by `reference_label`.
+    highlight : collection of str
+        Labels that the title speaks of; the others turn grey.
+    limit : int
+        At most so many rows, the first of the table.
+    """
+    words = Words(title, subtitle, footer, alt)
+    rows = table[table[estimate].notna()].head(limit).sort_values(estimate, ascending=False, kind="stable")
+    if rows.empty:
+        return draw_nothing(words)
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for y, (item, colour) in enumerate(
+            zip(rows.to_dict("records"), row_colours(rows[label], highlight), strict=True)
+        ):
+            has_interval = not (formats.is_missing(item[low]) or formats.is_missing(item[high]))
+            if has_interval:
+                axes.plot([item[low], item[high]], [y, y], color=colour, linewidth=2.4, solid_capstyle="butt")
+            face = colour if has_interval else "white"
+            axes.plot(item[estimate], y, "o", color=colour, markerfacecolor=face, markersize=7)
+        drawn = known_values(rows[estimate], rows[low], rows[high])
+        if not formats.is_missing(reference):
+            drawn.append(float(reference))
+            axes.axvline(reference, color=NEUTRAL, linewidth=1.3, linestyle=(0, (4, 3)), zorder=0)
+            axes.text(
+                reference,
+                1.0,
+                f"{drawable(reference_label)} {formats.format_value(reference, unit, currency)}",
+                transform=axes.get_xaxis_transform(),
+                ha="center",
+                va="bottom",
+                fontsize=10.5,
+                color=NEUTRAL,
+            )
+        name_rows(axes, rows[label], rows[n] if n else None)
+        if unit == UNIT_SHARE:
+            axes.set_xlim(*share_limits(min(drawn), max(drawn)))
+        scale_axis(axes, "x", unit, drawn)
+        axes.set_xlabel(axis_name(unit, currency))
+        quiet(axes, "x")
+
+    return draw(words, row_height(len(rows), 80), paint)
+
+
+def plot_bars(
+    table: pd.DataFrame,
+    label: str,
+    value: str,
+    *,
+    title: str,
+    subtitle: str = "",
+    footer: str = "",
+    alt: str = "",
+    unit: str = UNIT_COUNT,
+    currency: str = "",
+    highlight: Collection[str] = (),
+    limit: int = _MAX_ROWS,
+) -> Picture:
+    """Counts or money as bars from zero, in the order of the table, each with its number.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per bar; ``label`` and ``value`` name its columns.
+    unit : str
+        ``count`` or ``money``; rates are drawn as points, by `plot_intervals`.
+    title, subtitle, footer, alt, currency, highlight, limit
+        As in `plot_intervals`.
+    """
+    words = Words(title, subtitle, footer, alt)
+    rows = table[table[value].notna()].head(limit)
+    if rows.empty:
+        return draw_nothing(words)
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        bars = axes.barh(
+            range(len(rows)),
+            rows[value].astype(float),
+            color=row_colours(rows[label], highlight),
+            height=0.68,
+        )
+        texts = [
+            formats.format_count(v) if unit == UNIT_COUNT else formats.format_value(v, unit, currency)
+            for v in rows[value]
+        ]
+        axes.bar_label(bars, texts, padding=4, fontsize=11, color=TEXT)
+        name_rows(axes, rows[label])
+        axes.set_xlim(0, max(known_values(rows[value])) * 1.18 or 1)
+        axes.set_xticks([])
+        axes.spines[["left", "bottom"]].set_visible(False)
+
+    return draw(words, row_height(len(rows), 20), paint)
+
+
+def plot_funnel(
+    table: pd.DataFrame,
+    stage: str,
+    count: str,
+    *,
+    title: str,
+    subtitle: str = "",
+    footer: str = "",
+    alt: str = "",
+    step_rate: str | None = None,
+    highlight: Collection[str] = (),
+) -> Picture:
+    """Leads per stage as bars in the order of the stages, each with its count and the rate that led to it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per stage in order; ``stage, count`` and, where computed, ``step_rate`` name its columns. The
+        rate of a row is the share of the stage before that reached it.
+    title, subtitle, footer, alt, highlight
+        As in `plot_intervals`; highlighted stages turn to the colour of trouble and carry an arrow.
+    """
+    words = Words(title, subtitle, footer, alt)
+    rows = table[table[count].notna()]
+    if rows.empty:
+        return draw_nothing(words)
+    marked = {str(name) for name in highlight}
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        colours = [BAD if str(name) in marked else ACCENT for name in rows[stage]]
+        bars = axes.barh(range(len(rows)), rows[count].astype(float), color=colours, height=0.68)
+        texts = []
+        for row in rows.to_dict("records"):
+            text = formats.format_count(row[count])
+            if step_rate is not None and not formats.is_missing(row[step_rate]):
+                text += f" · {formats.format_percent(row[step_rate])} of the stage before"
+            texts.append(text + ("  ◄" if str(row[stage]) in marked else ""))
+        axes.bar_label(bars, texts, padding=4, fontsize=11, color=TEXT)
+        name_rows(axes, rows[stage])
+        axes.set_xlim(0, max(known_values(rows[count])) * (1.75 if step_rate else 1.18) or 1)
+        axes.set_xticks([])
+        axes.spines[["left", "bottom"]].set_visible(False)
+
+    return draw(words, row_height(len(rows), 20, 32), paint)
