@@ -54,7 +54,7 @@ class LeadSmartError(Exception):
             text += f"; {self.count:,} affected"
         if self.examples:
             text += f"; for example {', '.join(repr(x) for x in self.examples)}"
-        end = "" if self.remedy.endswith("?") else "."
+        end = "" if self.remedy.endswith(("?", ".")) else "."
         return f"{text}. {self.remedy}{end}"
 
     def __str__(self) -> str:
@@ -118,4 +118,4 @@ class InputProblems(LeadSmartError):
         )
 
     def __reduce__(self):
-        return (InputProblems, (self.problems,))
+        return (type(self), (self.problems,))

@@ -9,16 +9,26 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from leadsmart.errors import ParameterError
+from leadsmart.errors import InputProblems, ParameterError
 from leadsmart.vocabulary import (
+    KNOWN_STATUSES,
     OUTCOME_DISQUALIFIED,
     OUTCOME_JUNK,
     OUTCOME_QUALIFIED,
     OUTCOME_UNDECIDED,
     OUTCOME_UNREACHABLE,
     RESERVED_MARKETS,
+    UNASSIGNED,
 )
 
 DEFAULTS_FILE = "_defaults.yml"
@@ -45,27 +55,63 @@ def _market_name(name: str) -> str:
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("not a time zone of the IANA database, such as Africa/Cairo") from error
     return name
 
 
+def _day(value: object) -> object:
+    # pydantic reads bare numbers as seconds since 1970, so that 20241001 would become a day of that year
+    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+        return value
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+            return dt.date.fromisoformat(value.strip())
+    except ValueError as error:
+        raise ValueError("no such day in the calendar") from error
+    raise ValueError("expected a day written like 2024-10-01")
+
+
+def _items(value: object) -> object:
+    """Take one value, a comma-separated text or a list as a tuple without repeats, in order."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if isinstance(value, list | tuple):
+        return tuple(dict.fromkeys(x.strip() if isinstance(x, str) else x for x in value))
+    return value
+
+
 def _all_or_ids(value: object) -> object:
-    if value is None or value == "all":
+    if value is None or (isinstance(value, str) and value.strip().lower() == "all"):
         return None
-    items = value if isinstance(value, list | tuple) else [value]
-    return tuple(str(item) for item in items)
+    ids = _items([value] if isinstance(value, int) else value)
+    if not isinstance(ids, tuple) or not ids:
+        raise ValueError("expected all, or a list of user ids such as [203, 466]")
+    wrong = [x for x in ids if isinstance(x, bool) or not isinstance(x, int | str) or x == ""]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is not a user id; write whole numbers or text")
+    return tuple(dict.fromkeys(str(x) for x in ids))
 
 
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list | set | frozenset) else value
+def _canonical_statuses(statuses: tuple[str, ...]) -> tuple[str, ...]:
+    canonical = tuple(dict.fromkeys(canonical_status(s) for s in statuses))
+    if "" in canonical:
+        raise ValueError("a status is empty")
+    return canonical
 
 
-Statuses = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_as_tuple),
-    AfterValidator(lambda statuses: tuple(canonical_status(s) for s in statuses)),
-]
+def _canonical_aliases(aliases: dict[str, str]) -> dict[str, str]:
+    canonical = {canonical_status(alias): canonical_status(status) for alias, status in aliases.items()}
+    known = sorted(KNOWN_STATUSES & canonical.keys())
+    if known:
+        raise ValueError(
+            f"{known[0]} is a status of its own, not another spelling; move it to another list of statuses instead"
+        )
+    return canonical
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Statuses = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_canonical_statuses)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -88,9 +134,9 @@ class Params(BaseModel):
     phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     default_channel: Annotated[str, Field(min_length=1)]
 
-    period_start: dt.date | None
-    period_end: dt.date | None
-    as_of: dt.date | None
+    period_start: Day | None
+    period_end: Day | None
+    as_of: Day | None
     user_ids: Annotated[tuple[str, ...] | None, BeforeValidator(_all_or_ids)]
 
     qualified_statuses: Statuses
@@ -99,7 +145,7 @@ class Params(BaseModel):
     unreachable_statuses: Statuses
     undecided_statuses: Statuses
     deal_statuses: Statuses
-    status_aliases: dict[str, str]
+    status_aliases: Annotated[dict[str, str], AfterValidator(_canonical_aliases)]
     funnel_stages: dict[str, Statuses]
     intent_statuses: dict[Literal["high", "medium", "low", "junk"], Statuses]
 
@@ -117,7 +163,7 @@ class Params(BaseModel):
 
     repeat_leads: Literal["count", "once"]
     max_quarantine_share: Share
-    platform_start: dt.date
+    platform_start: Day
 
     target: Literal["qualified_given_verdict", "qualified_within_horizon"]
     horizon_days: Annotated[int, Field(ge=1)]
@@ -132,12 +178,16 @@ class Params(BaseModel):
         for outcome, statuses in self.outcome_statuses.items():
             for status in statuses:
                 if status in seen:
-                    raise ValueError(f"status {status} is listed as {seen[status]} and as {outcome}; keep one")
+                    raise ValueError(
+                        f"status {status} is listed as {seen[status]} and as {outcome}; keep one"
+                    )
                 seen[status] = outcome
         if not self.qualified_statuses:
             raise ValueError("qualified_statuses is empty; name at least one status")
         if self.period_start and self.period_end and self.period_start > self.period_end:
             raise ValueError(f"period_start {self.period_start} is after period_end {self.period_end}")
+        if self.period_start and self.as_of and self.period_start > self.as_of:
+            raise ValueError(f"period_start {self.period_start} is after as_of {self.as_of}")
         bounds = [self.grade_bounds.get(grade) for grade in "ABC"]
         if None in bounds or bounds != sorted(bounds, reverse=True):
             raise ValueError("grade_bounds needs A, B and C, each at most the one before")
@@ -157,7 +207,7 @@ class Params(BaseModel):
 
 def list_markets(params_dir: Path) -> list[str]:
     """Names of the markets that have a file in `params_dir`, sorted."""
-    return sorted(p.stem for p in params_dir.glob("*.yml") if not p.stem.startswith("_"))
+    return sorted(p.stem for p in params_dir.glob("*.yml") if not p.stem.startswith(("_", ".")))
 
 
 def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | None = None) -> Params:
@@ -177,6 +227,8 @@ def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | No
     ParameterError
         If a file is missing or not flat YAML, a parameter is unknown, missing or of the wrong type, or the
         file states another market than its name.
+    InputProblems
+        If more than one parameter is wrong; it holds a ParameterError for each.
     """
     try:
         _market_name(market)
@@ -189,22 +241,61 @@ def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | No
         known = list_markets(params_dir)
         close = difflib.get_close_matches(market, known, n=1)
         hint = f"Did you mean {close[0]}?" if close else f"Known markets: {', '.join(known) or 'none'}"
-        raise ParameterError(f"no market {market!r}: {own.name} does not exist", remedy=hint, file=str(params_dir))
+        raise ParameterError(
+            f"no market {market!r}: {own.name} does not exist", remedy=hint, file=str(params_dir)
+        )
     stated = _read_flat_yaml(own)
     if stated.get("market") != market:
-        raise ParameterError(
-            f"the file states market {stated.get('market')!r}", remedy=f"Write `market: {market}` in it", file=own.name
-        )
+        found = f"market {stated['market']!r}" if "market" in stated else "no market"
+        line = yaml.safe_dump({"market": market}).strip()
+        raise ParameterError(f"the file states {found}", remedy=f"Write `{line}` in it", file=own.name)
     values = {**_read_flat_yaml(defaults), **stated, **(overrides or {})}
     return _validate(values, file=own.name)
 
 
+def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = None) -> Params:
+    """Make the parameters for campaigns of no known market: the defaults, under the reserved name.
+
+    Parameters
+    ----------
+    params_dir : Path
+        Folder with ``_defaults.yml``.
+    overrides : mapping, optional
+        Parameters that win over the defaults.
+
+    Raises
+    ------
+    ParameterError, InputProblems
+        As `load_params`.
+    """
+    # no user may call a market so; the stand-in passes validation and is replaced
+    stand_in = {"market": "no-market", "title": "Unassigned campaigns"}
+    values = {**_read_flat_yaml(params_dir / DEFAULTS_FILE), **stand_in, **(overrides or {})}
+    return _validate(values, file=DEFAULTS_FILE).model_copy(update={"market": UNASSIGNED})
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML as usual, but a name that stands twice is an error instead of the last one winning."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        names = [self.construct_object(key) for key, _ in node.value]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                problem=f"{twice[0]!r} stands twice", problem_mark=node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
 def _read_flat_yaml(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ParameterError("the file does not exist", remedy="Restore it from the repository", file=str(path)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        # _UniqueKeys is a SafeLoader
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    except OSError as error:
+        raise ParameterError(
+            f"can't be read: {error.strerror}", remedy="Restore it from the repository", file=str(path)
+        ) from error
+    except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ParameterError(f"not valid YAML: {reason}", remedy="Mend the file", file=path.name) from error
     if not isinstance(values, dict):
@@ -213,29 +304,36 @@ def _read_flat_yaml(path: Path) -> dict[str, Any]:
 
 
 def _validate(values: dict[str, Any], file: str) -> Params:
-    unknown = [name for name in values if name not in Params.model_fields]
-    if unknown:
-        close = difflib.get_close_matches(str(unknown[0]), Params.model_fields, n=1, cutoff=0.5)
-        remedy = f"Did you mean {close[0]}?" if close else "params/_defaults.yml lists all parameters"
-        raise ParameterError(f"unknown parameter {unknown[0]!r}", remedy=remedy, file=file, examples=unknown[1:])
+    problems = [_unknown_parameter(name, file) for name in values if name not in Params.model_fields]
+    known = {name: value for name, value in values.items() if name in Params.model_fields}
     try:
-        return Params(**values)
+        params = Params(**known)
     except ValidationError as error:
-        raise _parameter_error(error, file) from error
+        problems += [_parameter_error(detail, file) for detail in error.errors()]
+    if len(problems) > 1:
+        raise InputProblems(problems)
+    if problems:
+        raise problems[0]
+    return params
 
 
-def _parameter_error(error: ValidationError, file: str) -> ParameterError:
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"]) or None
-    if first["type"] == "missing":
+def _unknown_parameter(name: object, file: str) -> ParameterError:
+    close = difflib.get_close_matches(str(name), Params.model_fields, n=1, cutoff=0.5)
+    remedy = f"Did you mean {close[0]}?" if close else f"params/{DEFAULTS_FILE} lists all parameters"
+    return ParameterError(f"unknown parameter {name!r}", remedy=remedy, file=file)
+
+
+def _parameter_error(detail: Mapping[str, Any], file: str) -> ParameterError:
+    name = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "missing":
         return ParameterError(
-            f"parameter {name!r} has no value", remedy=f"Add it to params/{DEFAULTS_FILE}", file=file, column=None
+            f"parameter {name!r} has no value", remedy=f"Add it to params/{DEFAULTS_FILE}", file=file
         )
-    examples = [first["input"]] if name and not isinstance(first["input"], dict) else []
-    problem = first["msg"].removeprefix("Value error, ")
+    value = detail["input"]
+    problem = detail["msg"].removeprefix("Value error, ")
     return ParameterError(
         f"parameter {name!r}: {problem}" if name else problem,
         remedy=f"See the comment in params/{DEFAULTS_FILE}",
         file=file,
-        examples=examples,
+        examples=[value] if name and not isinstance(value, dict) else [],
     )
