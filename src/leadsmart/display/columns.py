@@ -105,7 +105,7 @@ def raw_number(row: Mapping[str, object], column: Column) -> str:
     '485.25'
     """
     value = row[column.name]
-    return "" if formats.is_missing(value) else f"{float(value):.10g}"
+    return "" if formats.is_missing(value) else f"{float(value):.7g}"
 
 
 def _day(value: object) -> str:
@@ -149,7 +149,7 @@ def cell_html(row: Mapping[str, object], column: Column) -> str:
     if column.unit == SPARKLINE:
         return sparkline(value if isinstance(value, Sequence) else list(value)) or formats.NOTHING
     if column.unit == DATE:
-        return escape(_day(value))
+        return _day(value).replace(" ", "\u00a0")
     if column.is_number:
         text = escape(_number(row, column))
     elif value is None or pd.isna(value) or value == "":
@@ -160,5 +160,5 @@ def cell_html(row: Mapping[str, object], column: Column) -> str:
         address = row[column.link] if column.link else None
         text = link(address, str(value)) if isinstance(address, str) else escape_name(value)
     if column.n is not None:
-        text += f' <span class="ls-n">n {formats.format_count(row[column.n])}</span>'
+        text += f" <small>n {formats.format_count(row[column.n])}</small>"
     return text

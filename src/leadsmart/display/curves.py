@@ -259,6 +259,7 @@ def _unit_square(axes: Axes, x_name: str, y_name: str) -> None:
     axes.set_ylim(0, 1.02)
     for which in ("x", "y"):
         scale_axis(axes, which, UNIT_SHARE, [0.0, 1.0])
+    axes.tick_params(pad=7)
     axes.set_xlabel(x_name)
     axes.set_ylabel(y_name)
     quiet(axes, "both")

@@ -22,13 +22,17 @@ def row_colours(labels: pd.Series, highlight: Collection[str]) -> list[str]:
 
 
 def name_rows(axes: Axes, labels: pd.Series, n: pd.Series | None = None) -> None:
-    """Write each row's label, and the count it rests on, at the left; the first row is at the top."""
-    texts = [drawable(label) for label in labels]
+    """Write each row's label at the left and the count it rests on at the right; the first row is at the top."""
+    axes.set_yticks(range(len(labels)), [drawable(label) for label in labels])
     if n is not None:
-        texts = [f"{text}  (n {formats.format_count(k)})" for text, k in zip(texts, n, strict=True)]
-    axes.set_yticks(range(len(texts)), texts)
+        # apart from the names: beside a name in Arabic the count would take that name's direction
+        for y, count in enumerate(n):
+            axes.annotate(
+                f"n {formats.format_count(count)}", (1, y), xycoords=axes.get_yaxis_transform(), xytext=(8, 0),
+                textcoords="offset points", va="center", fontsize=10.5, color=NEUTRAL, annotation_clip=False,
+            )  # fmt: skip
     axes.tick_params(axis="y", labelcolor=TEXT)
-    axes.set_ylim(len(texts) - 0.5, -0.6)
+    axes.set_ylim(len(labels) - 0.5, -0.6)
 
 
 def plot_intervals(
@@ -66,7 +70,7 @@ def plot_intervals(
     currency : str
         Of money.
     n : str, optional
-        Column with the count each estimate rests on, drawn beside its label.
+        Column with the count each estimate rests on, drawn at the right.
     reference : float, optional
         A value to compare with, named by `reference_label`.
     highlight : collection of str

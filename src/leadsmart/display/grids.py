@@ -44,7 +44,9 @@ def plot_completeness(
         return draw_nothing(words)
     if group is not None:
         worst_first = rows.groupby(field, sort=False)[share].min().sort_values(kind="stable").index
-        grid = rows.pivot(index=field, columns=group, values=share).reindex(worst_first)
+        grid = rows.pivot(index=field, columns=group, values=share).reindex(worst_first)[
+            list(rows[group].unique())
+        ]
         return _grid(words, grid, UNIT_SHARE, limits=(0.0, 1.0))
     rows = rows.sort_values(share, kind="stable")
 
@@ -126,6 +128,8 @@ def _grid(
             annot_kws={"fontsize": 10.5}, linewidths=1.2, linecolor="white", cbar=not annotate,
             cbar_kws={"shrink": 0.8, "format": lambda v, _: formats.format_value(v, unit)} if not annotate else None,
         )  # fmt: skip
+        for text, face in zip(axes.texts, axes.collections[0].get_facecolors(), strict=False):
+            text.set_color(_readable_on(face))
         axes.set(xlabel="", ylabel="")
         axes.tick_params(axis="y", labelrotation=0, labelcolor=TEXT)
         axes.tick_params(axis="x", labelrotation=0)
@@ -136,3 +140,10 @@ def _grid(
             axes.tick_params(axis="x", labelrotation=0)
 
     return draw(words, row_height(len(grid), 55, 32), paint)
+
+
+def _readable_on(face: Sequence[float]) -> str:
+    """White or dark text, whichever has more contrast on a face (WCAG's relative luminance)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in face[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "white" if luminance < 0.22 else TEXT

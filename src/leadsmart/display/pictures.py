@@ -21,11 +21,12 @@ from leadsmart.display.markup import escape
 from leadsmart.display.palette import NEUTRAL, STYLE
 from leadsmart.errors import RenderError
 
-#: Width of a picture on the page in CSS pixels, and how many of its own pixels lie behind each.
-WIDTH = 640
+#: Width of a picture on the page in CSS pixels: small enough that a phone shows its labels at two thirds of their
+#: size. And how many of its own pixels lie behind each.
+WIDTH = 560
 _CSS_PER_INCH, _SHARPNESS = 100, 2
 _COLOURS = 64
-_NAME_LENGTH = 30
+_NAME_LENGTH = 26
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def drawable(text: object, length: int = _NAME_LENGTH) -> str:
     The whole name is in the table under the picture.
 
     >>> drawable("Financial Hub\\u2060 \\n- New Capital with a very long name")
-    'Financial Hub - New Capital w…'
+    'Financial Hub - New Capit…'
     """
     kept = "".join(
         c if unicodedata.category(c) not in ("Cf", "Cc", "Cs") else " " * c.isspace() for c in str(text)
@@ -146,6 +147,7 @@ def draw(words: Words, height: float, paint: Callable[[Figure], None]) -> Pictur
         raise RenderError("a picture has no title", remedy="State its message in one sentence")
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH / _CSS_PER_INCH, height / _CSS_PER_INCH), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)
         paint(figure)
         raw = io.BytesIO()
         figure.savefig(raw, format="png", dpi=_CSS_PER_INCH * _SHARPNESS, metadata={"Software": None})
