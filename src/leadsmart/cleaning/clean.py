@@ -1,0 +1,152 @@
+"""One market's slice made reliable: clean tables, and the account of how they came about."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from leadsmart.cleaning.assumptions import assess_assumptions
+from leadsmart.cleaning.campaigns import clean_campaigns
+from leadsmart.cleaning.corrections import Corrected, Correction, apply_corrections, check_expectations
+from leadsmart.cleaning.delivery import clean_delivery
+from leadsmart.cleaning.events import clean_events, last_statuses
+from leadsmart.cleaning.leads import clean_leads
+from leadsmart.cleaning.ledger import build_ledger, check_ledger
+from leadsmart.cleaning.numbers import parse_numbers
+from leadsmart.cleaning.outcome import Outcome
+from leadsmart.cleaning.profile import list_unknown_statuses, measure_completeness, summarise_feedback
+from leadsmart.cleaning.quarantine import collect_quarantine
+from leadsmart.cleaning.reliability import assess_reliability
+from leadsmart.cleaning.schemas import validate_tables
+from leadsmart.cleaning.spellings import find_likely_duplicates
+from leadsmart.cleaning.split import Slices
+from leadsmart.cleaning.texts import look_up
+from leadsmart.cleaning.users import restrict_to_users
+from leadsmart.params import Params
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS, TABLES, MarketTables
+
+
+@dataclass(frozen=True)
+class CleanedMarket:
+    """A cleaned slice.
+
+    Attributes
+    ----------
+    tables : MarketTables
+    quarantine : dict
+        Table -> rows taken out, see `collect_quarantine`.
+    ledger : DataFrame
+        ``table, rule, action, rows, spend``, see `build_ledger`.
+    completeness : DataFrame
+        See `measure_completeness`.
+    assumptions : DataFrame
+        See `assess_assumptions`.
+    feedback : DataFrame
+        See `summarise_feedback`.
+    unknown_statuses : DataFrame
+        See `list_unknown_statuses`.
+    likely_duplicates : DataFrame
+        See `find_likely_duplicates`.
+    verdict : str
+        One of the vocabulary's ``DATA_VERDICTS``.
+    verdict_reason : str
+        A sentence.
+    """
+
+    tables: MarketTables
+    quarantine: dict[str, pd.DataFrame]
+    ledger: pd.DataFrame
+    completeness: pd.DataFrame
+    assumptions: pd.DataFrame
+    feedback: pd.DataFrame
+    unknown_statuses: pd.DataFrame
+    likely_duplicates: pd.DataFrame
+    verdict: str
+    verdict_reason: str
+
+
+def clean_slice(
+    slices: Slices,
+    market: str,
+    params: Params,
+    key: bytes,
+    corrections: Sequence[Correction] = (),
+) -> CleanedMarket:
+    """Clean one market's slice.
+
+    Parameters
+    ----------
+    slices : Slices
+        From `split_export`.
+    market : str
+        One of its markets, or ``unassigned``, for which any market's parameters do.
+    params : Params
+        With ``user_ids`` only those users' rows exist for everything below.
+    key : bytes
+        Of the contact hashes, see `load_key`.
+    corrections : sequence of Correction
+        See `read_corrections`.
+
+    Returns
+    -------
+    CleanedMarket
+
+    Raises
+    ------
+    LedgerError
+        If a raw row or any spend is not accounted for.
+    InputError
+        If a correction no longer matches.
+    """
+    check_expectations(slices, corrections)
+    raw = {table: slices.read(table, market) for table in TABLES}
+    if params.user_ids is not None:
+        raw = restrict_to_users(raw, params.user_ids)
+    corrected = {table: apply_corrections(rows, table, corrections) for table, rows in raw.items()}
+    outcomes = _clean_tables(corrected, slices, market, params, key)
+    ledger = build_ledger(outcomes.values())
+    raw_spend = parse_numbers(raw[AD_PERFORMANCE]["spend"], params.decimal_comma)["value"].fillna(0.0)
+    raw_rows = {table: len(rows) for table, rows in raw.items()}
+    check_ledger(ledger, list(outcomes.values()), raw_rows, math.fsum(raw_spend))
+    tables = MarketTables(
+        **{table: outcome.rows.reset_index(drop=True) for table, outcome in outcomes.items()}
+    )
+    validate_tables(tables, params.timezone)
+    assumptions = assess_assumptions(tables, ledger, slices.structure, params, market)
+    verdict, reason = assess_reliability(ledger, assumptions, params)
+    return CleanedMarket(
+        tables=tables,
+        quarantine={table: collect_quarantine(outcome) for table, outcome in outcomes.items()},
+        ledger=ledger,
+        completeness=measure_completeness(tables),
+        assumptions=assumptions,
+        feedback=summarise_feedback(tables, params),
+        unknown_statuses=list_unknown_statuses(tables),
+        likely_duplicates=find_likely_duplicates(tables.campaigns),
+        verdict=verdict,
+        verdict_reason=reason,
+    )
+
+
+def _clean_tables(
+    corrected: dict[str, Corrected], slices: Slices, market: str, params: Params, key: bytes
+) -> dict[str, Outcome]:
+    raw = {table: result.rows for table, result in corrected.items()}
+    last_day = slices.last_day
+    campaigns = clean_campaigns(raw[CAMPAIGNS], market, params)
+    delivery = clean_delivery(raw[AD_PERFORMANCE], campaigns.rows, params, last_day)
+    leads = clean_leads(raw[LEADS], campaigns.rows, params, key, last_day)
+    events = clean_events(raw[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day)
+    leads = replace(leads, marks={**leads.marks, **_history_marks(leads.rows, events.rows, leads.raw.index)})
+    outcomes = {outcome.table: outcome for outcome in (campaigns, delivery, leads, events)}
+    return {
+        table: replace(outcome, marks={**outcome.marks, "correction": corrected[table].is_corrected})
+        for table, outcome in outcomes.items()
+    }
+
+
+def _history_marks(leads: pd.DataFrame, events: pd.DataFrame, index: pd.Index) -> dict[str, pd.Series]:
+    last = look_up(leads["lead_id"], last_statuses(events))
+    marks = {"no_history": last.isna(), "status_differs": last.notna() & last.ne(leads["lead_status"])}
+    return {rule: mask.reindex(index, fill_value=False) for rule, mask in marks.items()}

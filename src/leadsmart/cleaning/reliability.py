@@ -1,0 +1,82 @@
+"""The verdict on a market's data, with its reason."""
+
+from typing import Final
+
+import pandas as pd
+
+from leadsmart.cleaning.ledger import quarantine_shares
+from leadsmart.cleaning.rules import FLAGGED, KEPT, find_rule
+from leadsmart.cleaning.texts import look_up
+from leadsmart.display.formats import format_count, format_percent
+from leadsmart.params import Params
+from leadsmart.vocabulary import (
+    AD_PERFORMANCE,
+    CAMPAIGNS,
+    DATA_GOOD,
+    DATA_NOT_RELIABLE,
+    DATA_USABLE,
+    EXPORT_FILES,
+    LEADS,
+    NOT_SUPPORTED,
+)
+
+#: A flag on more of a table's rows than this has to be known to read the report.
+NOTABLE_FLAG_SHARE: Final = 0.1
+#: What a reader has to know of the whole market; other flags say something about single rows only.
+NOTABLE_FLAGS: Final = frozenset(
+    {
+        "no_history", "status_differs", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
+        "unusable_date", "unknown_status", "clicks_above_impressions",
+    }
+)  # fmt: skip
+
+
+def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: Params) -> tuple[str, str]:
+    """Say whether a market's data can be relied on.
+
+    Returns
+    -------
+    (str, str)
+        One of the vocabulary's ``DATA_VERDICTS`` and a sentence that says why.
+    """
+    kept = ledger[ledger["action"] == KEPT].set_index("table")["rows"]
+    for table in (CAMPAIGNS, AD_PERFORMANCE, LEADS):
+        if kept.get(table, 0) == 0:
+            return DATA_NOT_RELIABLE, f"No row of {EXPORT_FILES[table]} is left after cleaning."
+    shares = quarantine_shares(ledger)
+    beyond = shares[shares["share"] > params.max_quarantine_share]
+    if len(beyond):
+        worst = beyond.iloc[0]
+        return DATA_NOT_RELIABLE, (
+            f"The rule {worst['rule']} took {format_count(worst['rows'])} rows ({format_percent(worst['share'])}) out "
+            f"of {EXPORT_FILES[worst['table']]}; more than {format_percent(params.max_quarantine_share)} makes the "
+            "rest unreliable."
+        )
+    flags = ledger[(ledger["action"] == FLAGGED) & ledger["rule"].isin(NOTABLE_FLAGS)]
+    flags = flags.assign(share=flags["rows"] / look_up(flags["table"], kept))
+    notable = flags[flags["share"] > NOTABLE_FLAG_SHARE].sort_values("share", ascending=False, kind="stable")
+    if len(notable):
+        worst = notable.iloc[0]
+        share, description = (
+            format_percent(worst["share"]),
+            find_rule(worst["table"], worst["rule"]).description,
+        )
+        return DATA_USABLE, (
+            f"{share} of the rows of {EXPORT_FILES[worst['table']]} carry a flag ({_lower(description).rstrip('.')}); "
+            f"{_quarantined(shares)}."
+        )
+    failed = assumptions.loc[assumptions["verdict"] == NOT_SUPPORTED, "assumption"]
+    if len(failed):
+        return DATA_USABLE, f"It does not hold that {_lower(failed.iloc[0])}; {_quarantined(shares)}."
+    return DATA_GOOD, f"Every row is accounted for, and {_quarantined(shares)}."
+
+
+def _quarantined(shares: pd.DataFrame) -> str:
+    rows = int(shares["rows"].sum())
+    if rows == 0:
+        return "no row had to be taken out"
+    return f"{format_count(rows)} {'row was' if rows == 1 else 'rows were'} taken out"
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]

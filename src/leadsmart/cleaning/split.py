@@ -1,0 +1,254 @@
+"""An export cut into one private slice per market, read once through DuckDB."""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pandas as pd
+
+from leadsmart.cleaning.assignment import MARKET, assign_markets
+from leadsmart.cleaning.load import open_export
+from leadsmart.cleaning.reading import LINE, ORDER, ORIGIN_COLUMNS, ReadableFile, stage_table
+from leadsmart.cleaning.survey import find_last_day, sum_spend, summarise_structure
+from leadsmart.errors import InputProblems, LedgerError
+from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED
+
+SAMPLE_MARK: Final = "sample.json"
+MANIFEST: Final = "manifest.json"
+#: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
+KEPT_SLICES: Final = 3
+MEMORY_LIMIT: Final = "1500MB"
+
+
+@dataclass(frozen=True)
+class Slices:
+    """An export cut by market.
+
+    Attributes
+    ----------
+    folder : Path
+        Private: its rows hold contacts.
+    markets : dict
+        Market -> number of campaigns; ``unassigned`` is one of them.
+    last_day : date
+        The export's last day, a few absurd future dates aside.
+    inputs : dict
+        File -> ``{"sha256": ..., "rows": ...}``.
+    is_sample : bool
+        Whether the export was generated.
+    raw_totals : DataFrame
+        One row per table: ``table, rows, spend`` (0 where the table has none).
+    slice_totals : DataFrame
+        One row per market and table: ``market, table, rows, spend``.
+    structure : DataFrame
+        One row per market: how its campaigns are built, see `summarise_structure`.
+    columns : dict
+        Table -> export columns that the files have.
+    """
+
+    folder: Path
+    markets: dict[str, int]
+    last_day: dt.date
+    inputs: dict[str, dict[str, object]]
+    is_sample: bool
+    raw_totals: pd.DataFrame
+    slice_totals: pd.DataFrame
+    structure: pd.DataFrame
+    columns: dict[str, list[str]]
+
+    def read(self, table: str, market: str) -> pd.DataFrame:
+        """Raw rows of one table and market: strings, in the order of the files.
+
+        Returns
+        -------
+        DataFrame
+            One row per raw row: the export's columns (str) and ``_file, _line, _order, _is_unparsable``.
+        """
+        columns = [*ORIGIN_COLUMNS, *self.columns[table]]
+        parts = sorted((self.folder / table / f"{MARKET}={market}").glob("*.parquet"))
+        if not parts:
+            empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+            return empty.astype({LINE: "int64", ORDER: "int32", "_is_unparsable": "bool"})
+        rows = pd.concat([pd.read_parquet(part, columns=columns, partitioning=None) for part in parts])
+        return rows.sort_values([ORDER, LINE], kind="stable", ignore_index=True)
+
+
+def split_export(
+    folder: Path,
+    cache: Path,
+    markets: Sequence[str],
+    *,
+    decimal_comma: Collection[str] = (),
+) -> Slices:
+    """Read an export once and write one slice per market and one for what is unassigned.
+
+    Slices of the same files, markets and library code are reused. They hold contacts, so the cache is
+    readable by its owner only and has to lie outside ``outputs/``.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+    cache : Path
+        Where slices are kept; made where it does not exist.
+    markets : sequence of str
+        Markets that have parameters.
+    decimal_comma : collection of str
+        Markets whose amounts are written 1.200,50; only the totals of spend depend on it.
+
+    Returns
+    -------
+    Slices
+
+    Raises
+    ------
+    InputProblems
+        With all that `check_export` finds.
+    """
+    files, problems = open_export(folder)
+    if problems:
+        raise InputProblems(problems)
+    inputs = _hash_inputs(folder, files)
+    fingerprint = _fingerprint(inputs, markets, decimal_comma)
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cache.chmod(0o700)
+    target = cache / f"slices-{fingerprint[:16]}"
+    if not (target / MANIFEST).is_file():
+        aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
+        try:
+            _write_slices(files, aside, markets, decimal_comma, inputs, (folder / SAMPLE_MARK).is_file())
+            _move_into_place(aside, target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    os.utime(target)
+    _remove_old(cache)
+    return _read_manifest(target)
+
+
+def _write_slices(
+    files: dict[str, list[ReadableFile]],
+    target: Path,
+    markets: Sequence[str],
+    decimal_comma: Collection[str],
+    inputs: dict[str, dict[str, object]],
+    is_sample: bool,
+) -> None:
+    connection = duckdb.connect(str(target / "staging.duckdb"))
+    try:
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'; SET enable_progress_bar = false")
+        connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+        columns = {table: stage_table(connection, table, files[table], target) for table in files}
+        queries = assign_markets(connection, markets, MARKET_LOOKUP in files)
+        totals = []
+        for table in TABLES:
+            out = target / table
+            connection.execute(f"CREATE TABLE {table}_sliced AS {queries[table]}")
+            connection.execute(
+                f"COPY {table}_sliced TO '{str(out).replace(chr(39), chr(39) * 2)}' "
+                f"(FORMAT parquet, PARTITION_BY ({MARKET}), WRITE_PARTITION_COLUMNS false)"
+            )
+            rows = connection.execute(f"SELECT {MARKET}, count(*) FROM {table}_sliced GROUP BY 1").fetchall()
+            spend = sum_spend(connection, decimal_comma) if table == AD_PERFORMANCE else {}
+            raw_rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            if raw_rows != sum(count for _, count in rows):
+                raise LedgerError(
+                    f"{raw_rows:,} rows were read and {sum(n for _, n in rows):,} went to slices",
+                    remedy="Report this with the export's header lines",
+                    file=table,
+                )
+            by_market = dict(rows)
+            totals += [
+                {"market": m, "table": table, "rows": by_market.get(m, 0), "spend": spend.get(m, 0.0)}
+                for m in (*markets, UNASSIGNED)
+            ]
+        for table in files:
+            for name, count in connection.execute(
+                f"SELECT _file, count(*) FROM {table} GROUP BY 1"
+            ).fetchall():
+                inputs[name]["rows"] = count
+        counted = connection.execute("SELECT market, count(*) FROM campaign_markets GROUP BY 1").fetchall()
+        manifest = {
+            "markets": {m: dict(counted).get(m, 0) for m in (*markets, UNASSIGNED)},
+            "last_day": find_last_day(connection).isoformat(),
+            "inputs": inputs,
+            "is_sample": is_sample,
+            "totals": totals,
+            "total_spend": sum_spend(connection, decimal_comma, by_market=False),
+            "structure": summarise_structure(connection, markets).to_dict("records"),
+            "columns": {table: columns[table] for table in TABLES},
+        }
+    finally:
+        connection.close()
+    for left in target.glob("staging.duckdb*"):
+        left.unlink()
+    (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+
+
+def _move_into_place(aside: Path, target: Path) -> None:
+    try:
+        aside.rename(target)
+    except OSError:
+        # another run was faster, or an unfinished folder is in the way
+        if not (target / MANIFEST).is_file():
+            shutil.rmtree(target)
+            aside.rename(target)
+
+
+def _remove_old(cache: Path) -> None:
+    slices = sorted(cache.glob("slices-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for old in slices[KEPT_SLICES:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _read_manifest(target: Path) -> Slices:
+    manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    totals = pd.DataFrame(manifest["totals"], columns=["market", "table", "rows", "spend"])
+    totals = totals.astype({"market": "str", "table": "str", "rows": "int64", "spend": "float64"})
+    raw = totals.groupby("table", sort=False)["rows"].sum().reset_index()
+    spend = [manifest["total_spend"] if table == AD_PERFORMANCE else 0.0 for table in raw["table"]]
+    structure = pd.DataFrame(manifest["structure"])
+    return Slices(
+        folder=target,
+        markets=manifest["markets"],
+        last_day=dt.date.fromisoformat(manifest["last_day"]),
+        inputs=manifest["inputs"],
+        is_sample=manifest["is_sample"],
+        raw_totals=raw.assign(spend=spend),
+        slice_totals=totals,
+        structure=structure,
+        columns=manifest["columns"],
+    )
+
+
+def _hash_inputs(folder: Path, files: dict[str, list[ReadableFile]]) -> dict[str, dict[str, object]]:
+    hashes: dict[Path, str] = {}
+    inputs: dict[str, dict[str, object]] = {}
+    for source in (file.source for opened in files.values() for file in opened):
+        if source.path not in hashes:
+            with source.path.open("rb") as file:
+                hashes[source.path] = hashlib.file_digest(file, "sha256").hexdigest()
+        inputs[source.name] = {"sha256": hashes[source.path], "rows": 0}
+    mark = folder / SAMPLE_MARK
+    if mark.is_file():
+        inputs[SAMPLE_MARK] = {"sha256": hashlib.sha256(mark.read_bytes()).hexdigest(), "rows": 0}
+    return inputs
+
+
+def _fingerprint(
+    inputs: dict[str, dict[str, object]], markets: Sequence[str], decimal_comma: Collection[str]
+) -> str:
+    digest = hashlib.sha256()
+    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parents[1] / "vocabulary.py"]
+    for path in code:
+        digest.update(path.read_bytes())
+    files = {name: details["sha256"] for name, details in inputs.items()}
+    digest.update(json.dumps([files, list(markets), sorted(decimal_comma)]).encode())
+    return digest.hexdigest()

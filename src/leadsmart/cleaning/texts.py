@@ -1,0 +1,96 @@
+"""Text cells: invisible characters, markers for "nothing", ids and names of markets."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+import pandas as pd
+
+#: What spreadsheets, databases and people write into a cell that holds nothing.
+MISSING_MARKERS: Final = frozenset(
+    {
+        "", "null", "(null)", "n/a", "#n/a", "na", "nan", "<na>", "none", "nil", "undefined", "-", "--", "–",
+        "—", "?", ".", "\\n", "nat", "0000-00-00", "0000-00-00 00:00:00",
+    }
+)  # fmt: skip
+
+#: Eastern and Persian digits as western ones, Arabic separators as ours.
+WESTERN_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,")
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:\-]{0,63}")
+_GROUPED_ID = re.compile(r"\d{1,3}(,\d{3})+")
+_FLOAT_ID = re.compile(r"(\d+)\.0+")
+
+
+def map_distinct(values: pd.Series, function: Callable[[str], object], dtype: object = "str") -> pd.Series:
+    """Apply `function` once per distinct value; missing stays missing.
+
+    Parameters
+    ----------
+    values : Series of str
+    function : callable
+        str -> value, or None for missing.
+    dtype : dtype
+        Of the result; must have a missing value.
+    """
+    codes, distinct = pd.factorize(values)
+    # factorize codes missing values as -1, which picks the last element
+    mapped = pd.array([*(function(value) for value in distinct), None], dtype=dtype)
+    return pd.Series(mapped.take(codes), index=values.index, name=values.name)
+
+
+def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Value of each key; unlike ``Series.map`` the type stays the same where there are no keys at all.
+
+    Parameters
+    ----------
+    keys : Series
+    values : Series
+        Index: distinct keys.
+    """
+    return values.reindex(keys).set_axis(keys.index)
+
+
+def clean_text(value: str) -> str | None:
+    """Text as a reader sees it: no invisible characters, single blanks, None where it says "nothing".
+
+    >>> clean_text("  New\\u200b Cairo\\u00a0 "), clean_text("N/A")
+    ('New Cairo', None)
+    """
+    if not (value.isascii() and value.isprintable()):
+        value = unicodedata.normalize("NFKC", value)
+        value = "".join(
+            " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
+            for c in value
+            if unicodedata.category(c) not in ("Cf", "Cs", "Co")
+        )
+    value = " ".join(value.split())
+    return None if value.casefold() in MISSING_MARKERS else value
+
+
+def clean_id(value: str) -> str | None:
+    """An id as the platform wrote it; None where the cell holds no id.
+
+    >>> clean_id(" 123.0"), clean_id("1,234,567"), clean_id("٤٥"), clean_id("1.2E+05"), clean_id("a@b.c")
+    ('123', '1234567', '45', None, None)
+    """
+    text = clean_text(value)
+    if text is None:
+        return None
+    text = text.translate(WESTERN_DIGITS).lstrip("'")
+    if _GROUPED_ID.fullmatch(text):
+        text = text.replace(",", "")
+    if match := _FLOAT_ID.fullmatch(text):
+        text = match[1]
+    return text if _ID.fullmatch(text) else None
+
+
+def clean_market(value: str) -> str | None:
+    """A market's name as its parameter file spells it.
+
+    >>> clean_market(" New Cairo ")
+    'new-cairo'
+    """
+    text = clean_text(value)
+    return None if text is None else re.sub(r"[\s_\-]+", "-", text.casefold())
