@@ -55,7 +55,7 @@ class World:
     Attributes
     ----------
     users : DataFrame
-        One row per business user: ``user_id, habit, quality`` (logit), ``touch_rate, verdict_rate,
+        One row per business user: ``user_id, size`` (weight), ``habit, quality`` (logit), ``touch_rate, verdict_rate,
         contact_hours, has_bottleneck, engaged_rate, batch_phase`` (seconds).
     campaigns : DataFrame
         One row per campaign, in order of start: ``campaign_id, user, market, series`` (positions), ``project_name,
@@ -70,24 +70,30 @@ class World:
 def draw_world(leads: int, seed: int, effects: Effects) -> World:
     """Draw business users and campaigns for about `leads` leads."""
     users = _draw_users(max(25, round(48 * (leads / 12_000) ** 0.5)), seed, effects)
-    campaigns = _draw_campaigns(_draw_series(len(users), leads, seed), seed)
+    campaigns = _draw_campaigns(_draw_series(users["size"].to_numpy(), leads, seed), seed)
     return World(users, _plan_campaigns(campaigns, seed, effects))
 
 
 def _draw_users(n: int, seed: int, effects: Effects) -> pd.DataFrame:
     rng = stream(seed, "users")
     user_id = np.sort(rng.permutation(np.arange(11, 11 + 4 * n))[:n])
-    habit = np.searchsorted(np.cumsum(HABIT_SHARES), stratified(stream(seed, "habits"), n, 16), side="right")
+    size = np.exp(0.7 * ndtri((stream(seed, "user sizes").permutation(n) + 0.5) / n))
+    # spread over users of all sizes, so that the same share of the leads is concerned in every sample
+    by_size = np.argsort(-size, kind="stable")
+    habit, bottleneck = np.empty(n, dtype=int), np.empty(n, dtype=bool)
+    spread = stratified(stream(seed, "habits"), n, 4)
+    habit[by_size] = np.searchsorted(np.cumsum(HABIT_SHARES), spread, side="right")
+    bottleneck[by_size] = stratified(stream(seed, "bottleneck"), n, 5) < effects.bottleneck_user_share
     rates = stream(seed, "habit rates").random((2, n))
     if not effects.labelling_habits:
         habit, rates = np.full(n, HABITS.index("both")), np.full((2, n), 0.5)
     # quantiles of the normal in random order: every sample has the stated standard deviation
     z = ndtri((stream(seed, "user quality").permutation(n) + 0.5) / n)
-    bottleneck = stratified(stream(seed, "bottleneck"), n, 5) < effects.bottleneck_user_share
     day, hour, minute, second = (rng.integers(0, top, n) for top in (10, 8, 60, 60))
     return pd.DataFrame(
         {
             "user_id": user_id,
+            "size": size,
             "habit": np.minimum(habit, len(HABITS) - 1),
             "quality": effects.user_quality_sd * z,
             "touch_rate": 0.64 + 0.16 * rates[0],
@@ -100,16 +106,16 @@ def _draw_users(n: int, seed: int, effects: Effects) -> pd.DataFrame:
     )
 
 
-def _draw_series(n_users: int, leads: int, seed: int) -> pd.DataFrame:
+def _draw_series(size: np.ndarray, leads: int, seed: int) -> pd.DataFrame:
     """A series is one business user's advertising for one project."""
     rng = stream(seed, "series")
-    size = np.exp(0.8 * ndtri((rng.permutation(n_users) + 0.5) / n_users))
+    n_users = len(size)
     wanted = 2.2 * n_users * _SHARES**0.6 / (_SHARES**0.6).sum()
     parts = []
     for position, (_, share, *_, words) in enumerate(MARKETS):
         n = int(np.clip(round(wanted[position]), 6, n_users))
         user = rng.permutation(n_users)[:n]
-        weight = size[user] * np.exp(0.4 * rng.standard_normal(n))
+        weight = size[user] * np.exp(0.35 * rng.standard_normal(n))
         names = _project_names(rng, max(3, round(0.7 * n)), words)
         parts.append(
             pd.DataFrame(
