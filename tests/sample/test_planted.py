@@ -122,7 +122,7 @@ def test_the_cheap_channel_costs_less_per_impression_and_brings_worse_leads(plan
     pd.testing.assert_series_equal(on.channels.loc[others, "cpm"], off.channels.loc[others, "cpm"])
     lead = difference(on, off)
     cheap = on.leads.loc[lead.index, "channel"] == "tiktok"
-    np.testing.assert_allclose(lead, np.where(cheap, -1.1, 0.0), atol=1e-9)
+    np.testing.assert_allclose(lead, np.where(cheap, -1.4, 0.0), atol=1e-9)
     rate = on.channels["qualified_rate"]
     assert rate["tiktok"] < rate[others].min() - 0.15
     assert (

@@ -71,7 +71,7 @@ class Effects:
     user_quality_sd: float = 0.6
     labelling_habits: bool = True
     cheap_channel_cpm_ratio: float = 0.4
-    cheap_channel_logit: float = -1.1
+    cheap_channel_logit: float = -1.4
     trap_share: float = 1 / 12
     trap_ctr_ratio: float = 2.2
     trap_lead_rate_ratio: float = 0.3
