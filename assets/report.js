@@ -1,4 +1,5 @@
 // Makes tables of class ls-sortable sortable, searchable and short; without this file they show all rows as they are.
+// And mends the renderers' navigation: groups of links get names, and keys reach the sections' toggles.
 (function () {
   "use strict";
   var FIRST = 25;
@@ -78,7 +79,25 @@
     show();
   }
 
-  function start() { document.querySelectorAll("table.ls-sortable").forEach(enhance); }
+  function mendLandmark(selector, name) {
+    document.querySelectorAll(selector + ":not([aria-label])").forEach(function (nav) { nav.setAttribute("aria-label", name); });
+  }
+
+  function mendToggle(toggle) {
+    toggle.setAttribute("role", "button");
+    if (!toggle.hasAttribute("href")) toggle.setAttribute("tabindex", "0");
+    toggle.addEventListener("keydown", function (event) {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle.click(); }
+    });
+  }
+
+  function start() {
+    document.querySelectorAll("table.ls-sortable").forEach(enhance);
+    document.querySelectorAll('a[role="navigation"]').forEach(mendToggle);
+    mendLandmark("nav.navbar", "Site");
+    mendLandmark("nav.quarto-secondary-nav", "Where you are");
+    mendLandmark("nav#quarto-sidebar", "Pages");
+  }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();

@@ -8,15 +8,17 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 def _neutral(cell: object) -> object:
     """Text that a spreadsheet might read as a formula, behind an apostrophe; anything else as it is."""
-    if isinstance(cell, str) and (
-        cell.startswith(_FORMULA_STARTS) or cell.lstrip().startswith(_FORMULA_STARTS)
-    ):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    # the csv writer leaves a carriage return unquoted, and what follows it would start a row of its own
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return (
+        f"'{text}" if cell.startswith(_FORMULA_STARTS) or cell.lstrip().startswith(_FORMULA_STARTS) else text
+    )
 
 
 def to_safe_csv(table: pd.DataFrame) -> str:
-    r"""Write a table as CSV text: LF ends a line, twelve significant digits, no formula can start.
+    r"""Write a table as CSV text: LF ends a line (inside text too), twelve significant digits, no formula can start.
 
     Parameters
     ----------

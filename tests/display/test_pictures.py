@@ -1,0 +1,193 @@
+"""Pictures: same bytes every time, light, with alternative text, whatever the names and numbers are."""
+
+import io
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from leadsmart.display import curves, figures, grids
+from leadsmart.display.columns import Column
+from leadsmart.display.palette import STYLE
+from leadsmart.display.pictures import Picture, Thumbnail, drawable
+from leadsmart.display.sparklines import sparkline
+from leadsmart.errors import RenderError
+
+WORDS = {"title": "Two campaigns take half the spend", "subtitle": "Jun–Dec 2024", "footer": "n 1,243"}
+NAMES = ["Palm <b>Hills</b>", "سعادة – Horizon", "$5 and $6 ^ _ \\", "😀 漢字 \u2060x", "x" * 300]
+
+
+def settings_of_style() -> dict[str, object]:
+    return {name: matplotlib.rcParams[name] for name in STYLE}
+
+
+def estimates() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": NAMES,
+            "rate": [0.2, 0.4, 0.6, 0.5, None],
+            "low": [0.1, 0.3, 0.5, None, None],
+            "high": [0.3, 0.5, 0.7, None, None],
+            "cpql": [20.0, 485.0, 6800.0, 90000.0, None],
+            "n": [10, 20, 30, 40, 50],
+        }
+    )
+
+
+def weeks() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "week": pd.date_range("2024-06-02", periods=8, freq="7D", tz="Africa/Cairo"),
+            "spend": [10.0, 20, np.nan, 30, 25, 20, 30, 35],
+            "rate": np.linspace(0.2, 0.5, 8),
+            "low": np.linspace(0.1, 0.4, 8),
+            "high": np.linspace(0.3, 0.6, 8),
+        }
+    )
+
+
+def cells() -> pd.DataFrame:
+    return pd.DataFrame(
+        [(d, h, d + h) for d in range(7) for h in range(24)], columns=["day", "hour", "leads"]
+    )
+
+
+def steps() -> pd.DataFrame:
+    one = pd.DataFrame(
+        {"day": [0, 5, 10], "p": [0.0, 0.3, 0.5], "lo": [0.0, 0.2, 0.4], "hi": [0.0, 0.4, 0.6]}
+    )
+    return pd.concat([one.assign(group="facebook"), one.assign(group="instagram")])
+
+
+def fields() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"field": ["phone", "email"] * 2, "form": ["a", "a", "b", "b"], "share": [0.6, 0.9, 0.5, 0.99]}
+    )
+
+
+def draw_intervals(table: pd.DataFrame) -> Picture:
+    return figures.plot_intervals(
+        table,
+        "name",
+        "rate",
+        "low",
+        "high",
+        unit="share",
+        n="n",
+        reference=0.45,
+        highlight=NAMES[:1],
+        **WORDS,
+    )
+
+
+DRAWINGS = {
+    "intervals": (draw_intervals, estimates),
+    "money": (
+        lambda t: figures.plot_intervals(
+            t, "name", "cpql", "cpql", "cpql", unit="money", currency="EGP", **WORDS
+        ),
+        estimates,
+    ),
+    "bars": (lambda t: figures.plot_bars(t, "name", "n", **WORDS), estimates),
+    "funnel": (lambda t: figures.plot_funnel(t, "name", "n", step_rate="rate", **WORDS), estimates),
+    "completeness": (lambda t: grids.plot_completeness(t.head(2), "field", "share", **WORDS), fields),
+    "completeness grid": (
+        lambda t: grids.plot_completeness(t, "field", "share", group="form", **WORDS),
+        fields,
+    ),
+    "heatmap": (lambda t: grids.plot_heatmap(t, "day", "hour", "leads", **WORDS), cells),
+    "trend": (
+        lambda t: curves.plot_trend(
+            t,
+            "week",
+            [Column("spend", "Spend", "money"), Column("rate", "Rate", "share", "low", "high")],
+            currency="EGP",
+            mark_from="2024-07-14",
+            **WORDS,
+        ),
+        weeks,
+    ),
+    "survival": (
+        lambda t: curves.plot_survival(t, "day", "p", low="lo", high="hi", group="group", **WORDS),
+        steps,
+    ),
+    "reliability": (
+        lambda t: curves.plot_reliability(t, "low", "rate", "low", "high", n="n", **WORDS),
+        estimates,
+    ),
+    "gain": (
+        lambda t: curves.plot_gain(t, "rate", "high", low="rate", high="high", capacity=0.2, **WORDS),
+        weeks,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_pictures_are_the_same_twice_light_and_leave_no_trace(name):
+    paint, build = DRAWINGS[name]
+    before, settings = build(), settings_of_style()
+    first, second = paint(build()), paint(before)
+
+    assert first.png == second.png
+    assert len(first.png) < 60_000
+    pd.testing.assert_frame_equal(before, build())
+    assert plt.get_fignums() == []
+    assert settings_of_style() == settings
+    with Image.open(io.BytesIO(first.png)) as image:
+        assert image.size == (2 * first.width, 2 * first.height)
+        assert not image.info.keys() & {"Software", "Creation Time", "date"}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_pictures_of_nothing_say_so(name):
+    paint, build = DRAWINGS[name]
+    picture = paint(build().head(0))
+
+    assert picture.height == 70
+    assert picture.alt == WORDS["title"]
+
+
+def test_picture_shows_message_source_and_alternative_text_escaped():
+    picture = figures.plot_bars(estimates(), "name", "n", title="A <b> & c", footer="n <5>", alt='says "x"')
+    page = picture._repr_html_()
+
+    assert '<span class="ls-figure-title">A &lt;b&gt; &amp; c</span>' in page
+    assert 'alt="says &quot;x&quot;"' in page
+    assert '<p class="ls-figure-footer">n &lt;5&gt;</p>' in page
+    assert 'src="data:image/png;base64,' in page
+    assert 'alt="says &quot;x&quot;"' in Thumbnail(picture)._repr_html_()
+
+
+def test_alternative_text_defaults_to_the_message():
+    assert figures.plot_bars(estimates(), "name", "n", title="The message").alt == "The message"
+
+
+def test_picture_without_a_message_is_refused():
+    with pytest.raises(RenderError, match="no title"):
+        figures.plot_bars(estimates(), "name", "n", title=" ")
+
+
+def test_different_data_give_a_different_picture():
+    other = estimates().assign(rate=[0.2, 0.4, 0.6, 0.9, None])
+
+    assert draw_intervals(estimates()).png != draw_intervals(other).png
+
+
+def test_names_that_fonts_lack_become_boxes_and_long_ones_are_cut():
+    assert drawable("漢字 A") == "□□ A"
+    assert drawable("سعادة") == "سعادة"
+    assert drawable("\u2060Financial\tHub ") == "Financial Hub"
+    assert len(drawable("x" * 300)) == 26
+
+
+def test_sparkline_leaves_a_gap_and_marks_the_last_value():
+    line = sparkline([1, 2, None, 4, 3], "falls at the end")
+
+    assert line.count("M") == 2
+    assert line.count("<circle") == 1
+    assert 'aria-label="falls at the end"' in line
+    assert sparkline([5, 5, 5]).count("11.0") == 4
+    assert sparkline([]) == ""
