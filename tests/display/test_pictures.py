@@ -11,6 +11,7 @@ from PIL import Image
 
 from leadsmart.display import curves, figures, grids
 from leadsmart.display.columns import Column
+from leadsmart.display.markup import Html
 from leadsmart.display.palette import STYLE
 from leadsmart.display.pictures import Picture, Thumbnail, drawable
 from leadsmart.display.sparklines import sparkline
@@ -159,6 +160,13 @@ def test_picture_shows_message_source_and_alternative_text_escaped():
     assert '<p class="ls-figure-footer">n &lt;5&gt;</p>' in page
     assert 'src="data:image/png;base64,' in page
     assert 'alt="says &quot;x&quot;"' in Thumbnail(picture)._repr_html_()
+
+
+def test_what_a_notebook_stores_beside_the_markup_is_short():
+    picture = figures.plot_bars(estimates(), "name", "n", title="A")
+
+    assert len(repr(picture)) < 200
+    assert repr(Html("x" * 5000)) == "<Html of 5,000 characters>"
 
 
 def test_alternative_text_defaults_to_the_message():

@@ -214,8 +214,8 @@ def page_nav(market_title: str, pages: Sequence[tuple[str, str]], current: str) 
 def sentence(text: str) -> Html:
     """A paragraph of the report.
 
-    >>> sentence("Six campaigns of <two> businesses.")
-    '<p class="ls-sentence">Six campaigns of &lt;two&gt; businesses.</p>'
+    >>> print(sentence("Six campaigns of <two> businesses."))
+    <p class="ls-sentence">Six campaigns of &lt;two&gt; businesses.</p>
     """
     return Html(f'<p class="ls-sentence">{escape(text)}</p>')
 
@@ -228,8 +228,8 @@ def headline(text: str) -> Html:
 def facts_line(facts: Sequence[tuple[str, str]]) -> Html:
     """A line of facts under a page's title, such as ``as of 31 Dec 2024 · EGP · data quality: good``.
 
-    >>> facts_line([("as of", "31 Dec 2024"), ("", "EGP")])
-    '<p class="ls-facts-line">as of 31 Dec 2024 · EGP</p>'
+    >>> print(facts_line([("as of", "31 Dec 2024"), ("", "EGP")]))
+    <p class="ls-facts-line">as of 31 Dec 2024 · EGP</p>
     """
     parts = [
         f"{escape(label)}: {verdict_mark(value)}" if value in MARKS else escape(f"{label} {value}".strip())

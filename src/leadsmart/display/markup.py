@@ -25,6 +25,10 @@ class Html(str):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        # a notebook stores this beside the markup; the markup once is enough
+        return f"<Html of {len(self):,} characters>"
+
     def _repr_html_(self) -> str:
         return str(self)
 

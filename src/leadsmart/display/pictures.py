@@ -8,7 +8,7 @@ import base64
 import io
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import matplotlib
@@ -49,7 +49,7 @@ class Picture:
         What stands for the picture where it can't be seen: its message.
     """
 
-    png: bytes
+    png: bytes = field(repr=False)
     width: int
     height: int
     title: str

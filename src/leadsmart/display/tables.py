@@ -129,4 +129,4 @@ def format_table(
 
 def _scroll_box(markup: str, title: str) -> str:
     """A wide table scrolls in its own box, by keyboard too, and the page does not."""
-    return f'<div class="ls-scroll" tabindex="0" role="region" aria-label="{escape(title)}">{markup}</div>'
+    return f'<div class="ls-scroll" tabindex="0" role="group" aria-label="{escape(title)}">{markup}</div>'
