@@ -89,7 +89,21 @@ class LedgerError(LeadSmartError):
 
 
 class NotebookError(LeadSmartError):
-    """A cell of a notebook failed."""
+    """A cell of a notebook failed.
+
+    Parameters
+    ----------
+    public_problem : str, optional
+        What pages may say where the problem itself may quote data; by default the problem.
+    """
+
+    def __init__(self, problem: str, *, public_problem: str | None = None, **details) -> None:
+        super().__init__(problem, **details)
+        self.public_problem = public_problem or problem
+
+    def __reduce__(self):
+        rebuild, (kind, problem, details) = super().__reduce__()
+        return (rebuild, (kind, problem, {**details, "public_problem": self.public_problem}))
 
 
 class RenderError(LeadSmartError):

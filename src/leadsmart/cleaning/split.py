@@ -143,7 +143,7 @@ def _write_slices(
 ) -> None:
     connection = duckdb.connect(str(target / "staging.duckdb"))
     try:
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'; SET enable_progress_bar = false")
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
         columns = {table: stage_table(connection, table, files[table], target) for table in files}
         queries = assign_markets(connection, markets, MARKET_LOOKUP in files)

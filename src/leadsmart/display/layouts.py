@@ -38,3 +38,10 @@ FEEDBACK = (
     Column("only_one_kind", "Only ever says"),
 )
 UNKNOWN_STATUSES = (Column("table", "Table"), Column("status", "Status"), Column("rows", "Rows", UNIT_COUNT))
+LIKELY_DUPLICATES = (
+    Column("project_name", "Project"),
+    Column("campaigns", "Campaigns", UNIT_COUNT),
+    Column("similar_to", "Looks like"),
+    Column("similar_campaigns", "Campaigns there", UNIT_COUNT),
+    Column("reason", "Why"),
+)

@@ -1,0 +1,193 @@
+"""The command line: ``leadsmart run | check | render | preview | sample``."""
+
+import http.server
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+import leadsmart
+from leadsmart.errors import InputProblems, LeadSmartError, ParameterError
+from leadsmart.report.check import check_inputs
+from leadsmart.report.progress import make_listener, print_results
+from leadsmart.report.run import run_markets
+from leadsmart.report.site import RENDERERS, render_site
+from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.sample import write_sample
+
+OK, MARKET_FAILED, BAD_INPUT = 0, 1, 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Analyse exports of a lead-generation platform, market by market, and render one report site.",
+    epilog="Example: leadsmart run --data ~/exports/2024-12",
+)
+
+Markets = Annotated[
+    list[str] | None, typer.Argument(help="Markets of params/ (default: all)", show_default=False)
+]
+Data = Annotated[
+    Path | None, typer.Option(help="Folder of the export (default: the last run's, else the sample)")
+]
+Outputs = Annotated[Path | None, typer.Option(help="Where results go (default: outputs/)")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="NAME=VALUE", help="Change a parameter for this run"),
+]
+Renderer = Annotated[
+    str, typer.Option(help=f"One of {', '.join(RENDERERS)}; auto takes Quarto where it is installed")
+]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave")] = False,
+) -> None:
+    if version:
+        typer.echo(f"leadsmart {leadsmart.__version__}")
+        raise typer.Exit(OK)
+
+
+@app.command(epilog="Example: leadsmart run new-cairo --param period_start=2024-10-01")
+def run(
+    markets: Markets = None,
+    data: Data = None,
+    param: Parameters = None,
+    outputs: Outputs = None,
+    renderer: Renderer = "auto",
+    jobs: Annotated[int, typer.Option(min=1, help="Markets at work at the same time")] = os.cpu_count() or 1,
+) -> None:
+    """Execute the notebooks of the markets and render the site."""
+    workspace, overrides = _open(data, outputs), _overrides(param)
+    _check_renderer(renderer)
+    slices = check_inputs(workspace, markets or [], overrides)
+    typer.echo(f"Export: {workspace.relative_data()}, {sum(slices.markets.values()):,} campaigns")
+    with make_listener() as listener:
+        results = run_markets(workspace, slices, markets or [], overrides, listener, jobs)
+    site = render_site(workspace, renderer)
+    print_results(results)
+    typer.echo(f"\nReport: {_shown(site)}")
+    if any(result.error for result in results):
+        raise typer.Exit(MARKET_FAILED)
+
+
+@app.command(epilog="Example: leadsmart check new-cairo --data ~/exports/2024-12")
+def check(
+    markets: Markets = None, data: Data = None, param: Parameters = None, outputs: Outputs = None
+) -> None:
+    """Say all that is wrong with parameters and inputs, before anything runs."""
+    workspace, overrides = _open(data, outputs), _overrides(param)
+    slices = check_inputs(workspace, markets or [], overrides)
+    for market, campaigns in slices.markets.items():
+        typer.echo(f"{market:<20} {campaigns:>7,} campaigns")
+    typer.echo(
+        f"Parameters and export {workspace.relative_data()} are fine; the data's last day is {slices.last_day}."
+    )
+
+
+@app.command(epilog="Example: leadsmart render --renderer embedded")
+def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
+    """Render the site again from the last run."""
+    _check_renderer(renderer)
+    typer.echo(f"Report: {_shown(render_site(_open(None, outputs), renderer))}")
+
+
+@app.command(epilog="Example: leadsmart preview --port 8000")
+def preview(
+    outputs: Outputs = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port")] = 8000,
+) -> None:
+    """Serve the site on this machine only, so that search works; stop with Ctrl-C."""
+    site = _open(None, outputs).outputs / "site"
+    if not (site / "index.html").is_file():
+        raise ParameterError(
+            "there is no site to serve", remedy="Start with `leadsmart run`", file=_shown(site)
+        )
+    handler = partial(_QuietHandler, directory=str(site))
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise ParameterError(
+            f"port {port} can't be used: {error.strerror}", remedy="Give another one with --port, or --port 0"
+        ) from error
+    typer.echo(f"The report is at http://127.0.0.1:{server.server_port}/ (stop with Ctrl-C)")
+    sys.stdout.flush()
+    with server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            typer.echo("Stopped.")
+
+
+@app.command(epilog="Example: leadsmart sample data/sample --leads 50000 --seed 7")
+def sample(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to write the export to", metavar="DIR", show_default=False)
+    ],
+    leads: Annotated[int, typer.Option(min=1, help="How many leads")] = 12_000,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes")] = 20240601,
+) -> None:
+    """Write a sample export with known, planted effects."""
+    write_sample(folder, leads=leads, seed=seed)
+    typer.echo(f"Sample export with {leads:,} leads: {_shown(folder)}")
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing for each request."""
+
+
+def _open(data: Path | None, outputs: Path | None) -> Workspace:
+    return open_workspace(
+        data=data.absolute() if data else None, outputs=outputs.absolute() if outputs else None
+    )
+
+
+def _check_renderer(renderer: str) -> None:
+    if renderer not in RENDERERS:
+        raise ParameterError(f"unknown renderer {renderer!r}", remedy=f"Use one of {', '.join(RENDERERS)}")
+
+
+def _overrides(pairs: Sequence[str] | None) -> dict[str, Any]:
+    values = {}
+    for pair in pairs or ():
+        name, separator, text = pair.partition("=")
+        if not separator or not name:
+            raise ParameterError(
+                f"--param {pair!r} is not NAME=VALUE", remedy="Write for example --param seed=7"
+            )
+        try:
+            values[name] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ParameterError(f"--param {pair!r} is not a YAML value", remedy="Quote it") from error
+    if "market" in values:
+        raise ParameterError(
+            "market is not a parameter to change", remedy="Name the market: leadsmart run new-cairo"
+        )
+    return values
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; what the user can mend is one message and exit code 2, never a traceback."""
+    try:
+        app(arguments)
+    except InputProblems as problems:
+        for problem in problems.problems:
+            typer.echo(f"- {problem}", err=True)
+        typer.echo(f"leadsmart: {problems}", err=True)
+        sys.exit(BAD_INPUT)
+    except LeadSmartError as error:
+        typer.echo(f"leadsmart: {error}", err=True)
+        sys.exit(BAD_INPUT)

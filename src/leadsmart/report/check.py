@@ -1,0 +1,78 @@
+"""All that is wrong with parameters and inputs, found before any kernel starts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leadsmart.cleaning.load import check_export
+from leadsmart.cleaning.split import Slices
+from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
+from leadsmart.params import list_markets, load_params, unassigned_params
+from leadsmart.report.results import open_slices
+from leadsmart.report.workspace import Workspace
+from leadsmart.vocabulary import UNASSIGNED
+
+
+def check_inputs(workspace: Workspace, markets: Sequence[str], overrides: Mapping[str, Any]) -> Slices:
+    """Check parameters and inputs of the markets that are to be run, and split the export by market.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    markets : sequence of str
+        Markets to be run; empty means all of ``params/``.
+    overrides : mapping
+        Parameters that win over the markets' files.
+
+    Returns
+    -------
+    Slices
+        The export, split by market.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong.
+    """
+    problems = [*_parameter_problems(workspace, markets, overrides), *check_export(workspace.data)]
+    if problems:
+        raise InputProblems(problems)
+    known = list_markets(workspace.params_dir)
+    slices = open_slices(workspace)
+    problems = [
+        InputError(
+            f"{market} has no campaigns",
+            file=workspace.relative_data(),
+            remedy=f"Name its projects in project_markets.csv, or take params/{market}.yml away",
+        )
+        for market in markets or known
+        if not slices.markets.get(market)
+    ]
+    if problems:
+        raise InputProblems(problems)
+    return slices
+
+
+def _parameter_problems(
+    workspace: Workspace, markets: Sequence[str], overrides: Mapping[str, Any]
+) -> list[LeadSmartError]:
+    known = list_markets(workspace.params_dir)
+    if not known:
+        return [
+            ParameterError(
+                "no market has a file", file="params", remedy="Add one, such as params/new-cairo.yml"
+            )
+        ]
+    problems: list[LeadSmartError] = []
+    seen = set()
+    for market in [UNASSIGNED, *(markets or known)]:
+        try:
+            if market == UNASSIGNED:
+                unassigned_params(workspace.params_dir, overrides)
+            else:
+                load_params(market, workspace.params_dir, overrides)
+        except LeadSmartError as error:
+            found = error.problems if isinstance(error, InputProblems) else [error]
+            # A wrong override is wrong for every market; saying it once is enough.
+            problems += [problem for problem in found if problem.problem not in seen]
+            seen |= {problem.problem for problem in found}
+    return problems

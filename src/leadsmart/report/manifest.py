@@ -1,0 +1,135 @@
+"""``run.json``: what went in, what came out, and whether rows and spend add up."""
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leadsmart.cleaning.split import Slices
+from leadsmart.errors import LedgerError
+from leadsmart.params import Params
+from leadsmart.report.steps import sha256_of
+from leadsmart.report.workspace import RUN_FILE
+from leadsmart.vocabulary import LEDGER_EXITS
+
+_RECORDED_VERSIONS = (
+    "leadsmart", "duckdb", "great-tables", "lifelines", "matplotlib", "numpy", "pandas", "papermill",
+    "phonenumbers", "scikit-learn", "scipy", "seaborn", "smalldocs", "statsmodels",
+)  # fmt: skip
+
+
+def site_page(notebook: Path, outputs: Path) -> str:
+    """Address of a notebook's page inside the site."""
+    return f"outputs/{notebook.relative_to(outputs).with_suffix('.html').as_posix()}"
+
+
+def write_market_run(folder: Path, outputs: Path, params: Params, slices: Slices) -> None:
+    """Write ``run.json`` of one market's folder: inputs, parameters, versions, outputs, expected pages."""
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != RUN_FILE]
+    _write(
+        folder / RUN_FILE,
+        {
+            "market": params.market,
+            "inputs": inputs_record(slices),
+            "parameters": params.model_dump(mode="json"),
+            "versions": versions(),
+            "outputs": {p.relative_to(folder).as_posix(): sha256_of(p) for p in files},
+            "expected_pages": [
+                f"outputs/{params.market}/{p.stem}.html"
+                for p in files
+                if p.parent == folder and p.suffix == ".ipynb"
+            ],
+        },
+    )
+
+
+def write_run(
+    outputs: Path, data: str, markets: Mapping[str, str], slices: Slices, totals: pd.DataFrame
+) -> None:
+    """Write ``outputs/run.json``: the export, each market's status, the reconciled totals and all pages.
+
+    Parameters
+    ----------
+    data : str
+        The export's folder as seen from the project.
+    markets : mapping
+        Market -> ``ok`` or ``failed``.
+    totals : DataFrame
+        Of `reconcile`.
+    """
+    notebooks = sorted([*outputs.glob("*.ipynb"), *outputs.glob("[!.]*/*.ipynb")])
+    _write(
+        outputs / RUN_FILE,
+        {
+            "data": data,
+            "is_sample": slices.is_sample,
+            "inputs": inputs_record(slices),
+            "versions": versions(),
+            "markets": dict(markets),
+            "totals": json.loads(totals.to_json(orient="records", double_precision=2)),
+            "expected_pages": ["index.html", *(site_page(notebook, outputs) for notebook in notebooks)],
+        },
+    )
+
+
+def reconcile(ledgers: Mapping[str, pd.DataFrame], slices: Slices) -> pd.DataFrame:
+    """Compare the exits of all ledgers with the raw files.
+
+    Parameters
+    ----------
+    ledgers : mapping
+        Market (and ``unassigned``) -> its ledger.
+    slices : Slices
+        With the raw totals of every table.
+
+    Returns
+    -------
+    DataFrame
+        One row per table: ``table, raw_rows, exit_rows, raw_spend, exit_spend``.
+
+    Raises
+    ------
+    LedgerError
+        If rows differ, or spend differs by a cent or more.
+    """
+    entries = pd.concat(ledgers.values(), ignore_index=True)
+    exits = entries[entries["action"].isin(LEDGER_EXITS)].groupby("table")[["rows", "spend"]].sum()
+    raw = slices.raw_totals.set_index("table")[["rows", "spend"]]
+    totals = raw.add_prefix("raw_").join(exits.add_prefix("exit_"), how="left").fillna(0.0).reset_index()
+    totals = totals.astype({"raw_rows": "int64", "exit_rows": "int64"})
+    differs = (totals["raw_rows"] != totals["exit_rows"]) | (
+        (totals["raw_spend"] - totals["exit_spend"]).abs().round(6) >= 0.01
+    )
+    if differs.any():
+        first = totals[differs].iloc[0]
+        raise LedgerError(
+            f"{first['table']}: {first['raw_rows']:,} raw rows but {first['exit_rows']:,} in the ledgers, "
+            f"spend {first['raw_spend']:,.2f} but {first['exit_spend']:,.2f}",
+            remedy="Report this with the ledgers of outputs/*/ledger.csv; figures of this run can't be trusted",
+            count=int(differs.sum()),
+        )
+    return totals
+
+
+def versions() -> dict[str, str]:
+    """Python and the libraries that shape figures or pages."""
+    found = {name: importlib.metadata.version(name) for name in _RECORDED_VERSIONS}
+    return {"python": platform.python_version(), **found}
+
+
+def inputs_record(slices: Slices) -> dict[str, Any]:
+    """The files of the export with their sha256 and row count, by name."""
+    return dict(sorted(slices.inputs.items()))
+
+
+def read_expected_pages(outputs: Path) -> Sequence[str]:
+    """Pages that the last run promised."""
+    return json.loads((outputs / RUN_FILE).read_text(encoding="utf-8"))["expected_pages"]
+
+
+def _write(path: Path, facts: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,283 @@
+"""A notebook's view of the project: its parameters, what earlier notebooks wrote, and where to write.
+
+The same call works in Jupyter, under plain papermill and in a run: what is missing is made, and said.
+"""
+
+import importlib.metadata
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leadsmart.cleaning.clean import CleanedMarket
+from leadsmart.cleaning.split import Slices
+from leadsmart.display.cards import banner, callout, facts_line, page_nav
+from leadsmart.display.csv_text import to_safe_csv
+from leadsmart.display.formats import format_count, format_date
+from leadsmart.display.markup import Html
+from leadsmart.errors import InputError
+from leadsmart.params import Params, list_markets
+from leadsmart.report.results import Results, open_slices
+from leadsmart.report.steps import (
+    CLEANING,
+    MARKET_STEPS,
+    NEEDS,
+    NEEDS_OF_ALL,
+    PAGE_TITLES,
+    SUMMARY,
+)
+from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.vocabulary import DATA_NOT_RELIABLE, TABLES, UNASSIGNED, MarketTables
+
+_SHOWN_VERSIONS = ("pandas", "scikit-learn", "seaborn", "great-tables", "papermill")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One notebook at work on one market (or, for ``pooled_model`` and ``overview``, on all).
+
+    Attributes
+    ----------
+    step : str
+        The notebook's name without its ending.
+    params : Params
+        The market's parameters, ``as_of`` filled in.
+    results : Results
+        What notebooks have written so far, for this export.
+    """
+
+    step: str
+    params: Params
+    results: Results
+
+    @property
+    def slices(self) -> Slices:
+        """The export, split by market."""
+        return self.results.slices
+
+    @property
+    def workspace(self) -> Workspace:
+        """The folders of the project."""
+        return self.results.workspace
+
+    @property
+    def market(self) -> str:
+        """Name of the market."""
+        return self.params.market
+
+    @property
+    def title(self) -> str:
+        """The market's title; it says so when the data is a sample, so that no sample passes for the market."""
+        return f"{self.params.title} (sample data)" if self.slices.is_sample else self.params.title
+
+    @property
+    def folder(self) -> Path:
+        """Where this notebook writes."""
+        stage = self.workspace.stage
+        return stage if self.step in NEEDS_OF_ALL else stage / self.market
+
+    # --- what earlier notebooks wrote -----------------------------------------------------------------
+
+    def read_tables(self, market: str | None = None) -> MarketTables:
+        """The four clean tables of this market, or of another one."""
+        folder = self._source(CLEANING, market or self.market) / "clean"
+        return MarketTables(**{table: pd.read_parquet(folder / f"{table}.parquet") for table in TABLES})
+
+    def read_json(self, step: str, name: str, market: str | None = None) -> Any:
+        """A JSON file that `step` wrote."""
+        return json.loads((self._source(step, market or self.market) / name).read_text(encoding="utf-8"))
+
+    def read_table(self, step: str, name: str, market: str | None = None) -> pd.DataFrame:
+        """A table that `step` wrote with `write_table`; ids stay text."""
+        path = self._source(step, market or self.market) / "tables" / f"{name}.csv"
+        ids = {column: str for column in pd.read_csv(path, nrows=0).columns if column.endswith("_id")}
+        return pd.read_csv(path, dtype=ids)
+
+    def path_of(self, step: str, name: str) -> Path:
+        """Path of a file that `step` wrote."""
+        return self._source(step, self.market) / name
+
+    def read_params(self, market: str) -> Params:
+        """Parameters of another market, with this notebook's overrides."""
+        return self.results.params(market)
+
+    def markets(self, step: str) -> list[str]:
+        """Markets whose `step` is complete for this export; in a run those that failed are left out."""
+        return self.results.markets(step)
+
+    def failures(self) -> list[dict[str, str]]:
+        """Markets that failed in this run: market, title, notebook, cell, message."""
+        found = sorted(self.workspace.stage.glob("*/failure.json"))
+        return [json.loads(path.read_text(encoding="utf-8")) for path in found]
+
+    def _find(self, step: str, market: str) -> Path | None:
+        return self.results.find(step, market)
+
+    def _source(self, step: str, market: str) -> Path:
+        if step == self.step and market == self.market:
+            return self.folder
+        folder = self._find(step, market)
+        if folder is None:
+            raise InputError(
+                f"{step} has no result for {market} with these parameters and this export",
+                remedy=f"Run notebooks/{step}.ipynb for it first, or `leadsmart run {market}`",
+            )
+        return folder
+
+    def _make_missing(self) -> None:
+        """Run the notebooks whose results this one reads and that are not there, saying so."""
+        # papermill takes seconds to import, and in a run nothing is missing
+        from leadsmart.report.execute import execute_notebook
+
+        wanted = [(step, self.market) for step in NEEDS[self.step]]
+        if self.step in NEEDS_OF_ALL and not self.workspace.in_run:
+            wanted = [(NEEDS_OF_ALL[self.step], market) for market in list_markets(self.workspace.params_dir)]
+        for step, market in wanted:
+            if self._find(step, market) is None:
+                where = "" if step in NEEDS_OF_ALL else f" for {market}"
+                sys.stderr.write(f"{step} has no result{where} yet: running notebooks/{step}.ipynb first\n")
+                execute_notebook(step, market, self.workspace, self.results.overrides)
+
+    # --- what this notebook writes --------------------------------------------------------------------
+
+    def write_table(self, table: pd.DataFrame, name: str) -> str:
+        """Write a table as CSV, harmless in a spreadsheet; returns its address as seen from the page."""
+        path = self.folder / "tables" / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_safe_csv(table), encoding="utf-8", newline="")
+        return f"tables/{name}.csv"
+
+    def write_tables(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Write several tables as CSV, by name."""
+        for name, table in tables.items():
+            self.write_table(table, name)
+
+    def write_json(self, value: Any, name: str) -> None:
+        """Write plain values as JSON; numbers that are not finite become null."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    def write_parquet(self, tables: Mapping[str, pd.DataFrame], folder: str) -> None:
+        """Write tables as ``<folder>/<name>.parquet``."""
+        target = self.folder / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            table.to_parquet(target / f"{name}.parquet", index=False)
+
+    def write_cleaned(self, cleaned: CleanedMarket) -> None:
+        """Write what cleaning made: ``clean/``, ``quarantine/``, ``ledger.csv``, ``data_quality.json``."""
+        self.write_parquet(cleaned.tables._asdict(), "clean")
+        self.write_parquet(cleaned.quarantine, "quarantine")
+        self.new_path("ledger.csv").write_text(to_safe_csv(cleaned.ledger), encoding="utf-8", newline="")
+        self.write_json({"verdict": cleaned.verdict, "reason": cleaned.verdict_reason}, "data_quality.json")
+
+    def new_path(self, name: str) -> Path:
+        """Path to write a file to, its folder made."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    # --- what every page shows ------------------------------------------------------------------------
+
+    def header(self) -> Html:
+        """First lines of the page: market, date, currency, links, and what must be known before reading."""
+        verdict = self.read_json(CLEANING, "data_quality.json")
+        steps = (CLEANING,) if self.market == UNASSIGNED else (SUMMARY, *MARKET_STEPS[:-1])
+        pages = [(f"{step}.html", PAGE_TITLES[step]) for step in steps]
+        facts = [
+            ("as of", format_date(self.params.as_of)),
+            ("", self.params.currency),
+            ("data quality", verdict["verdict"]),
+        ]
+        parts = [page_nav(self.title, pages, f"{self.step}.html"), facts_line(facts), self.sample_banner()]
+        if verdict["verdict"] == DATA_NOT_RELIABLE:
+            parts.append(callout("important", "the data of this market is not reliable", verdict["reason"]))
+        return Html("".join(parts))
+
+    def sample_banner(self) -> Html:
+        """On pages about all markets: a banner when the data is a sample, else nothing."""
+        return banner(SAMPLE_NOTICE) if self.slices.is_sample else Html()
+
+    def source_note(self, n: float | None = None) -> str:
+        """The footer of a picture: n where it is given, and where the data is from."""
+        count = f"n {format_count(n)}. " if n is not None else ""
+        kind = "sample export" if self.slices.is_sample else "platform export"
+        return f"{count}{self.title}, {kind} up to {format_date(self.params.as_of)}"
+
+    def finish(self) -> Html:
+        """Mark this notebook as done; shows versions, seed and input hashes."""
+        self.results.mark_done(self.folder, self.step, self.market)
+        versions = ", ".join(
+            f"{name} {importlib.metadata.version(name)}" for name in ("leadsmart", *_SHOWN_VERSIONS)
+        )
+        inputs = "; ".join(f"{name} {digest[:12]}" for name, digest in sorted(self.results.inputs.items()))
+        return callout(
+            "note", "Made with", f"{versions}. Seed {self.params.seed}. Inputs (sha256): {inputs}."
+        )
+
+
+SAMPLE_NOTICE = (
+    "Sample data. Campaigns, leads and figures on this page are made up by leadsmart sample; "
+    "they say nothing about a real market."
+)
+
+
+def open_page(step: str, variables: Mapping[str, Any]) -> Page:
+    """Open a notebook's page from the variables of its parameters cell.
+
+    Parameters
+    ----------
+    step : str
+        The notebook's name without its ending.
+    variables : mapping
+        ``globals()`` of the notebook. ``market`` names the market; ``data`` and ``outputs`` may name other
+        folders; any field of `Params` that has a value wins over ``params/<market>.yml``.
+
+    Raises
+    ------
+    ParameterError, InputError
+        If parameters or inputs are wrong, or the market has no campaigns in this export.
+    """
+    folders = {name: Path(variables[name]) for name in ("data", "outputs") if variables.get(name)}
+    workspace = open_workspace(**folders)
+    market = variables.get("market") or list_markets(workspace.params_dir)[0]
+    overrides = {
+        name: variables[name]
+        for name in Params.model_fields
+        if name != "market" and variables.get(name) is not None
+    }
+    slices = open_slices(workspace)
+    results = Results(workspace, slices, overrides)
+    params = results.params(market)
+    if market != UNASSIGNED and not slices.markets.get(market) and step not in NEEDS_OF_ALL:
+        raise InputError(
+            f"{market} has no campaigns in {workspace.relative_data()}",
+            remedy=f"Name its projects in project_markets.csv, or run one of: {', '.join(_present(slices))}",
+        )
+    page = Page(step, params, results)
+    page._make_missing()
+    return page
+
+
+def _present(slices: Slices) -> Iterable[str]:
+    return (market for market, campaigns in slices.markets.items() if campaigns and market != UNASSIGNED)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    return str(value)
