@@ -26,6 +26,8 @@
   }
 
   function enhance(table) {
+    if (table.dataset.ready) return;
+    table.dataset.ready = "yes";
     var body = table.tBodies[0];
     var box = table.closest(".ls-scroll") || table;
     var title = table.querySelector(".ls-table-title");
