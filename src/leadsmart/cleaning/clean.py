@@ -1,14 +1,15 @@
 """One market's slice made reliable: clean tables, and the account of how they came about."""
 
+import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from leadsmart.cleaning.assumptions import assess_assumptions
 from leadsmart.cleaning.campaigns import clean_campaigns
-from leadsmart.cleaning.corrections import Corrected, Correction, apply_corrections, check_expectations
+from leadsmart.cleaning.corrections import Correction, apply_corrections, check_expectations
 from leadsmart.cleaning.delivery import clean_delivery
 from leadsmart.cleaning.events import clean_events, last_statuses
 from leadsmart.cleaning.leads import clean_leads
@@ -18,6 +19,7 @@ from leadsmart.cleaning.outcome import Outcome
 from leadsmart.cleaning.profile import list_unknown_statuses, measure_completeness, summarise_feedback
 from leadsmart.cleaning.quarantine import collect_quarantine
 from leadsmart.cleaning.reliability import assess_reliability
+from leadsmart.cleaning.rules import KEPT, SAME_DAY
 from leadsmart.cleaning.schemas import validate_tables
 from leadsmart.cleaning.spellings import find_likely_duplicates
 from leadsmart.cleaning.split import Slices
@@ -66,6 +68,24 @@ class CleanedMarket:
     verdict_reason: str
 
 
+@dataclass(frozen=True)
+class AccountedTables:
+    """Clean tables with the account of every raw row.
+
+    Attributes
+    ----------
+    tables : MarketTables
+    ledger : DataFrame
+        See `build_ledger`.
+    outcomes : dict
+        Table -> what became of its rows.
+    """
+
+    tables: MarketTables
+    ledger: pd.DataFrame
+    outcomes: dict[str, Outcome]
+
+
 def clean_slice(
     slices: Slices,
     market: str,
@@ -101,18 +121,8 @@ def clean_slice(
     """
     check_expectations(slices, corrections)
     raw = {table: slices.read(table, market) for table in TABLES}
-    if params.user_ids is not None:
-        raw = restrict_to_users(raw, params.user_ids)
-    corrected = {table: apply_corrections(rows, table, corrections) for table, rows in raw.items()}
-    outcomes = _clean_tables(corrected, slices, market, params, key)
-    ledger = build_ledger(outcomes.values())
-    raw_spend = parse_numbers(raw[AD_PERFORMANCE]["spend"], params.decimal_comma)["value"].fillna(0.0)
-    raw_rows = {table: len(rows) for table, rows in raw.items()}
-    check_ledger(ledger, list(outcomes.values()), raw_rows, math.fsum(raw_spend))
-    tables = MarketTables(
-        **{table: outcome.rows.reset_index(drop=True) for table, outcome in outcomes.items()}
-    )
-    validate_tables(tables, params.timezone)
+    accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
+    tables, ledger, outcomes = accounted.tables, accounted.ledger, accounted.outcomes
     assumptions = assess_assumptions(tables, ledger, slices.structure, params, market)
     verdict, reason = assess_reliability(ledger, assumptions, params)
     return CleanedMarket(
@@ -129,21 +139,61 @@ def clean_slice(
     )
 
 
-def _clean_tables(
-    corrected: dict[str, Corrected], slices: Slices, market: str, params: Params, key: bytes
-) -> dict[str, Outcome]:
-    raw = {table: result.rows for table, result in corrected.items()}
-    last_day = slices.last_day
-    campaigns = clean_campaigns(raw[CAMPAIGNS], market, params)
-    delivery = clean_delivery(raw[AD_PERFORMANCE], campaigns.rows, params, last_day)
-    leads = clean_leads(raw[LEADS], campaigns.rows, params, key, last_day)
-    events = clean_events(raw[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day)
+def clean_raw(
+    raw: Mapping[str, pd.DataFrame],
+    market: str,
+    params: Params,
+    key: bytes,
+    last_day: dt.date,
+    corrections: Sequence[Correction] = (),
+) -> AccountedTables:
+    """Clean raw rows and account for each of them.
+
+    Parameters
+    ----------
+    raw : mapping
+        Table -> raw rows, see `Slices.read`; not changed.
+    market, params, key, corrections
+        See `clean_slice`.
+    last_day : date
+        The export's last day.
+
+    Returns
+    -------
+    AccountedTables
+
+    Raises
+    ------
+    LedgerError
+        If a raw row or any spend is not accounted for.
+    """
+    if params.user_ids is not None:
+        raw = restrict_to_users(raw, params.user_ids)
+    corrected = {table: apply_corrections(rows, table, corrections) for table, rows in raw.items()}
+    rows = {table: result.rows for table, result in corrected.items()}
+    campaigns = clean_campaigns(rows[CAMPAIGNS], market, params)
+    delivery = clean_delivery(rows[AD_PERFORMANCE], campaigns.rows, params, last_day)
+    leads = clean_leads(rows[LEADS], campaigns.rows, params, key, last_day)
+    events = clean_events(rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day)
     leads = replace(leads, marks={**leads.marks, **_history_marks(leads.rows, events.rows, leads.raw.index)})
-    outcomes = {outcome.table: outcome for outcome in (campaigns, delivery, leads, events)}
-    return {
-        table: replace(outcome, marks={**outcome.marks, "correction": corrected[table].is_corrected})
-        for table, outcome in outcomes.items()
+    # the ledger speaks of spend as exported, whatever a correction made of it
+    spend = parse_numbers(raw[AD_PERFORMANCE]["spend"], params.decimal_comma)["value"].fillna(0.0)
+    stays = delivery.exits.isin([KEPT, SAME_DAY])
+    spend_changed = math.fsum((delivery.spend - spend)[stays])
+    outcomes = {
+        outcome.table: replace(
+            outcome, marks={**outcome.marks, "correction": corrected[outcome.table].is_corrected}
+        )
+        for outcome in (campaigns, replace(delivery, spend=spend), leads, events)
     }
+    ledger = build_ledger(list(outcomes.values()))
+    raw_rows = {table: len(rows) for table, rows in raw.items()}
+    check_ledger(ledger, list(outcomes.values()), raw_rows, math.fsum(spend), spend_changed)
+    tables = MarketTables(
+        **{table: outcome.rows.reset_index(drop=True) for table, outcome in outcomes.items()}
+    )
+    validate_tables(tables, params.timezone)
+    return AccountedTables(tables, ledger, outcomes)
 
 
 def _history_marks(leads: pd.DataFrame, events: pd.DataFrame, index: pd.Index) -> dict[str, pd.Series]:

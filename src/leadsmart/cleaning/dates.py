@@ -12,8 +12,8 @@ from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 #: Days outside can only be slips, and would not fit every tool that reads the tables.
-FIRST_YEAR: Final = 1900
-LAST_YEAR: Final = 2199
+_FIRST: Final = pd.Timestamp("1900-01-01")
+_LAST: Final = pd.Timestamp("2199-12-31 23:59:59")
 
 _PLAIN_ISO = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?"
 _TIME = (
@@ -83,23 +83,27 @@ def parse_moments(values: pd.Series, order: DateOrder, timezone: str) -> pd.Data
     missing, ambiguous = texts.isna(), pd.Series(False, index=texts.index)
 
     odd = texts[~plain & texts.notna()]
-    readings = {i: _read(text) for i, text in odd.items()}
-    missing[[i for i, reading in readings.items() if reading is None]] = True
-    known = {i: reading for i, reading in readings.items() if reading is not None}
-    chosen, refused = _choose_order(known, order)
-    for is_utc, target in ((False, naive), (True, utc)):
-        picked = {i: r.moment for i, r in known.items() if r.moment is not None and r.is_utc == is_utc}
-        if not is_utc:
-            picked |= chosen
-        target[list(picked)] = pd.Series(picked, dtype="datetime64[us]")
-    ambiguous[list(refused)] = True
+    if len(odd):
+        readings = {i: _read(text) for i, text in odd.items()}
+        missing[[i for i, reading in readings.items() if reading is None]] = True
+        known = {i: reading for i, reading in readings.items() if reading is not None}
+        chosen, refused = _choose_order(known, order)
+        local_moments = {
+            i: r.moment for i, r in known.items() if r.moment is not None and not r.is_utc
+        } | chosen
+        utc_moments = {i: r.moment for i, r in known.items() if r.moment is not None and r.is_utc}
+        naive[list(local_moments)] = pd.Series(local_moments, dtype="datetime64[us]")
+        utc[list(utc_moments)] = pd.Series(utc_moments, dtype="datetime64[us]")
+        ambiguous[list(refused)] = True
 
-    naive = naive.where(naive.dt.year.between(FIRST_YEAR, LAST_YEAR))
-    utc = utc.where(utc.dt.year.between(FIRST_YEAR, LAST_YEAR))
+    naive = naive.where(naive.between(_FIRST, _LAST))
+    utc = utc.where(utc.between(_FIRST, _LAST))
     local = naive.dt.tz_localize(timezone, ambiguous=np.ones(len(naive), bool), nonexistent="shift_forward")
     skipped = local.dt.tz_localize(None).ne(naive) & naive.notna()
     once = naive.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="shift_forward")
-    value = local.fillna(utc.dt.tz_localize("UTC").dt.tz_convert(timezone))
+    value = local
+    if utc.notna().any():
+        value = local.fillna(utc.dt.tz_localize("UTC").dt.tz_convert(timezone))
     result = pd.DataFrame(
         {
             "value": value,

@@ -18,7 +18,7 @@ from leadsmart.cleaning.outcome import (
     local_days,
 )
 from leadsmart.cleaning.reading import ORDER
-from leadsmart.cleaning.rules import KEPT
+from leadsmart.cleaning.rules import KEPT, SAME_DAY
 from leadsmart.cleaning.texts import clean_id, look_up, map_distinct
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE
@@ -60,7 +60,7 @@ def clean_delivery(raw: pd.DataFrame, campaigns: pd.DataFrame, params: Params, l
     exits = leave_as_duplicates(exits, rows, "exact_duplicate", COLUMNS)
     exits = leave(exits, "restated", is_restated(rows, raw[ORDER], exits))
     kept, is_merged = merge_same_day(rows[exits.eq(KEPT)])
-    exits = leave(exits, "same_day", is_merged.reindex(raw.index, fill_value=False))
+    exits = leave(exits, SAME_DAY, is_merged.reindex(raw.index, fill_value=False))
     marks = {
         "id_reformatted": id_marks(raw, {"ad_set_id": ad_set_id, "campaign_id": campaign_id}),
         "number_reformatted": pd.concat([n["reformatted"] for n in numbers.values()], axis=1).any(axis=1),

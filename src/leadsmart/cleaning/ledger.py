@@ -26,6 +26,9 @@ def build_ledger(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """
     lines: list[tuple[str, str, str, int, float]] = []
     for outcome in outcomes:
+        named = {KEPT, *(rule.name for rule in RULES if rule.table == outcome.table)}
+        if stray := sorted({*outcome.exits, *outcome.marks} - named):
+            _fail(outcome.table, f"no such rule: {', '.join(stray)}")
         kept = outcome.exits.eq(KEPT)
         merged = outcome.exits.isin(
             [r.name for r in RULES if r.table == outcome.table and r.action == MERGED]

@@ -85,18 +85,16 @@ def _shares(
     parts = []
     everything = pd.Series(ALL, index=filled.index, dtype="str")
     for by, group in ({ALL: everything} | groups).items():
+        part = pd.DataFrame(
+            {
+                "share_filled": filled.groupby(group).mean().stack(),
+                "share_valid": valid.groupby(group).mean().stack(),
+            }
+        )
+        part = part.rename_axis(["group", "field"]).reset_index()
         n = group.groupby(group).size()
-        for field in filled:
-            part = pd.DataFrame(
-                {
-                    "n": n,
-                    "share_filled": filled[field].groupby(group).mean(),
-                    "share_valid": valid[field].groupby(group).mean(),
-                }
-            )
-            part = part.rename_axis("group").reset_index().assign(table=table, field=field, by=by)
-            parts.append(part[COMPLETENESS_COLUMNS])
-    return pd.concat(parts, ignore_index=True).astype({"group": "str"})
+        parts.append(part.assign(n=look_up(part["group"], n), table=table, by=by)[COMPLETENESS_COLUMNS])
+    return pd.concat(parts, ignore_index=True).astype({"group": "str", "field": "str"})
 
 
 def summarise_feedback(tables: MarketTables, params: Params) -> pd.DataFrame:

@@ -46,6 +46,9 @@ def collect_quarantine(outcome: Outcome) -> pd.DataFrame:
     rules = [r.name for r in RULES if r.table == outcome.table and r.action == QUARANTINED]
     taken = outcome.exits.isin(rules)
     raw, rule = outcome.raw[taken], outcome.exits[taken]
+    if not taken.any():
+        columns = ["file", "line", "rule", "reason", *(c for c in SHOWN_COLUMNS[outcome.table] if c in raw)]
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).astype({"line": "int64"})
     shown = [column for column in SHOWN_COLUMNS[outcome.table] if column in raw]
     texts = {column: _without_contact(raw[column], column).mask(raw[IS_UNPARSABLE]) for column in shown}
     frame = pd.DataFrame(

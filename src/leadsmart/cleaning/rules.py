@@ -14,6 +14,9 @@ QUARANTINED: Final = "quarantined"
 REPAIRED: Final = "repaired"
 FLAGGED: Final = "flagged"
 
+#: The rule whose rows go into another row, and their spend with them.
+SAME_DAY: Final = "same_day"
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -59,7 +62,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *_for(TABLES, "exact_duplicate", DUPLICATE, "The same row is there again with the same values."),
     *_for((CAMPAIGNS, LEADS), "superseded", DUPLICATE, "The same id comes again with other values; the last row counts."),
     Rule("restated", AD_PERFORMANCE, DUPLICATE, "A later file states the same ad set and day again; the later file counts."),
-    Rule("same_day", AD_PERFORMANCE, MERGED, "Two rows of one file for the same ad set and day are one: spend, impressions and clicks are summed, reach, which does not add up, is the largest."),
+    Rule(SAME_DAY, AD_PERFORMANCE, MERGED, "Two rows of one file for the same ad set and day are one: spend, impressions and clicks are summed, reach, which does not add up, is the largest."),
     # --- repaired: the row is kept with another value ---
     *_for(TABLES, "correction", REPAIRED, "Changed by the reviewed file params/_corrections.yml."),
     *_for(TABLES, "id_reformatted", REPAIRED, "An id written as 123.0, 1,234 or with blanks is an id again."),
