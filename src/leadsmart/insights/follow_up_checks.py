@@ -1,0 +1,78 @@
+"""Checks of the follow-up: leads that nobody called, statuses that no longer move, verdicts in batches."""
+
+import datetime as dt
+
+import pandas as pd
+
+from leadsmart.display.formats import format_count, format_percent
+from leadsmart.insights.delivery_checks import told
+from leadsmart.insights.funnel import batch_verdicts
+from leadsmart.insights.measures import days_between, delivery_frame, lead_frame, local_day
+from leadsmart.params import Params
+from leadsmart.vocabulary import OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE, UNTOUCHED_STATUSES, MarketTables
+
+UNTOUCHED_DAYS = 7
+FROZEN_DAYS = 30
+MINIMUM_LEADS = 5
+BATCH_SHARE = 0.5
+MINIMUM_VERDICTS = 10
+
+
+def check_untouched(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
+    """Business users with five or more leads older than a week that nobody touched.
+
+    At risk is what those leads cost, at the user's own CPL.
+    """
+    leads = lead_frame(tables, params)
+    events = tables.status_events
+    touched = events.loc[~events["status"].isin(UNTOUCHED_STATUSES), "lead_id"]
+    old = days_between(leads["arrived_date"], None, as_of - dt.timedelta(days=UNTOUCHED_DAYS))
+    waiting = leads[old & leads["lead_status"].isin(UNTOUCHED_STATUSES) & ~leads["lead_id"].isin(touched)]
+    return _per_user(waiting, leads, tables, f"older than {UNTOUCHED_DAYS} days and never touched")
+
+
+def check_frozen(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
+    """Business users with five or more leads in work whose status has not moved for 30 days."""
+    leads = lead_frame(tables, params)
+    last = leads["lead_id"].map(tables.status_events.groupby("lead_id")["changed_at"].max())
+    moved = local_day(last).fillna(leads["arrived_date"])
+    in_work = leads["outcome"].isin([OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE])
+    in_work &= ~leads["lead_status"].isin([*UNTOUCHED_STATUSES, *params.deal_statuses])
+    frozen = leads[in_work & days_between(moved, None, as_of - dt.timedelta(days=FROZEN_DAYS))]
+    return _per_user(frozen, leads, tables, f"in work without a change for {FROZEN_DAYS} days")
+
+
+def _per_user(concerned: pd.DataFrame, leads: pd.DataFrame, tables: MarketTables, what: str) -> pd.DataFrame:
+    spend = delivery_frame(tables).groupby("user_id")["spend"].sum()
+    own = leads.groupby("user_id").size()
+    found = concerned.groupby("user_id").agg(
+        first_day=("arrived_date", "min"), last_day=("arrived_date", "max"), n=("lead_id", "size")
+    )
+    found = found[found["n"] >= MINIMUM_LEADS]
+    cost = spend.reindex(found.index).fillna(0.0) / own.reindex(found.index)
+    found = found.assign(
+        series="user " + found.index.astype("str"),
+        money_at_risk=found["n"] * cost,
+        detail=told(found["n"], format_count)
+        + " of "
+        + told(own.reindex(found.index), format_count)
+        + f" leads {what}",
+    )
+    return found.reset_index(drop=True)
+
+
+def check_batches(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
+    """Business users who enter half or more of at least ten dated verdicts in batches. No money is at risk."""
+    users = batch_verdicts(tables, params).table
+    users = users[(users["dated_verdicts"] >= MINIMUM_VERDICTS) & (users["batch_share"] >= BATCH_SHARE)]
+    return pd.DataFrame(
+        {
+            "series": "user " + users["user_id"].astype("str"),
+            "n": users["batch_verdicts"],
+            "money_at_risk": 0.0,
+            "detail": told(users["batch_share"], format_percent)
+            + " of "
+            + told(users["dated_verdicts"], format_count)
+            + " dated verdicts in batches",
+        }
+    ).reset_index(drop=True)

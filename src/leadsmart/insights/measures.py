@@ -1,0 +1,278 @@
+"""Measures and rates of a market's tables, over any grouping: sums first, ratios of sums last."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandas as pd
+
+from leadsmart.insights.statistics import ratio_interval, wilson_interval
+from leadsmart.params import Params
+from leadsmart.vocabulary import (
+    OUTCOME_DISQUALIFIED,
+    OUTCOME_QUALIFIED,
+    OUTCOME_UNDECIDED,
+    MarketTables,
+)
+
+CAMPAIGN_DIMENSIONS = ("campaign_id", "user_id", "project_name", "market", "channel")
+DELIVERY_DIMENSIONS = ("ad_set_id",)
+LEAD_DIMENSIONS = ("hour", "form_variant")
+DELIVERY_MEASURES = ("spend", "impressions", "reach", "clicks")
+LEAD_MEASURES = ("leads", "verdicts", "qualified", "disqualified", "no_verdict", "deals")
+
+#: What a user's verdicts allow: only users with both kinds are ranked on quality.
+FEEDBACK_BOTH = "both kinds"
+FEEDBACK_ONLY_QUALIFIED = "only qualified"
+FEEDBACK_ONLY_DISQUALIFIED = "only disqualified"
+FEEDBACK_NONE = "no verdict"
+
+
+def local_day(moments: pd.Series) -> pd.Series:
+    """The day of each moment in its own zone, without zone.
+
+    The zone is dropped before rounding: in Cairo, midnight does not exist on the day summer time starts.
+    """
+    return moments.dt.tz_localize(None).dt.normalize()
+
+
+def week_start(days: pd.Series) -> pd.Series:
+    """The Monday of each day's week."""
+    return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
+
+
+def days_between(days: pd.Series, first: dt.date | None, last: dt.date | None) -> pd.Series:
+    """Whether each day lies in first..last, both included; None is open."""
+    inside = days.notna()
+    if first is not None:
+        inside &= days >= pd.Timestamp(first)
+    if last is not None:
+        inside &= days <= pd.Timestamp(last)
+    return inside
+
+
+def select_period(tables: MarketTables, params: Params, as_of: dt.date) -> MarketTables:
+    """What a report that speaks from `as_of` may know of its period.
+
+    Delivery and leads from ``period_start`` to ``period_end`` (at most `as_of`), events of those leads up to
+    `as_of`. A lead whose status changed after `as_of` gets the status it had then. Campaigns are all kept.
+    With ``repeat_leads: once`` only the first lead of a person in a campaign stays.
+    """
+    last = min(params.period_end or as_of, as_of)
+    delivery = tables.ad_performance
+    delivery = delivery[days_between(delivery["delivery_date"], params.period_start, last)]
+    leads = tables.leads
+    kept = days_between(local_day(leads["arrived_at"]), params.period_start, last)
+    if params.repeat_leads == "once":
+        kept &= ~leads["is_repeat"].astype(bool)
+    leads = leads[kept]
+    events = tables.status_events
+    events = events[events["lead_id"].isin(leads["lead_id"])]
+    known = days_between(local_day(events["changed_at"]), None, as_of)
+    leads = _status_as_of(leads, events, known)
+    return tables._replace(
+        ad_performance=delivery.reset_index(drop=True),
+        leads=leads.reset_index(drop=True),
+        status_events=events[known].reset_index(drop=True),
+    )
+
+
+def _status_as_of(leads: pd.DataFrame, events: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
+    late = set(events.loc[~known, "lead_id"])
+    if not late:
+        return leads
+    then = events[known].sort_values("changed_at", kind="stable").groupby("lead_id")["status"].last()
+    is_late = leads["lead_id"].isin(late)
+    status = leads["lead_status"].mask(is_late, leads["lead_id"].map(then).fillna("NEW_LEAD"))
+    return leads.assign(lead_status=status)
+
+
+def lead_outcomes(leads: pd.DataFrame, params: Params) -> pd.Series:
+    """The outcome of each lead under the market's definition, by whole and exact status.
+
+    Returns
+    -------
+    Series of str
+        One of `vocabulary.OUTCOMES`, on the index of `leads`; statuses in no list are undecided.
+    """
+    meaning = {status: outcome for outcome, listed in params.outcome_statuses.items() for status in listed}
+    return leads["lead_status"].map(meaning).fillna(OUTCOME_UNDECIDED).rename("outcome")
+
+
+def lead_frame(tables: MarketTables, params: Params) -> pd.DataFrame:
+    """Leads with their campaign's dimensions, outcome and day.
+
+    Returns
+    -------
+    DataFrame
+        One row per lead: the columns of ``leads`` plus ``user_id, project_name, market, channel, outcome``
+        (str), ``is_verdict, is_qualified, is_deal`` (bool), ``arrived_date, week`` (day), ``weekday`` (0 is
+        Monday) and ``hour``.
+    """
+    leads = _with_campaign(tables.leads, tables.campaigns)
+    outcome = lead_outcomes(leads, params)
+    day = local_day(leads["arrived_at"])
+    return leads.assign(
+        outcome=outcome,
+        is_qualified=outcome == OUTCOME_QUALIFIED,
+        is_verdict=outcome.isin([OUTCOME_QUALIFIED, OUTCOME_DISQUALIFIED]),
+        is_deal=leads["lead_status"].isin(params.deal_statuses),
+        arrived_date=day,
+        week=week_start(day),
+        weekday=day.dt.day_of_week,
+        hour=leads["arrived_at"].dt.hour,
+    )
+
+
+def delivery_frame(tables: MarketTables) -> pd.DataFrame:
+    """Delivery rows with their campaign's dimensions, ``week`` (day) and ``weekday`` (0 is Monday)."""
+    delivery = _with_campaign(tables.ad_performance, tables.campaigns)
+    day = delivery["delivery_date"]
+    return delivery.assign(week=week_start(day), weekday=day.dt.day_of_week)
+
+
+def _with_campaign(rows: pd.DataFrame, campaigns: pd.DataFrame) -> pd.DataFrame:
+    return rows.merge(
+        campaigns[list(CAMPAIGN_DIMENSIONS)], on="campaign_id", how="left", validate="many_to_one"
+    )
+
+
+def add_rates(measures: pd.DataFrame) -> pd.DataFrame:
+    """Add every rate of the vocabulary to a table of sums; a zero denominator gives NaN.
+
+    >>> sums = pd.DataFrame({"spend": [200.0, 0, 90], "impressions": [10_000.0, 0, 5000],
+    ...     "reach": [5000.0, 0, 4000], "clicks": [100.0, 0, 0], "leads": [4.0, 1, 0], "verdicts": [2.0, 0, 0],
+    ...     "qualified": [1.0, 0, 0], "no_verdict": [2.0, 1, 0]})
+    >>> rates = add_rates(sums)
+    >>> rates[["ctr", "cpc", "cpm", "cpl", "qualified_rate", "cpql"]].round(3).values.tolist()
+    [[0.01, 2.0, 20.0, 50.0, 0.5, 200.0], [nan, nan, nan, 0.0, nan, nan], [0.0, nan, 18.0, nan, nan, nan]]
+    """
+    m = measures
+
+    def ratio(over: pd.Series, under: pd.Series) -> pd.Series:
+        return over / under.where(under > 0)
+
+    return m.assign(
+        frequency=ratio(m["impressions"], m["reach"]),
+        ctr=ratio(m["clicks"], m["impressions"]),
+        cpc=ratio(m["spend"], m["clicks"]),
+        cpm=ratio(1000 * m["spend"], m["impressions"]),
+        lead_rate=ratio(m["leads"], m["clicks"]),
+        cpl=ratio(m["spend"], m["leads"]),
+        verdict_coverage=ratio(m["verdicts"], m["leads"]),
+        qualified_rate=ratio(m["qualified"], m["verdicts"]),
+        qualified_bound_low=ratio(m["qualified"], m["leads"]),
+        qualified_bound_high=ratio(m["qualified"] + m["no_verdict"], m["leads"]),
+        qualified_share=ratio(m["qualified"], m["leads"]),
+        cpql=ratio(m["spend"], m["qualified"]),
+    )
+
+
+def sum_measures(delivery: pd.DataFrame, leads: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Sum the measures of `delivery_frame` and `lead_frame` per group.
+
+    Groups of either table are in the result, indexed by `by`. A grouping that only one table knows (ad set,
+    hour, form variant) leaves the other's measures missing rather than zero.
+    """
+    by = list(by)
+    no_leads = any(column in DELIVERY_DIMENSIONS for column in by)
+    no_delivery = any(column in LEAD_DIMENSIONS for column in by)
+    sides = []
+    if not no_delivery:
+        sides.append(delivery.groupby(by, observed=True)[list(DELIVERY_MEASURES)].sum())
+    if not no_leads:
+        counts = leads.assign(
+            leads=1,
+            verdicts=leads["is_verdict"],
+            qualified=leads["is_qualified"],
+            disqualified=leads["is_verdict"] & ~leads["is_qualified"],
+            no_verdict=~leads["is_verdict"],
+            deals=leads["is_deal"],
+        )
+        sides.append(counts.groupby(by, observed=True)[list(LEAD_MEASURES)].sum())
+    sums = pd.concat(sides, axis=1, sort=True).astype("float64").fillna(0.0) if len(sides) > 1 else sides[0]
+    sums = sums.reindex(columns=[*DELIVERY_MEASURES, *LEAD_MEASURES]).astype("float64")
+    return sums.sort_index(kind="stable")
+
+
+def aggregate_kpis(tables: MarketTables, params: Params, by: Sequence[str] | None = None) -> pd.DataFrame:
+    """KPIs of the market, or of each group.
+
+    ``qualified_rate`` = qualified / verdicts; every rate is a ratio of sums (`add_rates`).
+
+    Parameters
+    ----------
+    tables : MarketTables
+    params : Params
+    by : sequence of str, optional
+        Any of ``campaign_id, user_id, project_name, market, channel, week, weekday``, or for delivery only
+        ``ad_set_id``, for leads only ``hour, form_variant``.
+
+    Returns
+    -------
+    DataFrame
+        One row per group (one row without `by`): the columns of `by`; ``users`` (business users with delivery
+        or leads); ``spend, impressions, reach, clicks, leads, verdicts, qualified, disqualified, no_verdict,
+        deals`` (sums; money in the market's currency); ``frequency, ctr, cpc, cpm, lead_rate, cpl,
+        verdict_coverage, qualified_rate, qualified_bound_low, qualified_bound_high, qualified_share, cpql``;
+        ``qualified_rate_low, qualified_rate_high`` (95 %) and ``qualified_rate_interval``: "users" where
+        business users were resampled, "verdicts" (Wilson) where there are fewer than ``minimum_users``.
+    """
+    delivery, leads = delivery_frame(tables), lead_frame(tables, params)
+    grouping = list(by) if by else ["_all"]
+    if not by:
+        delivery, leads = delivery.assign(_all=0), leads.assign(_all=0)
+    sums = add_rates(sum_measures(delivery, leads, grouping))
+    sums = sums.join(_count_users(delivery, leads, grouping))
+    sums = sums.join(_rate_intervals(leads, grouping, sums, params))
+    if not by:
+        if sums.empty:
+            sums = add_rates(
+                sums.reindex([0]).fillna(dict.fromkeys((*DELIVERY_MEASURES, *LEAD_MEASURES), 0.0))
+            )
+        return sums.reset_index(drop=True)
+    return sums.reset_index()
+
+
+def _count_users(delivery: pd.DataFrame, leads: pd.DataFrame, by: list[str]) -> pd.Series:
+    columns = list(dict.fromkeys([*by, "user_id"]))
+    sides = [side[columns] for side in (delivery, leads) if set(by) <= set(side.columns)]
+    pairs = pd.concat(sides).drop_duplicates()
+    return pairs.groupby(by, observed=True)["user_id"].nunique().rename("users")
+
+
+def _rate_intervals(leads: pd.DataFrame, by: list[str], sums: pd.DataFrame, params: Params) -> pd.DataFrame:
+    low, high = wilson_interval(sums["qualified"], sums["verdicts"])
+    result = pd.DataFrame(
+        {"qualified_rate_low": low, "qualified_rate_high": high, "qualified_rate_interval": "verdicts"},
+        index=sums.index,
+    )
+    if not set(by) <= set(leads.columns) or "user_id" in by or "campaign_id" in by:
+        return result
+    verdicts = leads[leads["is_verdict"]]
+    per_user = verdicts.groupby([*by, "user_id"], observed=True)["is_qualified"].agg(["sum", "size"])
+    for key, users in per_user.groupby(level=by if len(by) > 1 else by[0]):
+        if len(users) < params.minimum_users:
+            continue
+        interval = ratio_interval(
+            users["sum"], users["size"], minimum_clusters=params.minimum_users, scale="logit"
+        )
+        if interval.has_bounds:
+            result.loc[key, ["qualified_rate_low", "qualified_rate_high"]] = interval.low, interval.high
+            result.loc[key, "qualified_rate_interval"] = "users"
+    return result
+
+
+def user_feedback(leads: pd.DataFrame) -> pd.Series:
+    """Which verdicts each business user of a `lead_frame` records.
+
+    Returns
+    -------
+    Series of str
+        Indexed by ``user_id``: "both kinds", "only qualified", "only disqualified" or "no verdict".
+    """
+    verdicts = leads["is_verdict"].groupby(leads["user_id"]).sum()
+    qualified = leads["is_qualified"].groupby(leads["user_id"]).sum()
+    feedback = pd.Series(FEEDBACK_BOTH, index=verdicts.index, name="feedback")
+    feedback = feedback.mask(qualified == verdicts, FEEDBACK_ONLY_QUALIFIED)
+    feedback = feedback.mask(qualified == 0, FEEDBACK_ONLY_DISQUALIFIED)
+    return feedback.mask(verdicts == 0, FEEDBACK_NONE)

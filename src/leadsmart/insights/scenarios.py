@@ -1,0 +1,139 @@
+"""What would change if cost per qualified lead ruled: other ranks, and a budget shift as a labelled scenario."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.insights.decisions import SURE, cpql_benchmark, has_enough
+from leadsmart.insights.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
+from leadsmart.insights.shrinkage import GammaPrior, gamma_prior, probability_cheaper, shrink_cpql
+from leadsmart.params import Params
+from leadsmart.vocabulary import MarketTables
+
+#: How qualified leads respond to spend, as a power; 1 is proportional. Not known here, hence several.
+ELASTICITIES = (0.3, 0.5, 0.7, 1.0)
+CENTRAL_ELASTICITY = 0.5
+#: Share of a giver's spend moved in one step, and most a taker may grow by.
+STEP_CAP = 0.2
+MINIMUM_PAIRS = 4
+DRAWS = 2000
+PAIR = ["project_name", "user_id"]
+
+
+@dataclass(frozen=True)
+class BudgetShift:
+    """A scenario, not a forecast.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per elasticity: ``elasticity, moved`` (money), ``qualified_before, qualified_after, gained,
+        gained_low, gained_high`` (qualified leads; 95 % over the uncertainty of the shrunk rates).
+    groups : DataFrame
+        One row per project × business user that gives or takes, most money first: ``project_name, user_id, role``
+        (gives, takes), ``spend, qualified, cpql, cpql_shrunk, probability_better, moved`` (money, negative for
+        givers).
+    benchmark_cpql : float
+    """
+
+    table: pd.DataFrame
+    groups: pd.DataFrame
+    benchmark_cpql: float
+
+
+def _judged_pairs(tables: MarketTables, params: Params) -> tuple[pd.DataFrame, GammaPrior]:
+    """Project × business user with enough verdicts of both kinds, and the market's prior."""
+    feedback = user_feedback(lead_frame(tables, params))
+    pairs = aggregate_kpis(tables, params, PAIR)
+    market = pairs[pairs["user_id"].map(feedback) == FEEDBACK_BOTH]
+    prior = gamma_prior(market["qualified"], market["spend"])
+    pairs = market[has_enough(market, params) & (market["spend"] > 0)].reset_index(drop=True)
+    return pairs.join(shrink_cpql(pairs["qualified"], pairs["spend"], prior)), prior
+
+
+def rank_changes(tables: MarketTables, params: Params) -> pd.DataFrame:
+    """Ranks of project × business user by CPL and by shrunk CPQL.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair with enough verdicts, most misjudged money first: ``project_name, user_id, spend, leads,
+        verdicts, qualified, cpl, cpql, cpql_shrunk, rank_cpl, rank_cpql`` (1 is the cheapest), ``rank_change,
+        is_misjudged`` (cheaper half by CPL, dearer half by CPQL). Empty with fewer than four pairs.
+    """
+    pairs, _ = _judged_pairs(tables, params)
+    if len(pairs) < MINIMUM_PAIRS:
+        pairs = pairs.iloc[:0]
+    pairs = pairs.assign(
+        rank_cpl=pairs["cpl"].rank(method="first"), rank_cpql=pairs["cpql_shrunk"].rank(method="first")
+    )
+    half = len(pairs) / 2
+    pairs = pairs.assign(
+        rank_change=pairs["rank_cpql"] - pairs["rank_cpl"],
+        is_misjudged=(pairs["rank_cpl"] <= half) & (pairs["rank_cpql"] > half),
+    )
+    columns = [*PAIR, "spend", "leads", "verdicts", "qualified", "cpl", "cpql", "cpql_shrunk"]
+    columns += ["rank_cpl", "rank_cpql", "rank_change", "is_misjudged"]
+    order = ["is_misjudged", "spend", *PAIR]
+    return pairs.sort_values(order, ascending=[False, False, True, True], ignore_index=True)[columns]
+
+
+def shift_budget(tables: MarketTables, params: Params) -> BudgetShift:
+    """Move a capped step of spend from pairs that are surely dear to pairs that are surely cheap.
+
+    Qualified leads respond to spend as q · (new spend / spend) ^ elasticity, with q from shrunk rates. A giver
+    loses at most 20 % of its spend, a taker gains at most as much again of its own.
+    """
+    pairs, prior = _judged_pairs(tables, params)
+    benchmark = cpql_benchmark(tables, params)
+    columns = [
+        "elasticity",
+        "moved",
+        "qualified_before",
+        "qualified_after",
+        "gained",
+        "gained_low",
+        "gained_high",
+    ]
+    group_columns = [
+        *PAIR,
+        "role",
+        "spend",
+        "qualified",
+        "cpql",
+        "cpql_shrunk",
+        "probability_better",
+        "moved",
+    ]
+    nothing = BudgetShift(pd.DataFrame(columns=columns), pd.DataFrame(columns=group_columns), benchmark)
+    if pairs.empty or not np.isfinite(benchmark):
+        return nothing
+    better = probability_cheaper(pairs["qualified"], pairs["spend"], prior, benchmark)
+    role = np.where(better >= SURE, "takes", np.where(better <= 1 - SURE, "gives", ""))
+    pairs = pairs.assign(probability_better=better, role=role)
+    pairs = pairs[pairs["role"] != ""].reset_index(drop=True)
+    gives = pairs["role"] == "gives"
+    if not gives.any() or gives.all():
+        return nothing
+    room = STEP_CAP * pairs["spend"]
+    moved = min(room[gives].sum(), room[~gives].sum())
+    side = room.groupby(gives).transform("sum")
+    pairs["moved"] = np.where(gives, -1, 1) * moved * room / side
+    rng = np.random.default_rng(params.seed)
+    shape = prior.shape + pairs["qualified"].to_numpy()
+    rate = rng.gamma(shape, size=(DRAWS, len(pairs))) / (prior.spend + pairs["spend"].to_numpy())
+    spend = pairs["spend"].to_numpy()
+    growth = 1 + pairs["moved"].to_numpy() / spend
+    centre = spend / pairs["cpql_shrunk"].to_numpy()
+    rows = []
+    for elasticity in ELASTICITIES:
+        factor = growth**elasticity - 1
+        drawn = (rate * spend) @ factor
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        gained = float(centre @ factor)
+        before = float(centre.sum())
+        rows.append((elasticity, moved, before, before + gained, gained, float(low), float(high)))
+    groups = pairs.assign(size=pairs["moved"].abs())
+    groups = groups.sort_values(["size", *PAIR], ascending=[False, True, True], ignore_index=True)
+    return BudgetShift(pd.DataFrame(rows, columns=columns), groups[group_columns], benchmark)
