@@ -52,12 +52,13 @@ def make_delivery(ad_set_id: str = "100", campaign_id: str = "1", **values: str)
 
 
 def make_lead(lead_id: str = "1001", campaign_id: str = "1", **values: str) -> dict[str, str]:
+    number = int(lead_id or 0)
     row = {
         "id": lead_id,
         "campaign_id": campaign_id,
-        "name": f"Mona Hassan {'abcdefghij'[int(lead_id) % 10] * 4}",
-        "email": f"mona{lead_id}@gmail.com",
-        "phone": f"+2010012{lead_id.zfill(5)[-5:]}",
+        "name": f"Mona Hassan {'abcdefghij'[number % 10] * 4}",
+        "email": f"mona{number}@gmail.com",
+        "phone": f"+2010012{number:05}",
         "lead_status": "NEW_LEAD",
         "added_date": "2024-06-02 10:00:00",
     }

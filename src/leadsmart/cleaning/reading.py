@@ -76,8 +76,10 @@ def decode_head(head: bytes) -> str:
 def _open_parquet(source: Source, table: str) -> ReadableFile:
     connection = duckdb.connect()
     try:
-        relation = connection.read_parquet(str(source.path))
-        fields, rows = tuple(relation.columns), relation.count("*").fetchone()[0]
+        place = [str(source.path)]
+        described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", place).fetchall()
+        rows = connection.execute("SELECT count(*) FROM read_parquet(?)", place).fetchone()[0]
+        fields = tuple(row[0] for row in described)
     except duckdb.Error as error:
         raise InputError("is not a Parquet file", remedy="Export it again", file=source.name) from error
     finally:
