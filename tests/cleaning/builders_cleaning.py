@@ -52,7 +52,7 @@ def make_delivery(ad_set_id: str = "100", campaign_id: str = "1", **values: str)
 
 
 def make_lead(lead_id: str = "1001", campaign_id: str = "1", **values: str) -> dict[str, str]:
-    number = int(lead_id or 0)
+    number = int(lead_id) if lead_id.isdigit() else 0
     row = {
         "id": lead_id,
         "campaign_id": campaign_id,

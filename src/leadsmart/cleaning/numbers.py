@@ -9,11 +9,12 @@ import pandas as pd
 
 from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text
 
-#: Larger amounts are slips, and would swallow the cents of every sum they are in.
-LARGEST: Final = 1e13
+#: Larger amounts of one ad set and day are slips, most often a phone in the wrong column.
+LARGEST: Final = 1e10
 
-_PLAIN = r"-?\d{1,15}(\.\d{1,10})?"
-_LOOKS_GROUPED = r"-?\d{1,3}\.\d{3}"
+_PLAIN = r"-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,10})?"
+_LOOKS_GROUPED = r"-?[0-9]{1,3}\.[0-9]{3}"
+_PHONE_LIKE = re.compile(r"0[\d ]{6,}")
 _NUMBER = re.compile(
     r"(?P<open>\()?\s*(?P<sign>[-+−])?\s*"
     r"(?:(?:[^\W\d_]\.?){1,4}|[$€£])?\s*"
@@ -50,6 +51,8 @@ def parse_number(value: str, decimal_comma: bool = False) -> float | None:
         return None
     match = _NUMBER.fullmatch(text.translate(WESTERN_DIGITS).lstrip("'"))
     if match is None or bool(match["open"]) != bool(match["close"]):
+        return math.nan
+    if _PHONE_LIKE.fullmatch(match["digits"]) or (match["sign"] == "+" and len(match["digits"]) > 9):
         return math.nan
     digits = _with_decimal_point(re.sub(r"[ '’]", "", match["digits"]), decimal_comma)
     if digits is None:
@@ -101,7 +104,7 @@ def parse_numbers(values: pd.Series, decimal_comma: bool = False) -> pd.DataFram
     texts = pd.Series(distinct, dtype="str")
     plain = texts.str.fullmatch(_PLAIN).to_numpy(bool)
     if decimal_comma:
-        plain &= ~texts.str.fullmatch(_LOOKS_GROUPED).to_numpy(bool)
+        plain = plain & ~texts.str.fullmatch(_LOOKS_GROUPED).to_numpy(bool)
     number, unreadable = np.full(len(texts), math.nan), np.zeros(len(texts), bool)
     number[plain] = texts[plain].astype(float)
     parsed = [parse_number(text, decimal_comma) for text in texts[~plain]]

@@ -107,11 +107,13 @@ def validate_tables(tables: MarketTables, timezone: str) -> None:
         except SchemaErrors as error:
             failures = error.failure_cases
             first = failures.iloc[0]
+            # of a column too many or too few the failure is its name
+            column = first["failure_case"] if "in_schema" in first["check"] else first["column"]
             raise InputError(
                 f"the clean table breaks its contract: {first['check']}",
                 remedy="Report this: a cleaning rule is missing",
                 file=name,
                 rule=str(first["check"]),
-                column=None if pd.isna(first["column"]) else str(first["column"]),
+                column=None if pd.isna(column) else str(column),
                 count=len(failures),
             ) from None

@@ -1,0 +1,72 @@
+"""Known errors of a source: corrected by the reviewed file, which must keep matching."""
+
+from pathlib import Path
+
+import pytest
+from cleaning.builders_cleaning import ROOT, clean, make_tables, write_export
+
+from leadsmart.cleaning.corrections import read_corrections
+from leadsmart.errors import InputError, ParameterError
+
+GOOD = """
+- table: ad_performance
+  match: {ad_set_id: "200", created_at: "2024-06-02 00:00:00"}
+  change: {spend: 3.5, reach: null}
+  reason: booked tenfold, says the agency
+  expected: 1
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "_corrections.yml").write_text(text)
+    return folder
+
+
+def test_the_file_in_the_repository_is_empty_and_valid():
+    assert read_corrections(ROOT / "params") == ()
+
+
+def test_no_file_means_no_corrections(tmp_path):
+    assert read_corrections(tmp_path) == ()
+
+
+def test_a_correction_changes_the_row_and_the_ledger_keeps_the_raw_spend(tmp_path):
+    folder = write_export(tmp_path / "export", make_tables())
+    cleaned = clean(folder, tmp_path / "cache", corrections=read_corrections(write(tmp_path, GOOD)))
+    row = cleaned.tables.ad_performance.set_index("ad_set_id").loc["200"]
+    assert row["spend"] == 3.5
+    assert row["reach"] != row["reach"]
+    ledger = cleaned.ledger.set_index(["table", "rule"])
+    assert ledger.loc[("ad_performance", "kept"), "spend"] == 60.75
+    assert ledger.loc[("ad_performance", "correction"), ["rows", "spend"]].tolist() == [1, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"200"', '"999"', "the source was fixed"),
+        ("expected: 1", "expected: 2", "expects 2 rows and matches 1"),
+    ],
+)
+def test_a_correction_that_no_longer_matches_fails_in_every_market(tmp_path, old, new, message):
+    folder = write_export(tmp_path / "export", make_tables())
+    corrections = read_corrections(write(tmp_path, GOOD.replace(old, new)))
+    for market in ("new-cairo", "gulf"):
+        with pytest.raises(InputError, match=message):
+            clean(folder, tmp_path / "cache", market, corrections=corrections)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1", "expected a list"),
+        ("- [", "not valid YAML"),
+        (GOOD.replace("reason", "because"), "reason"),
+        (GOOD.replace("ad_set_id", "adset"), "no such column"),
+        (GOOD.replace("reach: null", "campaign_id: 7"), "decides where a row belongs"),
+        (GOOD.replace("ad_performance", "leads").replace("ad_set_id", "email"), "must not hold contacts"),
+    ],
+)
+def test_bad_entries(tmp_path, text, message):
+    with pytest.raises(ParameterError, match=message):
+        read_corrections(write(tmp_path, text))
