@@ -71,7 +71,7 @@ def weigh_channels(tables: MarketTables, params: Params) -> Evidence:
         unit=UNIT_SHARE,
         n=verdicts,
         method=METHOD,
-        p_value=ratio.p_below(1.0),
+        p_value=min(2 * ratio.p_below(1.0), 1.0),
         money_at_stake=max(float(excess), 0.0),
     )
 

@@ -98,7 +98,8 @@ def cpql_benchmark(tables: MarketTables, params: Params) -> float:
     """What a CPQL is compared with: ``target_cpql``, or that of the market's well covered campaigns.
 
     Like is compared with like: campaigns of users who record both kinds of verdict, with at least
-    ``minimum_decision_coverage``. NaN without target and without qualified leads.
+    ``minimum_decision_coverage``. NaN without target where these have fewer than ``minimum_verdicts`` verdicts or
+    no qualified lead.
     """
     by_campaign = aggregate_kpis(tables, params, ["campaign_id", "user_id"])
     feedback = user_feedback(lead_frame(tables, params))
@@ -110,7 +111,9 @@ def _benchmark(market: pd.DataFrame, params: Params) -> float:
         return params.target_cpql
     covered = market[market["verdict_coverage"] >= params.minimum_decision_coverage]
     qualified = covered["qualified"].sum()
-    return float(covered["spend"].sum() / qualified) if qualified > 0 else float("nan")
+    if covered["verdicts"].sum() < params.minimum_verdicts or qualified == 0:
+        return float("nan")
+    return float(covered["spend"].sum() / qualified)
 
 
 def has_enough(groups: pd.DataFrame, params: Params) -> pd.Series:
@@ -131,7 +134,7 @@ def _decide(row: dict, params: Params, total: pd.Series) -> tuple[str, str]:
         return TOO_EARLY, "this business user records one kind of verdict only"
     better = row["probability_better"]
     if not np.isfinite(better):
-        return TOO_EARLY, "no target, and too few qualified leads in the market to compare with"
+        return TOO_EARLY, "no target, and too few verdicts in the market to compare with"
     side, share = ("below", better) if better >= 0.5 else ("above", 1 - better)
     sure = f"{format_percent(share)} sure that its CPQL is {side} {format_money(row['benchmark_cpql'], params.currency)}"
     if better >= SURE:

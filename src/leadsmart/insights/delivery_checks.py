@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.display.formats import format_count, format_value
-from leadsmart.insights.measures import aggregate_kpis, delivery_frame, lead_frame
+from leadsmart.insights.measures import aggregate_kpis, delivery_frame, lead_frame, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO, MarketTables
 
@@ -71,12 +71,14 @@ def check_clicks_without_leads(tables: MarketTables, params: Params, as_of: dt.d
     series is shown.
     """
     delivery, leads = delivery_frame(tables), lead_frame(tables, params)
+    if delivery.empty:
+        return _alerts(pd.DataFrame())
     delivery, leads = delivery.assign(series=series_name(delivery)), leads.assign(series=series_name(leads))
     daily = delivery.groupby(["series", "delivery_date"], as_index=False)[["spend", "clicks"]].sum()
     arrived = leads.groupby(["series", "arrived_date"]).size().rename("leads")
     daily = daily.join(arrived, on=["series", "delivery_date"]).fillna({"leads": 0})
     # a lead may come on a day without delivery; the run it falls into is not dry
-    later = leads.groupby("series")["arrived_date"].apply(lambda days: np.sort(days.to_numpy()))
+    later = {name: np.sort(days.to_numpy()) for name, days in leads.groupby("series")["arrived_date"]}
     daily = daily.sort_values(["series", "delivery_date"], ignore_index=True)
     sums = daily.groupby("series")[["clicks", "leads"]].transform("sum")
     rate = sums["leads"] / sums["clicks"].where(sums["clicks"] > 0)
@@ -92,7 +94,7 @@ def check_clicks_without_leads(tables: MarketTables, params: Params, as_of: dt.d
     )
     runs = runs[runs["expected"] >= EXPECTED_IN_RUN]
     quiet = [
-        name not in later.index or not _any_between(later[name], first, last)
+        name not in later or not _any_between(later[name], first, last)
         for name, first, last in zip(runs["series"], runs["first_day"], runs["last_day"], strict=True)
     ]
     runs = runs[np.array(quiet, dtype=bool)] if len(runs) else runs
@@ -124,7 +126,7 @@ def check_silence(tables: MarketTables, params: Params, as_of: dt.date) -> pd.Da
         worst.assign(
             series="campaign " + worst["campaign_id"] + ", " + series_name(campaigns),
             last_day=worst["delivery_date"] - pd.Timedelta(days=1),
-            money_at_risk=worst["n"] * worst["campaign_id"].map(pace),
+            money_at_risk=worst["n"] * look_up(worst["campaign_id"], pace),
             detail=told(worst["n"], format_count) + " days without delivery",
         )
     )

@@ -8,7 +8,7 @@ from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
 from leadsmart.display.formats import format_percent, format_value
 from leadsmart.insights.answers import Answer
-from leadsmart.insights.measures import lead_frame, lead_outcomes
+from leadsmart.insights.measures import lead_frame, lead_outcomes, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_DAYS, UNTOUCHED_STATUSES, MarketTables
 
@@ -30,7 +30,7 @@ def first_contacts(tables: MarketTables) -> pd.DataFrame:
     events, leads = tables.status_events, tables.leads
     touched = events[~events["status"].isin(UNTOUCHED_STATUSES)]
     known = leads[leads["lead_id"].isin(events["lead_id"])]
-    first = known["lead_id"].map(touched.groupby("lead_id")["changed_at"].min())
+    first = look_up(known["lead_id"], touched.groupby("lead_id")["changed_at"].min())
     end = _last_moment(tables)
     days = (first.fillna(end) - known["arrived_at"]) / DAY
     result = pd.DataFrame(
@@ -58,7 +58,7 @@ def median_duration(waits: pd.DataFrame) -> float:
     if len(waits) == 0 or not waits["is_contacted"].any():
         return float("nan")
     curve = SurvfuncRight(waits["days"].to_numpy(), waits["is_contacted"].to_numpy().astype(int))
-    below = np.flatnonzero(curve.surv_prob <= 0.5)
+    below = np.flatnonzero(curve.surv_prob <= 0.5 + 1e-9)
     return float(curve.surv_times[below[0]]) if len(below) else float("nan")
 
 
@@ -128,10 +128,10 @@ def time_to_qualification(tables: MarketTables, params: Params, as_of: dt.date) 
     leads = lead_frame(tables, params)
     known = leads[leads["lead_id"].isin(events["lead_id"])]
     end = _last_moment(tables) if len(known) else pd.NaT
-    moment = known["lead_id"].map(exits["changed_at"])
+    moment = look_up(known["lead_id"], exits["changed_at"])
     days = ((moment.fillna(end) - known["arrived_at"]) / DAY).clip(lower=0).to_numpy()
     kinds = ["qualified", "disqualified", "junk"]
-    code = known["lead_id"].map(exits["outcome"]).map({k: i + 1 for i, k in enumerate(kinds)}).fillna(0)
+    code = look_up(known["lead_id"], exits["outcome"]).map({k: i + 1 for i, k in enumerate(kinds)}).fillna(0)
     code = code.astype(int).to_numpy()
     ages = np.arange(61)
     curves = {k: _incidence(days, code, i + 1, ages) for i, k in enumerate(kinds)}

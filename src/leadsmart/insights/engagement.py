@@ -6,7 +6,7 @@ from scipy import stats
 
 from leadsmart.display.formats import format_count, format_interval, format_money
 from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_leads
-from leadsmart.insights.measures import aggregate_kpis
+from leadsmart.insights.measures import aggregate_kpis, look_up
 from leadsmart.insights.statistics import Interval, mantel_haenszel
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_SHARE, MarketTables
@@ -81,8 +81,8 @@ def _with_benchmarks(tables: MarketTables, params: Params) -> pd.DataFrame:
     cost = others["spend"] / others["leads"].where(others["leads"] > 0)
     return campaigns.assign(
         is_strong=strong,
-        channel_lead_rate=campaigns["channel"].map(rate),
-        channel_cpl=campaigns["channel"].map(cost),
+        channel_lead_rate=look_up(campaigns["channel"], rate),
+        channel_cpl=look_up(campaigns["channel"], cost),
     )
 
 
@@ -95,13 +95,12 @@ def _split_cells(campaigns: pd.DataFrame, delivery: pd.DataFrame) -> pd.DataFram
     rows = delivery[delivery["campaign_id"].isin(campaigns["campaign_id"])]
     rows = rows.sort_values(["campaign_id", "delivery_date", "ad_set_id"], kind="stable")
     half = rows.groupby("campaign_id").cumcount() % 2
-    sums = rows.groupby(["campaign_id", half])[["spend", "impressions", "clicks"]].sum().unstack()
+    sums = [rows[half == i].groupby("campaign_id")[["spend", "impressions", "clicks"]].sum() for i in (0, 1)]
     known = campaigns.set_index("campaign_id")
-    known = known.loc[sums.dropna().index]
+    known = known[known.index.isin(sums[0].index) & known.index.isin(sums[1].index)]
     cells = []
     for judged, measured in ((0, 1), (1, 0)):
-        one = sums.loc[known.index].xs(judged, axis=1, level=1)
-        other = sums.loc[known.index].xs(measured, axis=1, level=1)
+        one, other = sums[judged].loc[known.index], sums[measured].loc[known.index]
         strong = (one["clicks"] >= STRONG_CTR * known["channel_ctr"] * one["impressions"]) & (
             one["spend"] <= known["channel_cpc"] * one["clicks"]
         )

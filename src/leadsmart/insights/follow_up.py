@@ -7,7 +7,7 @@ import pandas as pd
 
 from leadsmart.insights.durations import first_contacts
 from leadsmart.insights.funnel import batch_verdicts
-from leadsmart.insights.measures import lead_frame, user_feedback
+from leadsmart.insights.measures import lead_frame, look_up, user_feedback
 from leadsmart.insights.statistics import Interval, mantel_haenszel, wilson_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
@@ -97,7 +97,7 @@ def feedback_quality(tables: MarketTables, params: Params) -> FeedbackQuality:
     statuses = [*params.qualified_statuses, *params.disqualified_statuses]
     events = tables.status_events
     dated = events[events["status"].isin(statuses)].groupby("lead_id")["changed_at"].min()
-    delay = (leads["lead_id"].map(dated) - leads["arrived_at"]) / pd.Timedelta(days=1)
+    delay = (look_up(leads["lead_id"], dated) - leads["arrived_at"]) / pd.Timedelta(days=1)
     table["median_delay_days"] = delay.groupby(leads["user_id"]).median()
     batches = batch_verdicts(tables, params).table.set_index("user_id")
     table = table.join(batches).reset_index()

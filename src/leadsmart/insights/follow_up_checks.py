@@ -7,7 +7,7 @@ import pandas as pd
 from leadsmart.display.formats import format_count, format_percent
 from leadsmart.insights.delivery_checks import told
 from leadsmart.insights.funnel import batch_verdicts
-from leadsmart.insights.measures import days_between, delivery_frame, lead_frame, local_day
+from leadsmart.insights.measures import days_between, delivery_frame, lead_frame, local_day, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE, UNTOUCHED_STATUSES, MarketTables
 
@@ -34,7 +34,7 @@ def check_untouched(tables: MarketTables, params: Params, as_of: dt.date) -> pd.
 def check_frozen(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
     """Business users with five or more leads in work whose status has not moved for 30 days."""
     leads = lead_frame(tables, params)
-    last = leads["lead_id"].map(tables.status_events.groupby("lead_id")["changed_at"].max())
+    last = look_up(leads["lead_id"], tables.status_events.groupby("lead_id")["changed_at"].max())
     moved = local_day(last).fillna(leads["arrived_date"])
     in_work = leads["outcome"].isin([OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE])
     in_work &= ~leads["lead_status"].isin([*UNTOUCHED_STATUSES, *params.deal_statuses])

@@ -22,6 +22,7 @@ from leadsmart.insights.measures import (
     lead_frame,
     lead_outcomes,
     local_day,
+    look_up,
     select_period,
     sum_measures,
 )
@@ -200,9 +201,9 @@ def _window(
 def _at_equal_age(leads: pd.DataFrame, events: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Leads with the outcome they had `MATURITY_DAYS` after arrival, by their dated events."""
     arrived = leads.set_index("lead_id")["arrived_at"]
-    age = events["changed_at"] - events["lead_id"].map(arrived)
+    age = events["changed_at"] - look_up(events["lead_id"], arrived)
     in_time = events[age <= pd.Timedelta(days=MATURITY_DAYS)].sort_values("changed_at", kind="stable")
-    status = leads["lead_id"].map(in_time.groupby("lead_id")["status"].last()).fillna("NEW_LEAD")
+    status = look_up(leads["lead_id"], in_time.groupby("lead_id")["status"].last()).fillna("NEW_LEAD")
     aged = leads.assign(lead_status=status)
     outcome = lead_outcomes(aged, params)
     return aged.assign(

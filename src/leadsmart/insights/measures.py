@@ -35,6 +35,11 @@ def local_day(moments: pd.Series) -> pd.Series:
     return moments.dt.tz_localize(None).dt.normalize()
 
 
+def look_up(ids: pd.Series, values: pd.Series) -> pd.Series:
+    """The value of each id, of the values' type even where there is none (`Series.map` would give floats)."""
+    return values.reindex(ids).set_axis(ids.index)
+
+
 def week_start(days: pd.Series) -> pd.Series:
     """The Monday of each day's week."""
     return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
@@ -82,7 +87,7 @@ def _status_as_of(leads: pd.DataFrame, events: pd.DataFrame, known: pd.Series) -
         return leads
     then = events[known].sort_values("changed_at", kind="stable").groupby("lead_id")["status"].last()
     is_late = leads["lead_id"].isin(late)
-    status = leads["lead_status"].mask(is_late, leads["lead_id"].map(then).fillna("NEW_LEAD"))
+    status = leads["lead_status"].mask(is_late, look_up(leads["lead_id"], then).fillna("NEW_LEAD"))
     return leads.assign(lead_status=status)
 
 

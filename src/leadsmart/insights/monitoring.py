@@ -32,6 +32,8 @@ def check_jumps(tables: MarketTables, params: Params) -> tuple[pd.DataFrame, int
         One row per series and rule with an alert: ``rule`` (ctr_drop, cpl_jump), ``series, first_day, last_day,
         n`` (days), ``money_at_risk`` (spend of those days), ``detail``; and the number of monitored series.
     """
+    if tables.ad_performance.empty:
+        return pd.DataFrame(columns=COLUMNS), 0
     daily = _daily(tables, params)
     monitored = _monitored(daily)
     daily = daily[daily["series"].isin(monitored)].sort_values(["series", "day"], ignore_index=True)

@@ -1,0 +1,173 @@
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
+
+from leadsmart.insights.findings import TITLES, Finding, evaluate_findings
+from leadsmart.insights.kpis import select_period
+from leadsmart.sample import Effects, sample_market
+
+KEYS = list(TITLES)[:4]
+#: Finding -> the effect whose absence makes its null hypothesis true, everything else as in the sample.
+NULL_EFFECT = {
+    "lead_quality_variation": "campaign_quality",
+    "high_cost_per_engagement": "engagement_trap",
+    "channel_differences": "cheap_channel",
+    "conversion_bottlenecks": "follow_up_bottleneck",
+}
+#: What is planted makes these smaller than elsewhere; the spread between campaigns is larger.
+PLANTED_SIGN = {
+    "lead_quality_variation": 1,
+    "high_cost_per_engagement": -1,
+    "channel_differences": -1,
+    "conversion_bottlenecks": -1,
+}
+
+
+def evaluate(seed, effects=None, **changes):
+    tables, _ = sample_market("new-cairo", seed=seed, effects=effects or Effects())
+    params = make_params(**changes)
+    return evaluate_findings(select_period(tables, params, AS_OF), params, AS_OF)
+
+
+def count_supported(key, seeds, level=0.02):
+    effects = Effects().without(NULL_EFFECT[key])
+    found = [evaluate(seed, effects, false_discovery_rate=level).get(key) for seed in seeds]
+    return sum(finding.verdict == "supported" for finding in found)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_nothing_planted_is_hardly_ever_supported(key):
+    assert count_supported(key, range(6)) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", KEYS)
+def test_type_one_rate_over_200_seeds_at_nominal_two_percent(key):
+    assert count_supported(key, range(200)) <= 10
+
+
+def signs(seeds):
+    found = [evaluate(seed) for seed in seeds]
+    return {key: np.mean([np.sign(f.get(key).estimate) == PLANTED_SIGN[key] for f in found]) for key in KEYS}
+
+
+def test_planted_effects_get_the_right_sign():
+    share = signs(range(5))
+    assert min(share.values()) >= 0.8, share
+
+
+@pytest.mark.slow
+def test_planted_effects_get_the_right_sign_over_100_seeds():
+    share = signs(range(100))
+    assert min(share.values()) >= 0.95, share
+
+
+def test_twenty_leads_are_never_enough():
+    tables, _ = sample_market("new-cairo", seed=1)
+    few = tables.leads.head(20)
+    cut = tables._replace(
+        leads=few, status_events=tables.status_events[lambda e: e["lead_id"].isin(few["lead_id"])]
+    )
+    result = evaluate_findings(cut, make_params(), AS_OF)
+    assert set(result.table["verdict"]) == {"not enough data"}
+    assert result.table["money_at_stake"].isna().all()
+    assert result.table["q_value"].isna().all()
+
+
+@pytest.mark.parametrize("tables", [make_tables(), make_tables(delivery=[{}]), make_tables(leads=[{}])])
+def test_hardly_any_table_gives_not_enough_data(tables):
+    result = evaluate_findings(tables, make_params(), AS_OF)
+    assert set(result.table["verdict"]) == {"not enough data"}
+
+
+def test_a_result_holds_its_evidence_and_says_what_the_table_says():
+    result = evaluate(2)
+    assert [f.key for f in result.findings] == KEYS
+    for finding in result.findings:
+        assert finding.table in result.tables
+        assert finding.title == TITLES[finding.key]
+        assert finding.statement.endswith(".")
+        if finding.verdict == "supported":
+            assert finding.q_value <= 0.05
+            assert finding.money_at_stake >= 0
+            assert finding.low <= finding.estimate <= finding.high
+    step = result.tables["finding_conversion_bottlenecks"].set_index("stage").loc["contacted"]
+    assert result.get("conversion_bottlenecks").estimate == step["relative_difference"]
+
+
+def test_the_same_data_give_the_same_findings():
+    pd.testing.assert_frame_equal(evaluate(4).table, evaluate(4).table)
+
+
+def test_findings_of_one_market_are_one_family():
+    gaps = Finding(
+        "data_gaps",
+        "Data gaps",
+        "supported",
+        "A phone is missing.",
+        0.1,
+        0.0,
+        0.2,
+        "auc",
+        50,
+        "",
+        0.04,
+        math.nan,
+        1.0,
+        "",
+    )
+    tables, _ = sample_market("new-cairo", seed=2)
+    params = make_params()
+    result = evaluate_findings(tables, params, AS_OF, gaps)
+    p = result.table["p_value"].sort_values()
+    expected = (p * len(p) / np.arange(1, len(p) + 1))[::-1].cummin()[::-1]
+    assert result.table["q_value"].tolist() == pytest.approx(expected.sort_index().tolist())
+    lost = evaluate_findings(tables, params, AS_OF, dataclasses.replace(gaps, p_value=0.2)).get("data_gaps")
+    assert lost.verdict == "not supported"
+    assert "may be chance" in lost.statement
+
+
+def test_one_channel_cannot_answer_and_projects_are_compared():
+    tables, _ = sample_market("new-cairo", seed=2)
+    one = tables._replace(campaigns=tables.campaigns.assign(channel="facebook"))
+    result = evaluate_findings(one, make_params(), AS_OF)
+    finding = result.get("channel_differences")
+    assert finding.verdict == "not enough data"
+    assert "can't be said: all spend here is on facebook" in finding.statement
+    assert "project_name" in result.tables[finding.table]
+
+
+def test_differences_between_users_alone_are_no_quality_variation():
+    campaigns, leads = [], []
+    for user in range(8):
+        rate = (user + 1) / 9
+        for number in range(4):
+            name = f"c{user}{number}"
+            campaigns.append({"campaign_id": name, "user_id": f"u{user}"})
+            good = round(18 * rate)
+            leads += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", 18 - good)
+    finding = evaluate_findings(make_tables(campaigns, leads=leads), make_params(), AS_OF).get(KEYS[0])
+    assert finding.verdict == "not supported"
+    assert finding.estimate == 0.0
+    assert finding.p_value > 0.9
+
+
+def test_campaigns_that_differ_within_users_are_found_with_the_money_of_the_worst_fifth():
+    campaigns, leads, delivery = [], [], []
+    for user in range(8):
+        for number in range(5):
+            name = f"c{user}{number}"
+            campaigns.append({"campaign_id": name, "user_id": f"u{user}"})
+            good = 2 if number == 0 else 16
+            leads += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", 20 - good)
+            delivery.append({"campaign_id": name, "spend": 100})
+    result = evaluate_findings(make_tables(campaigns, delivery, leads), make_params(), AS_OF)
+    finding = result.get(KEYS[0])
+    assert finding.verdict == "supported"
+    assert finding.money_at_stake == 800
+    worst = result.tables[finding.table].query("is_worst_fifth")["campaign_id"]
+    assert sorted(worst) == [f"c{user}0" for user in range(8)]

@@ -1,0 +1,149 @@
+import numpy as np
+import pandas as pd
+import pytest
+from insights.builders_insights import AS_OF, leads_of, make_events, make_leads, make_params, make_tables
+
+from leadsmart.insights.funnel import (
+    aggregate_funnel,
+    batch_verdicts,
+    follow_up_steps,
+    status_transitions,
+    time_to_contact,
+    time_to_qualification,
+)
+
+
+def test_stages_count_present_and_past_statuses_and_everything_before():
+    tables = make_tables(
+        leads=[
+            {"lead_id": "new"},
+            {"lead_id": "called", "lead_status": "NO_ANSWER"},
+            {"lead_id": "was_engaged", "lead_status": "NOT_QUALIFIED"},
+            {"lead_id": "deal", "lead_status": "DONE_DEAL"},
+        ],
+        events=[
+            {"lead_id": "new"},
+            {"lead_id": "was_engaged", "status": "FOLLOW_UP"},
+            {"lead_id": "was_engaged", "status": "NOT_QUALIFIED", "changed_at": "2024-12-02 10:00"},
+        ],
+    )
+    funnel = aggregate_funnel(tables, make_params())
+    table = funnel.table.set_index("stage")
+    assert table["leads"].to_dict() == {
+        "arrived": 4, "contacted": 3, "engaged": 2, "qualified": 1, "meeting": 1, "deal": 1
+    }  # fmt: skip
+    assert table.loc["arrived", "without_history"] == 2
+    assert table["stopped"].tolist() == [1, 1, 1, 0, 0, 1]
+    assert table.loc["arrived", "step_rate"] == pytest.approx(0.75)
+    assert table.loc["contacted", "step_rate"] == pytest.approx(2 / 3)
+    assert np.isnan(table.loc["deal", "step_rate"])
+    exits = funnel.exits.set_index(["stage", "lead_status"])["leads"].to_dict()
+    assert exits[("engaged", "NOT_QUALIFIED")] == 1
+    assert funnel.exits["leads"].sum() == 4
+
+
+def test_a_stage_can_only_lose_leads():
+    tables = make_tables(leads=leads_of("c1", "MEETING_DONE", 3) + leads_of("c1", "SPAM", 2))
+    leads = aggregate_funnel(tables, make_params()).table["leads"].tolist()
+    assert leads == sorted(leads, reverse=True)
+
+
+def test_an_empty_funnel_says_so():
+    assert "no leads" in aggregate_funnel(make_tables(), make_params()).statement
+
+
+def test_follow_up_ends_where_a_verdict_is_needed():
+    assert follow_up_steps(make_params()) == [0, 1]
+    stages = {"qualified": ["QUALIFIED"], "deal": ["DONE_DEAL"]}
+    assert follow_up_steps(make_params(funnel_stages=stages)) == []
+
+
+def test_transitions_follow_one_lead_in_time():
+    tables = make_tables(
+        leads=[{"lead_id": "l1"}, {"lead_id": "l2"}],
+        events=[
+            {"lead_id": "l1", "status": "QUALIFIED", "changed_at": "2024-12-05 10:00"},
+            {"lead_id": "l1", "status": "CALL_AGAIN", "changed_at": "2024-12-03 10:00"},
+            {"lead_id": "l1", "changed_at": "2024-12-01 10:00"},
+            {"lead_id": "l2", "status": "SPAM", "changed_at": "2024-12-04 10:00"},
+        ],
+    )
+    table = status_transitions(tables).table
+    assert table[["from_status", "to_status", "changes", "median_days"]].values.tolist() == [
+        ["CALL_AGAIN", "QUALIFIED", 1, 2.0],
+        ["NEW_LEAD", "CALL_AGAIN", 1, 2.0],
+    ]
+
+
+def test_batches_are_counted_among_verdicts_only():
+    tables = make_tables(
+        leads=[{"lead_id": "l1"}, {"lead_id": "l2"}],
+        events=[
+            {"lead_id": "l1", "status": "QUALIFIED", "is_batch": True},
+            {"lead_id": "l2", "status": "NOT_QUALIFIED"},
+            {"lead_id": "l2", "status": "CALL_AGAIN", "is_batch": True},
+        ],
+    )
+    answer = batch_verdicts(tables, make_params())
+    assert answer.table.iloc[0].tolist() == ["u1", 2, 1, 0.5]
+    assert answer.statement == "50 % of 2 dated verdicts were entered in batches."
+
+
+def contact_market():
+    """Four leads of the first of December: touched after 0.5 and 2 days, two wait; the data end on day 10."""
+    return make_tables(
+        leads=[{"lead_id": f"l{i}", "arrived_at": "2024-12-01 00:00"} for i in range(5)],
+        events=[
+            *({"lead_id": f"l{i}", "changed_at": "2024-12-01 00:00"} for i in range(4)),
+            {"lead_id": "l0", "status": "CALL_AGAIN", "changed_at": "2024-12-01 12:00"},
+            {"lead_id": "l1", "status": "NO_ANSWER", "changed_at": "2024-12-03 00:00"},
+            {"lead_id": "l3", "changed_at": "2024-12-11 00:00"},
+        ],
+    )
+
+
+def test_time_to_contact_by_hand_and_leads_without_history_left_out():
+    answer = time_to_contact(contact_market(), make_params())
+    row = answer.table.iloc[0]
+    assert (row["leads"], row["contacted"]) == (4, 2)
+    assert row["within_1_days"] == 0.25
+    assert row["within_3_days"] == pytest.approx(0.5)
+    assert row["median_days"] == 2.0
+    assert "1 leads have no history" in answer.statement
+
+
+def test_leads_that_still_wait_are_not_counted_as_never_contacted():
+    # a lead that arrived on the last moment has not waited yet: it must not lower the share of the first day
+    tables, late = contact_market(), {"lead_id": "late", "arrived_at": "2024-12-11 00:00"}
+    tables = tables._replace(
+        leads=pd.concat([tables.leads, make_leads(late)], ignore_index=True),
+        status_events=pd.concat(
+            [tables.status_events, make_events({"lead_id": "late", "changed_at": "2024-12-11 00:00"})],
+            ignore_index=True,
+        ),
+    )
+    row = time_to_contact(tables, make_params()).table.iloc[0]
+    assert (row["leads"], row["within_1_days"]) == (5, 0.25)
+
+
+def test_competing_exits_do_not_count_as_waiting():
+    tables = make_tables(
+        leads=[{"lead_id": f"l{i}", "arrived_at": "2024-12-01 00:00"} for i in range(4)],
+        events=[
+            {"lead_id": "l0", "status": "NOT_QUALIFIED", "changed_at": "2024-12-02 00:00"},
+            {"lead_id": "l1", "status": "NOT_QUALIFIED", "changed_at": "2024-12-02 00:00"},
+            {"lead_id": "l2", "status": "QUALIFIED", "changed_at": "2024-12-03 00:00"},
+            {"lead_id": "l3", "changed_at": "2024-12-20 00:00"},
+        ],
+    )
+    table = time_to_qualification(tables, make_params(), AS_OF).table.set_index("age_days")
+    # Kaplan–Meier with exits as censored would say 1/2 on day 2; the cumulative incidence is 1/4
+    assert table.loc[2, "qualified"] == pytest.approx(0.25)
+    assert table.loc[1, "disqualified"] == pytest.approx(0.5)
+    assert table.loc[5, ["qualified", "disqualified", "junk"]].sum() == pytest.approx(0.75)
+
+
+def test_no_history_at_all():
+    tables = make_tables(leads=[{}])
+    assert "can't be measured" in time_to_contact(tables, make_params()).statement
+    assert "can't be measured" in time_to_qualification(tables, make_params(), AS_OF).statement

@@ -1,0 +1,150 @@
+import json
+import math
+
+import jsonschema
+import numpy as np
+import pytest
+from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
+
+from leadsmart.insights.findings import Finding, evaluate_findings
+from leadsmart.insights.follow_up import compare_contact_speed
+from leadsmart.insights.recommendations import make_recommendations
+from leadsmart.insights.scenarios import STEP_CAP, rank_changes, shift_budget
+from leadsmart.insights.schemas import FINDINGS_SCHEMA, RECOMMENDATIONS_SCHEMA, to_records
+from leadsmart.sample import sample_market
+
+
+def two_prices():
+    """Users a to d, each with one project: a and b are cheap per qualified lead, c and d dear, c with cheap leads."""
+    rows = [
+        ("a", 1_000, 20, 20, 0),
+        ("b", 1_000, 20, 20, 0),
+        ("c", 10_000, 2, 98, 200),
+        ("d", 10_000, 2, 18, 0),
+    ]
+    return make_tables(
+        campaigns=[{"campaign_id": n, "user_id": n, "project_name": f"P {n}"} for n, *_ in rows],
+        delivery=[{"campaign_id": n, "spend": spend, "ad_set_id": n} for n, spend, *_ in rows],
+        leads=[
+            lead
+            for n, _, good, bad, rest in rows
+            for status, size in (("QUALIFIED", good), ("NOT_QUALIFIED", bad), ("NEW_LEAD", rest))
+            for lead in leads_of(n, status, size)
+        ],
+    )
+
+
+def test_budget_moves_from_dear_to_cheap_within_the_cap():
+    shift = shift_budget(two_prices(), make_params())
+    groups = shift.groups.set_index("user_id")
+    assert groups["role"].to_dict() == {"a": "takes", "b": "takes", "c": "gives", "d": "gives"}
+    assert groups["moved"].sum() == pytest.approx(0)
+    assert (groups["moved"].abs() <= STEP_CAP * groups["spend"] + 1e-9).all()
+    assert shift.table["moved"].iloc[0] == pytest.approx(400)
+
+
+def test_a_weaker_response_gains_less():
+    table = shift_budget(two_prices(), make_params()).table
+    assert table["elasticity"].tolist() == [0.3, 0.5, 0.7, 1.0]
+    assert table["gained"].is_monotonic_increasing
+    assert (table["gained"] > 0).all()
+    proportional = table.iloc[-1]
+    groups = shift_budget(two_prices(), make_params()).groups
+    assert proportional["gained"] == pytest.approx((groups["moved"] / groups["cpql_shrunk"]).sum())
+
+
+def test_without_sure_sides_nothing_is_moved():
+    even = make_tables(
+        campaigns=[{"campaign_id": n, "user_id": n} for n in "ab"],
+        delivery=[{"campaign_id": n, "spend": 1000} for n in "ab"],
+        leads=leads_of("a", "QUALIFIED", 5)
+        + leads_of("a", "NOT_QUALIFIED", 5)
+        + leads_of("b", "QUALIFIED", 5)
+        + leads_of("b", "NOT_QUALIFIED", 5),
+    )
+    assert shift_budget(even, make_params()).table.empty
+
+
+def test_ranks_change_where_leads_are_cheap_and_quality_is_dear():
+    table = rank_changes(two_prices(), make_params()).set_index("user_id")
+    assert table.loc["a", "is_misjudged"] == np.False_
+    # by CPL a and b (25) come before c (33.3) and d (500); none is misjudged
+    assert not table["is_misjudged"].any()
+    cheap_leads = two_prices()._replace(
+        ad_performance=two_prices().ad_performance.assign(spend=[10_000.0, 10_000.0, 9_000.0, 5_200.0])
+    )
+    table = rank_changes(cheap_leads, make_params()).set_index("user_id")
+    assert table.index[0] == "c"
+    assert table["is_misjudged"].tolist() == [True, False, False, False]
+
+
+def test_recommendations_of_the_sample_are_ordered_and_valid():
+    tables, _ = sample_market("new-cairo", seed=5)
+    params = make_params()
+    findings = evaluate_findings(tables, params, AS_OF)
+    result = make_recommendations(findings, tables, params, AS_OF)
+    effects = [r.effect for r in result.recommendations if not math.isnan(r.effect)]
+    assert effects == sorted(effects, reverse=True)
+    assert "feed_back_outcomes" in {r.key for r in result.recommendations}
+    assert {r.evidence for r in result.recommendations} <= {*result.tables, *findings.tables}
+    for items, schema in (
+        (findings.findings, FINDINGS_SCHEMA),
+        (result.recommendations, RECOMMENDATIONS_SCHEMA),
+    ):
+        records = json.loads(json.dumps(to_records(items), allow_nan=False))
+        jsonschema.validate(records, schema)
+        assert len(records) == len(items)
+
+
+def test_the_schema_refuses_an_unknown_verdict():
+    tables = make_tables()
+    records = to_records(evaluate_findings(tables, make_params(), AS_OF).findings)
+    records[0]["verdict"] = "significant"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(records, FINDINGS_SCHEMA)
+
+
+def test_no_evidence_no_recommendation():
+    tables = make_tables()
+    findings = evaluate_findings(tables, make_params(), AS_OF)
+    result = make_recommendations(findings, tables, make_params(), AS_OF)
+    assert result.recommendations == ()
+    assert result.table.empty
+    assert result.statement.startswith("No recommendation")
+
+
+@pytest.mark.parametrize(("verdict", "made"), [("supported", True), ("not supported", False)])
+def test_form_fields_follow_finding_five(verdict, made):
+    gaps = Finding(
+        "data_gaps",
+        "Data gaps",
+        verdict,
+        "A missing phone costs.",
+        0.1,
+        0.0,
+        0.2,
+        "auc",
+        9,
+        "",
+        0.001,
+        0.001,
+        50.0,
+        "gaps",
+    )
+    tables = make_tables()
+    findings = evaluate_findings(tables, make_params(), AS_OF, gaps)
+    keys = [r.key for r in make_recommendations(findings, tables, make_params(), AS_OF).recommendations]
+    assert ("enforce_form_fields" in keys) == made
+
+
+def test_contact_speed_leaves_out_batches():
+    leads = [{"lead_id": f"l{i}", "lead_status": "QUALIFIED"} for i in range(3)]
+    events = [
+        {"lead_id": "l0", "status": "QUALIFIED", "changed_at": "2024-12-01 12:00"},
+        {"lead_id": "l1", "status": "QUALIFIED", "changed_at": "2024-12-03 10:00"},
+        {"lead_id": "l2", "status": "QUALIFIED", "changed_at": "2024-12-09 10:00", "is_batch": True},
+    ]
+    table = compare_contact_speed(make_tables(leads=leads, events=events), make_params()).table
+    assert table.set_index("first_contact")["leads"].to_dict() == {
+        "within a day": 1, "1 to 3 days": 1, "3 to 7 days": 0, "later": 0
+    }  # fmt: skip
