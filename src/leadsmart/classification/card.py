@@ -1,0 +1,114 @@
+"""The model card: what a score was made of, how good it is, and where it must not be trusted."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.classification.evaluation import Evaluation
+from leadsmart.classification.labels import TARGET_TITLES, summarise_labels
+from leadsmart.classification.model import Model
+from leadsmart.params import Params
+
+_LIMITS: Final = (
+    "It ranks leads by the verdicts that sales gave: habits of labelling are part of what it learns.",
+    "It learned from leads that sales decided on. Leads that nobody worked may differ.",
+    "It knows what the lead brought and what was counted up to the day before; nothing later.",
+    "A campaign without earlier verdicts is judged by its project's, business's and market's.",
+    "It must not decide on a person's credit, price or access; it orders calls.",
+)
+
+
+def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, params: Params) -> dict[str, Any]:
+    """Write down a model, JSON-able and the same for the same inputs.
+
+    Parameters
+    ----------
+    model : Model
+        The model that scores.
+    evaluation : Evaluation
+        Of the same market, on its newest leads.
+    labels : DataFrame
+        As `labels.label_leads` returns it.
+    params : Params
+
+    Returns
+    -------
+    dict
+        ``market, title, target, verdict, sentence, rules, model, data, features, figures, splits,
+        reliability, bands, groups, limits, hashes``. Missing numbers are None.
+    """
+    estimator = model.estimator
+    return {
+        "market": params.market,
+        "title": params.title,
+        "target": {
+            "name": params.target,
+            "title": TARGET_TITLES[params.target],
+            "horizon_days": params.horizon_days,
+        },
+        "verdict": evaluation.verdict.verdict,
+        "sentence": evaluation.verdict.sentence,
+        "rules": _records(evaluation.verdict.rules),
+        "model": {
+            "origin": model.origin,
+            "kind": estimator.kind if estimator else "rules",
+            "choice": model.choice,
+            "calibrated_on": estimator.calibrated_on if estimator else None,
+            "trials": _records(estimator.trials) if estimator else [],
+            "comparison": _records(model.comparison),
+            "grade_bounds": dict(params.grade_bounds),
+        },
+        "data": {
+            "labels": _records(summarise_labels(labels).table),
+            "learned_from": {"qualified": model.n_qualified, "not_qualified": model.n_disqualified},
+            "period": None if model.period is None else [m.date().isoformat() for m in model.period],
+            "cutoff": model.cutoff.isoformat(),
+            "test": {
+                "leads": len(evaluation.predictions),
+                "from": None if evaluation.cutoff is None else evaluation.cutoff.isoformat(),
+                "trained_then": {
+                    "origin": evaluation.model.origin,
+                    "choice": evaluation.model.choice,
+                    "qualified": evaluation.model.n_qualified,
+                    "not_qualified": evaluation.model.n_disqualified,
+                },
+                "resampled": evaluation.interval_basis or None,
+            },
+        },
+        "features": [
+            {"name": s.name, "kind": s.kind, "known": s.known, "field": s.field, "label": s.label}
+            for s in model.specs
+        ],
+        "suspected_leaks": list(evaluation.suspects),
+        "figures": _records(evaluation.figures),
+        "splits": _records(evaluation.splits),
+        "reliability": _records(evaluation.reliability),
+        "bands": _records(evaluation.bands),
+        "groups": _records(evaluation.groups),
+        "limits": list(_LIMITS),
+        "hashes": {
+            "labels": _digest(
+                f"{lead},{label}"
+                for lead, label in sorted(zip(labels["lead_id"], labels["label"], strict=True))
+            ),
+            "features": _digest(s.name for s in model.specs),
+            "parameters": _digest([params.model_dump_json()]),
+        },
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

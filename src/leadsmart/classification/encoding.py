@@ -1,0 +1,120 @@
+"""Features as the matrix that an estimator reads, with no value in it that few leads share."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.classification.registry import FeatureSpec
+
+#: Leads that must share a category's level for a model to know it: rarer ones could identify a person.
+MIN_LEADS_PER_LEVEL: Final = 10
+MESSAGE_SCORE: Final = "message"
+#: Quantiles of the training leads beyond which a number is taken for the quantile: a linear score would
+#: follow one freak value anywhere.
+LIMITS: Final = (0.01, 0.99)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How a feature frame becomes a matrix.
+
+    Attributes
+    ----------
+    numbers : tuple of str
+        Columns of numbers, NaN where missing. `MESSAGE_SCORE` stands for the text's score.
+    kinds : tuple of str
+        Kind of each number: ``number``, ``amount`` (read as log(1 + x)) or ``flag``.
+    limits : tuple of (float, float)
+        Lowest and highest value of each number, after the log.
+    levels : tuple of (str, tuple of str)
+        Category and its known levels, one 0/1 column each.
+    typical : tuple of float
+        Of the training leads: median of each number, share of each flag and level that is 1.
+    """
+
+    numbers: tuple[str, ...]
+    kinds: tuple[str, ...]
+    limits: tuple[tuple[float, float], ...]
+    levels: tuple[tuple[str, tuple[str, ...]], ...]
+    typical: tuple[float, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The feature behind each column of the matrix."""
+        return (*self.numbers, *(name for name, known in self.levels for _ in known))
+
+
+def fit_encoder(
+    frame: pd.DataFrame, specs: tuple[FeatureSpec, ...], message_score: np.ndarray | None
+) -> Encoder:
+    """Learn levels and typical values from training leads; leave out what never varies.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Training leads with one column per spec.
+    specs : tuple of FeatureSpec
+    message_score : array, optional
+        Score of the text per lead, from a text model that did not see the lead.
+    """
+    kinds = {s.name: str(s.kind) for s in specs if s.kind in ("number", "amount", "flag")}
+    numbers = [name for name in kinds if frame[name].nunique(dropna=False) > 1]
+    columns = [_read(frame[name], kinds[name]) for name in numbers]
+    if message_score is not None:
+        numbers.append(MESSAGE_SCORE)
+        columns.append(message_score)
+    limits = [_limits(c) for c in columns]
+    levels = []
+    for spec in specs:
+        if spec.kind == "category":
+            counts = frame[spec.name].value_counts()
+            known = sorted(str(level) for level in counts.index[counts >= MIN_LEADS_PER_LEVEL])
+            if len(known) > 1 or (known and counts.iloc[0] < len(frame)):
+                levels.append((spec.name, tuple(known)))
+    known_kinds = tuple(kinds.get(name, "number") for name in numbers)
+    typical = [_typical(c, kind) for c, kind in zip(columns, known_kinds, strict=True)]
+    for name, known in levels:
+        typical += [float((frame[name] == level).mean()) for level in known]
+    return Encoder(tuple(numbers), known_kinds, tuple(limits), tuple(levels), tuple(typical))
+
+
+def encode(encoder: Encoder, frame: pd.DataFrame, message_score: np.ndarray | None) -> np.ndarray:
+    """Turn leads into the matrix; an unknown level has 0 in all its columns, an absent column is missing."""
+    matrix = np.zeros((len(frame), len(encoder.typical)))
+    for i, (name, kind, limits) in enumerate(
+        zip(encoder.numbers, encoder.kinds, encoder.limits, strict=True)
+    ):
+        if name == MESSAGE_SCORE:
+            values = np.full(len(frame), np.nan) if message_score is None else message_score
+        else:
+            values = _read(frame[name], kind) if name in frame else np.full(len(frame), np.nan)
+        matrix[:, i] = np.clip(values, *limits)
+    i = len(encoder.numbers)
+    for name, known in encoder.levels:
+        if name in frame:
+            position = pd.Index(known).get_indexer(frame[name].astype(object))
+            rows = np.flatnonzero(position >= 0)
+            matrix[rows, i + position[rows]] = 1.0
+        i += len(known)
+    return matrix
+
+
+def _read(values: pd.Series, kind: str) -> np.ndarray:
+    numbers = values.to_numpy(dtype=float)
+    return np.log1p(np.maximum(numbers, 0)) if kind == "amount" else numbers
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    if not np.isfinite(values).any():
+        return 0.0, 0.0
+    low, high = np.nanquantile(values, LIMITS)
+    # a value that fewer than one lead in a hundred has, such as a rare flag, still counts
+    return (float(low), float(high)) if low < high else (float(np.nanmin(values)), float(np.nanmax(values)))
+
+
+def _typical(values: np.ndarray, kind: str) -> float:
+    if not np.isfinite(values).any():
+        return 0.0
+    return float(np.nanmean(values) if kind == "flag" else np.nanmedian(values))

@@ -1,0 +1,142 @@
+"""The call list: open leads, best first, with grade, probability and reasons, or in the rules' order."""
+
+import datetime as dt
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.classification.estimation import encode_leads, predict_matrix
+from leadsmart.classification.evaluation import grade_of
+from leadsmart.classification.features import Features
+from leadsmart.classification.labels import intent_of_status, status_as_of
+from leadsmart.classification.model import Model
+from leadsmart.classification.reasons import explain, join_reasons
+from leadsmart.params import Params
+from leadsmart.vocabulary import (
+    MODEL_NOT_READY,
+    OUTCOME_UNDECIDED,
+    OUTCOME_UNREACHABLE,
+    UNTOUCHED_STATUSES,
+    MarketTables,
+)
+
+SCORE_COLUMNS: Final = ("lead_id", "age_days", "as_of", "intent", "grade", "probability", "reasons")
+
+#: Feature, points, words if true, words if not: how leads are ordered where no model can be trusted.
+RULES: Final = (
+    ("is_phone_valid", 4, "valid phone", "no valid phone"),
+    ("has_message", 2, "wrote a message", ""),
+    ("is_email_valid", 1, "valid e-mail", "no valid e-mail"),
+    ("has_name", 1, "gave a name", "gave no name"),
+)
+
+
+def rules_table() -> pd.DataFrame:
+    """State the rules.
+
+    Returns
+    -------
+    DataFrame
+        One row per rule: ``rule`` (words), ``points``. Equal points: newest first.
+    """
+    return pd.DataFrame([(words, points) for _, points, words, _ in RULES], columns=["rule", "points"])
+
+
+def open_leads(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
+    """List the leads that are still worth a call: undecided, unreachable or untouched, and no deal.
+
+    Returns
+    -------
+    DataFrame
+        One row per open lead: the columns of `labels.status_as_of`.
+    """
+    current = status_as_of(tables, params, as_of)
+    is_open = current["outcome"].isin([OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE])
+    is_open |= current["status"].isin(UNTOUCHED_STATUSES)
+    return current[is_open & ~current["status"].isin(params.deal_statuses)].reset_index(drop=True)
+
+
+def score_open_leads(
+    model: Model, features: Features, tables: MarketTables, params: Params, as_of: dt.date, verdict: str
+) -> pd.DataFrame:
+    """Score the open leads and put the best first.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted on all that is known at `as_of`.
+    features : Features
+    tables : MarketTables
+    params : Params
+    as_of : date
+    verdict : str
+        The evaluation's: with "Not ready" the rules decide the order, and there is no probability.
+
+    Returns
+    -------
+    DataFrame
+        One row per open lead, best first: ``lead_id``, ``age_days`` (days since arrival), ``as_of`` (day),
+        ``intent`` (high, medium, low, junk by status; missing where the status says nothing), ``grade``
+        (A–D; missing without a model), ``probability`` (missing without a model), ``reasons``.
+        Equal scores: newest first, then by lead_id.
+    """
+    current = open_leads(tables, params, as_of)
+    leads = current[["lead_id", "status"]].merge(features.frame, on="lead_id", how="inner")
+    if verdict == MODEL_NOT_READY or model.estimator is None:
+        order, reasons = score_by_rules(leads)
+        probability = np.full(len(leads), np.nan)
+    else:
+        matrix = encode_leads(model.estimator.encoder, model.estimator.text, leads)
+        order = probability = predict_matrix(model.estimator, matrix)
+        reasons = explain(model.estimator, model.specs, leads, matrix)
+    day = pd.Timestamp(as_of)
+    scored = pd.DataFrame(
+        {
+            "lead_id": leads["lead_id"],
+            "age_days": (day - leads["arrived_at"].dt.tz_localize(None).dt.normalize()).dt.days,
+            "as_of": as_of.isoformat(),
+            "intent": intent_of_status(leads["status"], params),
+            "grade": grade_of(probability, params),
+            "probability": probability,
+            "reasons": reasons,
+            "order": order,
+            "arrived_at": leads["arrived_at"],
+        }
+    )
+    scored = scored.sort_values(
+        ["order", "arrived_at", "lead_id"], ascending=[False, False, True], kind="stable", ignore_index=True
+    )
+    return scored[list(SCORE_COLUMNS)]
+
+
+def score_by_rules(leads: pd.DataFrame) -> tuple[np.ndarray, pd.Series]:
+    """Add up the rules' points of each lead.
+
+    Parameters
+    ----------
+    leads : DataFrame
+        Feature frame.
+
+    Returns
+    -------
+    array of float
+        Points.
+    Series of str
+        Reasons for and against.
+    """
+    points = np.zeros(len(leads))
+    good: list[list[str]] = [[] for _ in range(len(leads))]
+    bad: list[list[str]] = [[] for _ in range(len(leads))]
+    for name, worth, yes, no in RULES:
+        if name not in leads:
+            continue
+        holds = (leads[name] == 1).to_numpy()
+        points += worth * holds
+        for i, is_true in enumerate(holds):
+            if is_true:
+                good[i].append(yes)
+            elif no:
+                bad[i].append(no)
+    texts = [join_reasons(g, b) for g, b in zip(good, bad, strict=True)]
+    return points, pd.Series(texts, index=leads.index, dtype="str")

@@ -1,0 +1,162 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from classification.builders_classification import (
+    AS_OF,
+    make_lead,
+    make_market,
+    make_params,
+    make_tables,
+    shuffle_verdicts,
+)
+
+from leadsmart.classification.card import model_card
+from leadsmart.classification.evaluation import evaluate_model, grade_of
+from leadsmart.classification.features import build_features
+from leadsmart.classification.labels import label_leads
+from leadsmart.classification.model import fit_market_model
+from leadsmart.classification.verdict import judge
+
+
+def _evaluate(tables, params=None, **kwargs):
+    params = params or make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    return evaluate_model(features, labels, params, AS_OF, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return _evaluate(make_market(1500))
+
+
+def test_a_planted_effect_is_found_and_the_score_can_be_used(evaluation):
+    assert evaluation.verdict.verdict in ("Ready", "OK")
+    figures = evaluation.figures.set_index("measure")
+    # true AUC of a phone that shifts the log-odds by ±1.25: 0.777
+    assert figures.loc["roc_auc", "low"] < 0.777 < figures.loc["roc_auc", "high"]
+    assert figures.loc["roc_auc", "dummy"] == 0.5
+    assert figures.loc["lift_at_10", "dummy"] == pytest.approx(1.0)
+    assert "0.50 being chance" in evaluation.verdict.sentence
+
+
+def test_the_test_is_the_newest_fifth_and_the_model_learned_from_before(evaluation):
+    assert len(evaluation.predictions) == 300
+    assert evaluation.model.period[1] < evaluation.cutoff <= evaluation.predictions["arrived_at"].min()
+    assert evaluation.splits["decides"].tolist() == [True, False, False, False, False]
+    assert evaluation.splits.loc[0, "auc"] == evaluation.figures.set_index("measure").loc["roc_auc", "value"]
+
+
+def test_bands_and_groups_cover_the_test(evaluation):
+    assert evaluation.bands["leads"].sum() == 300
+    assert evaluation.groups.groupby("by")["leads"].sum().eq(300).all()
+    assert evaluation.gains["found"].iloc[-1] == 1.0
+    assert evaluation.gains["found"].is_monotonic_increasing
+
+
+def test_on_shuffled_verdicts_auc_is_about_chance_and_the_score_is_never_ready():
+    _check_shuffles(range(10), at_most_outside=2)
+
+
+@pytest.mark.slow
+def test_on_a_hundred_shuffles_auc_is_about_chance_and_the_score_is_never_ready():
+    _check_shuffles(range(100, 200), at_most_outside=10)
+
+
+def _check_shuffles(seeds, at_most_outside):
+    tables, outside = make_market(700), 0
+    for seed in seeds:
+        found = _evaluate(shuffle_verdicts(tables, seed), has_comparison=False)
+        area = found.figures.set_index("measure").loc["roc_auc"]
+        outside += not area["low"] <= 0.5 <= area["high"]
+        assert found.verdict.verdict != "Ready"
+    assert outside <= at_most_outside
+
+
+def test_a_tiny_market_is_not_ready_and_says_so():
+    found = _evaluate(make_market(60))
+    assert found.verdict.verdict == "Not ready"
+    assert found.figures.empty
+    assert "rules' order" in found.verdict.sentence
+
+
+@pytest.mark.parametrize("status", ["NEW_LEAD", "NOT_QUALIFIED"])
+def test_a_market_without_labels_or_with_one_kind_only_is_not_ready(status):
+    found = _evaluate(make_tables([make_lead(str(i), f"2024-07-{i + 1:02}", status) for i in range(20)]))
+    assert found.verdict.verdict == "Not ready"
+    assert found.model.origin == "rules"
+
+
+def test_few_labels_of_a_kind_in_the_test_are_not_enough():
+    found = _evaluate(make_market(420))
+    assert found.verdict.verdict == "Not ready"
+    assert "50 of each" in found.verdict.sentence
+
+
+def test_undated_verdicts_cannot_train_a_judged_model():
+    tables = make_market(600)
+    found = _evaluate(tables._replace(status_events=tables.status_events.iloc[:0]))
+    assert (found.model.origin, found.verdict.verdict) == ("rules", "Not ready")
+    # how the kinder splits would have flattered is still shown
+    assert np.isnan(found.splits.loc[0, "auc"])
+    assert found.splits.set_index("split").loc["random", "auc"] > 0.6
+
+
+def test_too_few_users_are_replaced_by_campaigns():
+    found = _evaluate(make_market(1500), make_params(minimum_users=13), has_comparison=False)
+    assert found.interval_basis == "campaigns"
+    nothing = _evaluate(make_market(1500), make_params(minimum_users=25), has_comparison=False)
+    assert nothing.interval_basis == ""
+    assert nothing.verdict.verdict == "Not ready"
+    assert "no interval" in nothing.verdict.sentence
+
+
+def _figures(auc, skill, ece):
+    rows = [("roc_auc", auc), ("brier_skill", skill), ("ece", ece), ("gain_at_20", (0.4, 0.3, 0.5))]
+    return pd.DataFrame([(m, *v) for m, v in rows], columns=["measure", "value", "low", "high"])
+
+
+@pytest.mark.parametrize(
+    ("auc", "skill", "ece", "good", "suspects", "expected"),
+    [
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "Ready"),
+        ((0.70, 0.54, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "OK"),
+        ((0.70, 0.60, 0.80), (0.1, -0.02, 0.2), 0.03, 60, (), "OK"),
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.08, 60, (), "OK"),
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 60, ("x",), "OK"),
+        ((0.70, 0.49, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "Not ready"),
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 49, (), "Not ready"),
+        ((0.70, np.nan, np.nan), (0.1, np.nan, np.nan), 0.03, 60, (), "Not ready"),
+    ],
+)
+def test_the_verdict_s_rules(evaluation, auc, skill, ece, good, suspects, expected):
+    label = np.array([1.0] * good + [0.0] * 60)
+    figures = _figures(auc, skill, (ece, ece, ece))
+    found = judge(figures, label, 0.02, suspects, evaluation.model, make_params(), "business users")
+    assert found.verdict == expected
+    assert found.sentence.startswith(expected)
+
+
+def test_grades_follow_the_bounds():
+    params = make_params(grade_bounds={"A": 0.8, "B": 0.5, "C": 0.2})
+    grades = grade_of(np.array([0.8, 0.79, 0.5, 0.2, 0.19, np.nan]), params)
+    assert grades.fillna("none").tolist() == ["A", "B", "B", "C", "D", "none"]
+
+
+def test_the_card_is_json_the_same_twice_and_holds_no_id():
+    tables, params = make_market(700), make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    texts = []
+    for _ in range(2):
+        model = fit_market_model(features, labels, params, AS_OF)
+        card = model_card(model, evaluate_model(features, labels, params, AS_OF), labels, params)
+        texts.append(json.dumps(card, allow_nan=False, sort_keys=True))
+    assert texts[0] == texts[1]
+    assert "l00001" not in texts[0]
+    assert "person-" not in texts[0]
+    assert card["verdict"] in ("Ready", "OK", "Not ready")
+    assert card["data"]["learned_from"] == {
+        "qualified": model.n_qualified,
+        "not_qualified": model.n_disqualified,
+    }

@@ -1,0 +1,135 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from classification.builders_classification import AS_OF, make_lead, make_market, make_params, make_tables
+
+from leadsmart.classification.estimation import fit_estimator
+from leadsmart.classification.features import build_features
+from leadsmart.classification.gaps import data_gaps
+from leadsmart.classification.labels import label_leads
+from leadsmart.classification.model import fit_market_model, labelled_features
+from leadsmart.classification.reasons import feature_effects
+from leadsmart.classification.registry import FeatureSpec
+from leadsmart.classification.scoring import SCORE_COLUMNS, open_leads, rules_table, score_open_leads
+
+
+def _score(tables, verdict, **changes):
+    params = make_params(**changes)
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    return score_open_leads(model, features, tables, params, AS_OF, verdict)
+
+
+def test_only_leads_that_are_still_open_are_listed():
+    statuses = [
+        "NEW_LEAD",
+        "UNKNOWN",
+        "NO_ANSWER",
+        "FOLLOW_UP",
+        "QUALIFIED",
+        "NOT_QUALIFIED",
+        "SPAM",
+        "DONE_DEAL",
+    ]
+    tables = make_tables([make_lead(s, "2024-07-01", s) for s in statuses])
+    found = open_leads(tables, make_params(), AS_OF)["lead_id"].tolist()
+    assert found == ["NEW_LEAD", "UNKNOWN", "NO_ANSWER", "FOLLOW_UP"]
+
+
+def test_without_a_model_the_rules_order_and_no_probability_is_given():
+    tables = make_tables(
+        [
+            make_lead("no phone", "2024-12-30", is_phone_valid=False),
+            make_lead("old", "2024-07-01"),
+            make_lead("new", "2024-12-29", "FOLLOW_UP"),
+            make_lead("late", "2025-01-01"),
+        ]
+    )
+    scored = _score(tables, "Not ready")
+    assert tuple(scored.columns) == SCORE_COLUMNS
+    assert scored["lead_id"].tolist() == ["new", "old", "no phone"]
+    assert scored["age_days"].tolist() == [2, 183, 1]
+    assert scored["as_of"].unique().tolist() == ["2024-12-31"]
+    assert scored[["grade", "probability"]].isna().all().all()
+    assert scored["intent"].fillna("none").tolist() == ["medium", "none", "none"]
+    assert scored["reasons"].iloc[2] == "for: valid e-mail, gave a name; against: no valid phone"
+
+
+def test_not_ready_hides_the_probabilities_of_a_model():
+    scored = _score(make_market(600, undecided=60), "Not ready")
+    assert scored["probability"].isna().all()
+    assert scored["reasons"].str.contains("valid phone").all()
+
+
+@pytest.mark.parametrize("phone_effect", [2.5, -2.5])
+def test_with_a_model_the_best_come_first_with_their_reasons(phone_effect):
+    scored = _score(make_market(800, phone_effect=phone_effect, undecided=60), "Ready")
+    assert len(scored) == 60
+    assert scored["probability"].is_monotonic_decreasing
+    best, worst = scored["reasons"].iloc[0], scored["reasons"].iloc[-1]
+    good, bad = ("valid phone", "no valid phone") if phone_effect > 0 else ("no valid phone", "valid phone")
+    assert best.startswith(f"for: {good}")
+    assert f"against: {bad}" in worst
+    assert scored["grade"].iloc[0] in ("A", "B")
+
+
+def test_the_list_does_not_depend_on_the_order_of_the_tables():
+    tables = make_market(300, undecided=60)
+    turned = tables._replace(leads=tables.leads.iloc[::-1], status_events=tables.status_events.iloc[::-1])
+    pd.testing.assert_frame_equal(_score(tables, "OK"), _score(turned, "OK"))
+
+
+@pytest.mark.parametrize("kind", ["logistic regression", "gradient boosting"])
+def test_the_effect_of_a_flag_is_its_distance_from_the_usual_mix(kind):
+    tables, params = make_market(1000), make_params()
+    leads = labelled_features(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF))
+    spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
+    estimator = replace(fit_estimator(leads, (spec,), 1, kind), slope=1.0, intercept=0.0)
+    matrix = np.array([[0.0], [1.0]])
+    without, with_phone = estimator.classifier.decision_function(matrix)
+    share = leads["is_phone_valid"].mean()
+    names, effects = feature_effects(estimator, matrix)
+    usual = share * with_phone + (1 - share) * without
+    assert names == ["is_phone_valid"]
+    assert effects[:, 0] == pytest.approx([without - usual, with_phone - usual])
+
+
+def test_the_rules_are_stated():
+    assert rules_table()["rule"].iloc[0] == "valid phone"
+
+
+def test_a_field_that_carries_the_score_is_the_costliest_gap():
+    tables, params = make_market(1500), make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    gaps = data_gaps(features, labels, params)
+    worst = gaps.table.iloc[0]
+    assert worst["field"] == "phone"
+    assert worst["share_missing"] == pytest.approx(0.5, abs=0.05)
+    assert worst["auc_without"] == pytest.approx(0.5, abs=0.1)
+    assert gaps.finding["verdict"] == "supported"
+    assert gaps.finding["estimate"] == pytest.approx(worst["auc_with"] - worst["auc_without"])
+    assert gaps.finding["low"] < gaps.finding["estimate"] < gaps.finding["high"]
+    assert gaps.finding["statement"].startswith("Without the field “valid phone” the score's AUC falls by 0.")
+    assert set(gaps.finding) == {
+        "key", "title", "verdict", "statement", "estimate", "low", "high", "unit", "n", "method", "p_value",
+        "q_value", "money_at_stake", "table",
+    }  # fmt: skip
+
+
+def test_without_any_effect_no_gap_is_claimed():
+    tables, params = make_market(1500, phone_effect=0.0), make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    assert data_gaps(features, labels, params).finding["verdict"] == "not supported"
+
+
+def test_gaps_without_enough_verdicts_say_what_would_be_enough():
+    tables, params = make_market(100), make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    gaps = data_gaps(features, labels, params)
+    assert gaps.finding["verdict"] == "not enough data"
+    assert "40 and 50 are needed" in gaps.finding["statement"]
+    assert gaps.finding["estimate"] is None
+    assert gaps.table["share_missing"].notna().all()
+    assert gaps.table["auc_with"].isna().all()

@@ -1,0 +1,105 @@
+import numpy as np
+import pandas as pd
+import pytest
+from classification.builders_classification import AS_OF, make_market, make_params
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from leadsmart.classification.features import build_features
+from leadsmart.classification.labels import label_leads
+from leadsmart.classification.model import fit_market_model
+from leadsmart.classification.storage import save_model
+from leadsmart.classification.text import (
+    classify_text,
+    fit_text,
+    normalise_text,
+    review_threshold,
+    text_scores,
+)
+from leadsmart.errors import ModelError
+
+BUY, JOB = "I want to buy a flat", "any job for an agent"
+
+
+def _texts(n=10):
+    return normalise_text(pd.Series([BUY, JOB] * n)), ["buy", "job"] * n
+
+
+def test_spellings_of_arabic_letters_are_one():
+    assert normalise_text(pd.Series(["شقَّة", "شقه"])).nunique() == 1
+    assert normalise_text(pd.Series(["أحمد إلى", "احمد الي"])).nunique() == 1
+
+
+def test_a_token_with_a_digit_never_reaches_the_vocabulary():
+    assert normalise_text(pd.Series(["call +201001234567 or a1@b.com"])).tolist() == ["call or"]
+    assert normalise_text(pd.Series(["٠١٠٠١٢٣٤٥٦٧ اتصل"])).tolist() == ["اتصل"]
+
+
+def test_a_term_needs_five_different_leads():
+    texts = normalise_text(pd.Series([BUY] * 6 + [JOB] * 6 + ["ask for Nermeen"] * 4 + ["ask someone"]))
+    words = fit_text(texts, ["a", "b"] * 8 + ["b"]).encoder.transformer_list[0][1].vocabulary_
+    assert "ask" in words
+    assert "nermeen" not in words
+
+
+def test_five_leads_of_one_person_are_one():
+    texts = normalise_text(pd.Series([BUY] * 6 + [JOB] * 6 + ["ask for Nermeen"] * 6))
+    counts = pd.Series([True] * 13 + [False] * 5)
+    words = fit_text(texts, ["a", "b"] * 9, counts=counts).encoder.transformer_list[0][1].vocabulary_
+    assert "nermeen" not in words
+
+
+def test_below_the_threshold_an_answer_needs_review():
+    texts, labels = _texts()
+    model = fit_text(texts, labels, threshold=0.6)
+    answers = classify_text(model, normalise_text(pd.Series([BUY, "zzz"])))
+    assert answers["answer"].tolist() == ["buy", "needs review"]
+
+
+def test_the_threshold_keeps_the_asked_share():
+    confidence = np.linspace(0.01, 1, 100)
+    assert (confidence >= review_threshold(confidence, keep=0.95)).mean() == 0.95
+
+
+def test_another_encoder_takes_tf_idf_s_place():
+    texts, labels = _texts()
+    model = fit_text(texts, labels, encoder=HashingVectorizer(n_features=256))
+    assert classify_text(model, texts)["best"].tolist() == labels
+
+
+def test_an_empty_message_scores_nothing_and_equal_messages_the_same():
+    texts, labels = _texts()
+    scores = text_scores(
+        fit_text(texts, [int(x == "buy") for x in labels]), pd.Series(["", texts[0], texts[1], texts[0]])
+    )
+    assert np.isnan(scores[0])
+    assert scores[1] == scores[3] > 0 > scores[2]
+
+
+def test_one_class_or_no_common_term_is_an_error_that_says_what_to_do():
+    texts, _ = _texts()
+    with pytest.raises(ModelError, match="at least two classes"):
+        fit_text(texts, ["a"] * len(texts))
+    with pytest.raises(ModelError, match="Collect more messages"):
+        fit_text(normalise_text(pd.Series(["one", "two"])), ["a", "b"])
+
+
+def test_messages_teach_the_score_and_no_planted_contact_is_in_the_model_file(tmp_path):
+    tables, params = make_market(700, phone_effect=0.0), make_params()
+    is_good = tables.leads["lead_status"] == "QUALIFIED"
+    messages = is_good.map({True: "ready to buy a villa soon", False: "looking for any job please"}).astype(
+        "str"
+    )
+    messages = messages.where(np.arange(700) % 5 > 0, "hello there")
+    messages.iloc[10] = "Zubeydahanim call 01001234567 zubeyda@example.com"
+    tables = tables._replace(leads=tables.leads.assign(message=messages))
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    assert "message" in model.estimator.encoder.sources
+    save_model(model, tmp_path / "m.skops")
+    import zipfile
+
+    archive = zipfile.ZipFile(tmp_path / "m.skops")
+    content = b"".join(archive.read(name) for name in archive.namelist())
+    for secret in (b"zubeydahanim", b"01001234567", b"example.com", b"person-l", b"l00010"):
+        assert secret not in content.lower()
+    assert b"villa" in content
