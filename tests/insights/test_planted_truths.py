@@ -1,0 +1,101 @@
+"""Findings against what the sample knows to be true: sign and coverage over many seeds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from insights.builders_insights import AS_OF, make_params
+
+from leadsmart.insights.findings import TITLES, evaluate_findings
+from leadsmart.insights.funnel import stage_reached
+from leadsmart.insights.kpis import select_period
+from leadsmart.insights.measures import lead_frame, user_feedback
+from leadsmart.sample import sample_market
+
+PARAMS = make_params()
+
+
+def told_leads(tables, truth):
+    """Leads with a verdict and the true probability that it says QUALIFIED."""
+    leads = lead_frame(tables, PARAMS)
+    leads = leads[leads["is_verdict"]]
+    return leads.assign(p=leads["lead_id"].map(truth.leads["p_qualified_given_verdict"]))
+
+
+def true_spread(tables, truth, result):
+    """Standard deviation of the true rate between campaigns of a user and channel, weighted as the finding does."""
+    leads = told_leads(tables, truth)
+    feedback = user_feedback(lead_frame(tables, PARAMS))
+    leads = leads[leads["user_id"].map(feedback) == "both kinds"]
+    block = ["user_id", "channel"]
+    campaigns = leads.groupby([*block, "campaign_id"])["p"].agg(["mean", "size", "var"]).reset_index()
+    weight = excess = 0.0
+    for _, own in campaigns.groupby(block):
+        n, size, groups = own["size"], own["size"].sum(), len(own)
+        factor = (size - (n**2).sum() / size) * (size - groups)
+        if factor <= 0:
+            continue
+        centre = (n * own["mean"]).sum() / size
+        within = (own["var"].fillna(0) * (n - 1)).sum() / (size - groups)
+        weight += factor / (size - 1)
+        spread = (n * (own["mean"] - centre) ** 2).sum() - (groups - 1) * within
+        excess += spread * (size - groups) / (size - 1)
+    return np.sqrt(max(excess / weight, 0))
+
+
+def true_conversion(tables, truth, result):
+    """Leads per click of the campaigns with strong engagement over those of ordinary ones."""
+    strong = result.tables["finding_high_cost_per_engagement"]
+    rate = truth.campaigns["lead_rate"]
+    ordinary = rate[~truth.campaigns["is_trap"]].median()
+    return np.average(rate.reindex(strong["campaign_id"]), weights=strong["clicks"]) / ordinary - 1
+
+
+def true_channel(tables, truth, result):
+    """Mantel–Haenszel ratio of the true probabilities, cheap channel over the others."""
+    leads = told_leads(tables, truth)
+    cheap = leads["channel"] == result.tables["finding_channel_differences"]["channel"].iloc[0]
+    sums = leads.groupby(["user_id", cheap])["p"].agg(["sum", "size"]).unstack().dropna()
+    on, off = (sums.xs(side, axis=1, level=1) for side in (True, False))
+    total = on["size"] + off["size"]
+    return (on["sum"] * off["size"] / total).sum() / (off["sum"] * on["size"] / total).sum() - 1
+
+
+def true_bottleneck(tables, truth, result):
+    """Engaged rate of the other users over that of the truly best quarter."""
+    reached = stage_reached(tables, PARAMS)
+    size = reached[reached["stage"] >= 1].groupby("user_id").size()
+    size = size[size >= 10]
+    rate = truth.users["engaged_rate"].reindex(size.index).sort_values(ascending=False, kind="stable")
+    size = size.reindex(rate.index)
+    best = int(np.ceil(0.25 * len(rate)))
+    return np.average(rate[best:], weights=size[best:]) / np.average(rate[:best], weights=size[:best]) - 1
+
+
+TRUTHS = dict(zip(TITLES, (true_spread, true_conversion, true_channel, true_bottleneck), strict=False))
+
+
+def compare(seeds):
+    rows = []
+    for seed in seeds:
+        tables, truth = sample_market(None, seed=seed)
+        tables = select_period(tables, PARAMS, AS_OF)
+        result = evaluate_findings(tables, PARAMS, AS_OF)
+        for key, tell in TRUTHS.items():
+            finding, true = result.get(key), tell(tables, truth, result)
+            rows.append(
+                (key, np.sign(finding.estimate) == np.sign(true), finding.low <= true <= finding.high)
+            )
+    return pd.DataFrame(rows, columns=["key", "sign", "holds"]).groupby("key").mean()
+
+
+def test_planted_effects_over_a_few_seeds():
+    share = compare(range(3))
+    assert share["sign"].min() == 1.0, share
+    assert share["holds"].min() >= 0.6, share
+
+
+@pytest.mark.slow
+def test_planted_effects_over_100_seeds():
+    share = compare(range(100))
+    assert share["sign"].min() >= 0.95, share
+    assert share["holds"].min() >= 0.90, share
