@@ -44,7 +44,8 @@ OPTIONAL_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 
 #: Reserved names in ``outputs/`` that no market may have.
 UNASSIGNED: Final = "unassigned"
-RESERVED_MARKETS: Final = frozenset({"site", UNASSIGNED})
+ALL_MARKETS: Final = "all-markets"
+RESERVED_MARKETS: Final = frozenset({"site", UNASSIGNED, ALL_MARKETS})
 
 
 class MarketTables(NamedTuple):

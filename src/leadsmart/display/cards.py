@@ -142,7 +142,7 @@ def finding_cards(
     )
 
 
-def recommendation_list(recommendations: Iterable[object] | pd.DataFrame, currency: str) -> Html:
+def recommendation_list(recommendations: Iterable[object] | pd.DataFrame, currency: str | None) -> Html:
     """Show recommendations in the order given: what, why, effect with range, effort, who, first step.
 
     Parameters
@@ -150,14 +150,15 @@ def recommendation_list(recommendations: Iterable[object] | pd.DataFrame, curren
     recommendations : iterable of dataclasses or mappings, or DataFrame
         With ``statement, evidence, effect, low, high, effort, owner, next_step``. A number in ``effect`` is
         money in `currency`; a text is shown as it is.
-    currency : str
-        Of the effects.
+    currency : str or None
+        Of the effects; None where each recommendation has its own ``currency``.
     """
     items = []
     for row in _items(recommendations):
         effect = row.get("effect")
         if not isinstance(effect, str):
-            effect = formats.format_interval(effect, row.get("low"), row.get("high"), UNIT_MONEY, currency)
+            money = currency or str(row["currency"])
+            effect = formats.format_interval(effect, row.get("low"), row.get("high"), UNIT_MONEY, money)
         facts = [("Effect", effect)] + [
             (label, row[name])
             for label, name in (("Effort", "effort"), ("Who", "owner"), ("First step", "next_step"))
@@ -241,3 +242,34 @@ def facts_line(facts: Sequence[tuple[str, str]]) -> Html:
 def banner(text: str) -> Html:
     """A line across the page that must not be missed, such as "Sample data"."""
     return Html(f'<p class="ls-banner" role="note">{escape(text)}</p>')
+
+
+def verdict_list(verdicts: Sequence[tuple[str, str, str, str]]) -> Html:
+    """Verdicts on what a page rests on: what, verdict, why, and the page that shows it.
+
+    Parameters
+    ----------
+    verdicts : sequence of (what, verdict, reason, address)
+    """
+    items = "".join(
+        f"<li><p><strong>{escape(what)}:</strong> {verdict_mark(verdict)}. {escape(reason)} {link(href, 'See the page')}</p></li>"
+        for what, verdict, reason, href in verdicts
+    )
+    return Html(f'<ul class="ls-list ls-verdicts">{items}</ul>')
+
+
+def failure_list(failures: Sequence[Mapping[str, str]]) -> Html:
+    """Boxes for markets whose run failed; nothing when none did.
+
+    Parameters
+    ----------
+    failures : sequence of mappings
+        With ``title, notebook, problem, remedy``.
+    """
+    boxes = [
+        callout(
+            "important", f"the run of {f['title']} failed", f"{f['notebook']}: {f['problem']}. {f['remedy']}."
+        )
+        for f in failures
+    ]
+    return Html("".join(boxes))

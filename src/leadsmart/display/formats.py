@@ -183,3 +183,12 @@ def format_date(day: date | None) -> str:
     ('31 Dec 2024', '–')
     """
     return NOTHING if pd.isna(day) else f"{day.day} {day:%b %Y}"
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a statement, without its full stop: a picture's title.
+
+    >>> first_sentence("Most leads stop after arrived: 32 % went on. 120 have no history.")
+    'Most leads stop after arrived: 32 % went on'
+    """
+    return text.partition(". ")[0].rstrip(".")

@@ -1,7 +1,7 @@
 """Which columns each table of the report shows on screen; the download has all of them."""
 
-from leadsmart.display.columns import DATE, DELTA, SPARKLINE, TEXT, VERDICT, Column
-from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE
+from leadsmart.display.columns import DATE, VERDICT, Column
+from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_SHARE
 
 LEDGER = (
     Column("table", "Table"),
@@ -45,3 +45,171 @@ LIKELY_DUPLICATES = (
     Column("similar_campaigns", "Campaigns there", UNIT_COUNT),
     Column("reason", "Why"),
 )
+
+# --- insights ---------------------------------------------------------------------------------------
+
+_QUALITY = (
+    Column("spend", "Spend", UNIT_MONEY),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("cpl", "CPL", UNIT_MONEY),
+    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
+    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+    Column("shrunk_rate", "Qualified, shrunk", UNIT_SHARE, "shrunk_low", "shrunk_high"),
+)
+CAMPAIGNS = (Column("campaign_id", "Campaign"), Column("project_name", "Project"), *_QUALITY)
+PROJECTS = (Column("project_name", "Project"), *_QUALITY, Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY))
+CHANNELS = (Column("channel", "Channel"), *_QUALITY, Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY))
+USERS = (Column("user_id", "Business user"), *_QUALITY, Column("feedback", "Feedback"))
+WEEKS = (
+    Column("week", "Week from", DATE),
+    Column("spend", "Spend", UNIT_MONEY),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("cpl", "CPL", UNIT_MONEY),
+    Column("ctr", "CTR", UNIT_SHARE),
+    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
+    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+)
+TREND = (
+    Column("spend", "Spend", UNIT_MONEY),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("cpl", "CPL", UNIT_MONEY),
+    Column("qualified_rate", "Qualified rate", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+)
+DECISIONS = (
+    Column("campaign_id", "Campaign"),
+    Column("project_name", "Project"),
+    Column("decision", "Decision"),
+    Column("monthly_spend", "Spend per 28 days", UNIT_MONEY),
+    Column("cpql", "CPQL", UNIT_MONEY, n="qualified"),
+    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
+    Column("reason", "Why"),
+)
+FUNNEL = (
+    Column("stage", "Stage"),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("step_rate", "Went on", UNIT_SHARE, "step_rate_low", "step_rate_high"),
+    Column("stopped", "Stopped here", UNIT_COUNT),
+    Column("without_history", "Without history", UNIT_COUNT),
+)
+TRANSITIONS = (
+    Column("from_status", "From"),
+    Column("to_status", "To"),
+    Column("changes", "Changes", UNIT_COUNT),
+    Column("share", "Of those leaving", UNIT_SHARE),
+    Column("median_days", "Median wait", UNIT_DAYS),
+)
+CONTACT = (
+    Column("user_id", "Business user"),
+    Column("leads", "Leads with history", UNIT_COUNT),
+    Column("median_days", "Median wait", UNIT_DAYS),
+    Column("within_1_days", "Within 1 day", UNIT_SHARE),
+    Column("within_7_days", "Within 7 days", UNIT_SHARE),
+    Column("within_30_days", "Within 30 days", UNIT_SHARE),
+)
+HEALTH_RULES = (
+    Column("title", "Check"),
+    Column("status", "Status"),
+    Column("alerts", "Alerts", UNIT_COUNT),
+    Column("money_at_risk", "Money at risk", UNIT_MONEY),
+)
+HEALTH = (
+    Column("title", "Check"),
+    Column("series", "Where"),
+    Column("detail", "What"),
+    Column("money_at_risk", "Money at risk", UNIT_MONEY),
+    Column("next_step", "Next step"),
+)
+DEFINITIONS = (
+    Column("definition", "Lead definition"),
+    Column("qualified", "Qualified", UNIT_COUNT),
+    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
+    Column("qualified_rate", "Qualified rate", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+    Column("cpql", "CPQL", UNIT_MONEY),
+)
+FINDINGS = (
+    Column("title", "Finding"),
+    Column("verdict", "Verdict", VERDICT),
+    Column("n", "n", UNIT_COUNT),
+    Column("method", "How it was tested"),
+)
+
+# --- classification ---------------------------------------------------------------------------------
+
+LABELS = (
+    Column("kind", "Leads"),
+    Column("leads", "Count", UNIT_COUNT),
+    Column("share", "Share", UNIT_SHARE),
+)
+RULES = (
+    Column("rule", "Rule"),
+    Column("found", "Found"),
+    Column("needed", "Needed"),
+    Column("is_met", "Met"),
+    Column("decides", "Decides"),
+)
+FIGURES = (
+    Column("label", "Measure"),
+    Column("value", "Score", UNIT_AUC, "low", "high"),
+    Column("dummy", "Everybody the same", UNIT_AUC),
+)
+SPLITS = (
+    Column("split", "Leads held back"),
+    Column("auc", "AUC", UNIT_AUC, "auc_low", "auc_high"),
+    Column("n_train", "Learned from", UNIT_COUNT),
+    Column("n_test", "Judged on", UNIT_COUNT),
+)
+GROUPS = (
+    Column("by", "By"),
+    Column("group", "Group"),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("qualified_rate", "Qualified", UNIT_SHARE),
+    Column("predicted", "Predicted", UNIT_SHARE),
+    Column("auc", "AUC", UNIT_AUC, "auc_low", "auc_high"),
+)
+BANDS = (
+    Column("grade", "Grade"),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("predicted", "Predicted", UNIT_SHARE),
+    Column("observed", "Qualified", UNIT_SHARE),
+)
+GAPS = (
+    Column("label", "Field"),
+    Column("share_missing", "Missing", UNIT_SHARE),
+    Column("auc_with", "AUC with it", UNIT_AUC),
+    Column("auc_without", "AUC without it", UNIT_AUC),
+    Column("cost", "Cost of doing without", UNIT_AUC, "cost_low", "cost_high"),
+    Column("auc_lacking", "AUC where it is missing", UNIT_AUC, n="n_lacking"),
+)
+SCORED = (
+    Column("lead_id", "Lead"),
+    Column("grade", "Grade"),
+    Column("probability", "Probability", UNIT_SHARE),
+    Column("intent", "Intent"),
+    Column("age_days", "Age in days", UNIT_COUNT),
+    Column("reasons", "Why"),
+)
+EXTRACTS = (
+    Column("market", "Market"),
+    Column("leads", "Labelled leads", UNIT_COUNT),
+    Column("qualified", "Qualified", UNIT_COUNT),
+)
+
+# --- overview ---------------------------------------------------------------------------------------
+
+MARKETS = (
+    Column("title", "Market", link="page"),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("spend_text", "Spend"),
+    Column("cpl_text", "CPL"),
+    Column("cpql_text", "CPQL"),
+    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+    Column("findings_text", "Findings"),
+    Column("verdicts_text", "Data · score"),
+)
+UNASSIGNED_PROJECTS = (
+    Column("project_name", "Project"),
+    Column("campaigns", "Campaigns", UNIT_COUNT),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("spend", "Spend", UNIT_MONEY),
+)
+INPUTS = (Column("file", "File"), Column("rows", "Rows", UNIT_COUNT), Column("sha256", "sha256, first 12"))

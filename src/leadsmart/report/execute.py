@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -112,16 +113,17 @@ class _WorkspaceEngine(papermill.engines.NBClientEngine):
         input_path,
         **options,
     ):
-        client = papermill.engines.PapermillNotebookClient(
-            nb_man,
-            kernel_name=kernel_name,
-            timeout=execution_timeout,
-            startup_timeout=start_timeout,
-            # Sockets of the file system instead of ports: nobody else on the machine can listen in.
-            config=Config(KernelManager={"transport": "ipc"}),
-            **options,
-        )
-        return client.execute(env=kernel_environment)
+        # Sockets in a private folder instead of ports: nobody else on the machine can listen in.
+        with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+            client = papermill.engines.PapermillNotebookClient(
+                nb_man,
+                kernel_name=kernel_name,
+                timeout=execution_timeout,
+                startup_timeout=start_timeout,
+                config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
+                **options,
+            )
+            return client.execute(env=kernel_environment)
 
 
 papermill.engines.papermill_engines.register(_ENGINE, _WorkspaceEngine)
@@ -166,7 +168,7 @@ def _headings(notebook: nbformat.NotebookNode, injected: bool) -> list[str]:
 def _cell_failed(step: str, heading: str, index: int, kind: str, text: str) -> NotebookError:
     where = f"cell {index + 1}" + (f" ({heading})" if heading else "")
     if kind in _OUR_ERRORS:
-        problem, public, remedy = text.rstrip("."), None, "Then run again"
+        problem, public, remedy = text.rstrip("."), None, "When that is mended, run again"
     elif kind in ("CellTimeoutError", "TimeoutError"):
         problem, public = "it took longer than cell_timeout", None
         remedy = "Raise cell_timeout in the market's file, or shorten its period"

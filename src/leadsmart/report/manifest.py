@@ -14,7 +14,7 @@ from leadsmart.errors import LedgerError
 from leadsmart.params import Params
 from leadsmart.report.steps import sha256_of
 from leadsmart.report.workspace import RUN_FILE
-from leadsmart.vocabulary import LEDGER_EXITS
+from leadsmart.vocabulary import LEDGER_EXITS, UNASSIGNED
 
 _RECORDED_VERSIONS = (
     "leadsmart", "duckdb", "great-tables", "lifelines", "matplotlib", "numpy", "pandas", "papermill",
@@ -27,7 +27,7 @@ def site_page(notebook: Path, outputs: Path) -> str:
     return f"outputs/{notebook.relative_to(outputs).with_suffix('.html').as_posix()}"
 
 
-def write_market_run(folder: Path, outputs: Path, params: Params, slices: Slices) -> None:
+def write_market_run(folder: Path, params: Params, slices: Slices) -> None:
     """Write ``run.json`` of one market's folder: inputs, parameters, versions, outputs, expected pages."""
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != RUN_FILE]
     _write(
@@ -48,20 +48,25 @@ def write_market_run(folder: Path, outputs: Path, params: Params, slices: Slices
 
 
 def write_run(
-    outputs: Path, data: str, markets: Mapping[str, str], slices: Slices, totals: pd.DataFrame
+    outputs: Path, data: str, markets: Mapping[str, str], slices: Slices, totals: pd.DataFrame | None
 ) -> None:
     """Write ``outputs/run.json``: the export, each market's status, the reconciled totals and all pages.
 
     Parameters
     ----------
+    outputs : Path
     data : str
         The export's folder as seen from the project.
     markets : mapping
         Market -> ``ok`` or ``failed``.
-    totals : DataFrame
-        Of `reconcile`.
+    slices : Slices
+    totals : DataFrame or None
+        Of `reconcile`; None where the ledgers do not speak of the whole export.
     """
-    notebooks = sorted([*outputs.glob("*.ipynb"), *outputs.glob("[!.]*/*.ipynb")])
+    folders = [outputs / market for market in (*markets, UNASSIGNED)]
+    notebooks = sorted(
+        [*outputs.glob("*.ipynb"), *(path for folder in folders for path in folder.glob("*.ipynb"))]
+    )
     _write(
         outputs / RUN_FILE,
         {
@@ -70,7 +75,9 @@ def write_run(
             "inputs": inputs_record(slices),
             "versions": versions(),
             "markets": dict(markets),
-            "totals": json.loads(totals.to_json(orient="records", double_precision=2)),
+            "totals": []
+            if totals is None
+            else json.loads(totals.to_json(orient="records", double_precision=2)),
             "expected_pages": ["index.html", *(site_page(notebook, outputs) for notebook in notebooks)],
         },
     )

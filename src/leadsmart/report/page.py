@@ -3,10 +3,11 @@
 The same call works in Jupyter, under plain papermill and in a run: what is missing is made, and said.
 """
 
+import datetime as dt
 import importlib.metadata
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,13 @@ from leadsmart.report.steps import (
     MARKET_STEPS,
     NEEDS,
     NEEDS_OF_ALL,
+    OVERVIEW,
     PAGE_TITLES,
+    POOLED,
     SUMMARY,
 )
 from leadsmart.report.workspace import Workspace, open_workspace
-from leadsmart.vocabulary import DATA_NOT_RELIABLE, TABLES, UNASSIGNED, MarketTables
+from leadsmart.vocabulary import ALL_MARKETS, DATA_NOT_RELIABLE, TABLES, UNASSIGNED, MarketTables
 
 _SHOWN_VERSIONS = ("pandas", "scikit-learn", "seaborn", "great-tables", "papermill")
 
@@ -77,8 +80,7 @@ class Page:
     @property
     def folder(self) -> Path:
         """Where this notebook writes."""
-        stage = self.workspace.stage
-        return stage if self.step in NEEDS_OF_ALL else stage / self.market
+        return self.workspace.stage / (ALL_MARKETS if self.step in NEEDS_OF_ALL else self.market)
 
     # --- what earlier notebooks wrote -----------------------------------------------------------------
 
@@ -100,6 +102,32 @@ class Page:
     def path_of(self, step: str, name: str) -> Path:
         """Path of a file that `step` wrote."""
         return self._source(step, self.market) / name
+
+    def read_json_of_all(self, step: str, name: str) -> pd.DataFrame:
+        """A JSON file of `step` of every market that has it: one row per market."""
+        found = [self.results.folder(step, market) for market in self.markets(step)]
+        return pd.DataFrame([json.loads((folder / name).read_text(encoding="utf-8")) for folder in found])
+
+    def read_pooled_extracts(self) -> pd.DataFrame:
+        """The labelled leads of all markets that ``pooled_model`` gathered."""
+        return pd.read_parquet(self._source(POOLED, self.market) / "pooled" / "extracts.parquet")
+
+    def inputs_table(self) -> pd.DataFrame:
+        """One row per file of the export: ``file, rows, sha256`` (its first twelve digits)."""
+        entries = sorted(self.slices.inputs.items())
+        return pd.DataFrame(
+            [
+                {"file": name, "rows": entry["rows"], "sha256": str(entry["sha256"])[:12]}
+                for name, entry in entries
+            ]
+        )
+
+    def map_markets(self, function: Callable[[MarketTables, Params, dt.date], pd.DataFrame]) -> pd.DataFrame:
+        """What `function` makes of the clean tables of every market, one below the other."""
+        markets = self.markets(CLEANING)
+        parameters = [self.read_params(market) for market in markets]
+        parts = [function(self.read_tables(p.market), p, p.as_of) for p in parameters]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def read_params(self, market: str) -> Params:
         """Parameters of another market, with this notebook's overrides."""
@@ -134,8 +162,10 @@ class Page:
         from leadsmart.report.execute import execute_notebook
 
         wanted = [(step, self.market) for step in NEEDS[self.step]]
-        if self.step in NEEDS_OF_ALL and not self.workspace.in_run:
-            wanted = [(NEEDS_OF_ALL[self.step], market) for market in list_markets(self.workspace.params_dir)]
+        if self.step in NEEDS_OF_ALL:
+            wanted = [(NEEDS_OF_ALL[self.step], market) for market in _present(self.slices)]
+        if self.step == OVERVIEW:
+            wanted.append((CLEANING, UNASSIGNED))
         for step, market in wanted:
             if self._find(step, market) is None:
                 where = "" if step in NEEDS_OF_ALL else f" for {market}"
@@ -144,12 +174,12 @@ class Page:
 
     # --- what this notebook writes --------------------------------------------------------------------
 
-    def write_table(self, table: pd.DataFrame, name: str) -> str:
+    def write_table(self, table: pd.DataFrame, name: str, folder: str = "tables/") -> str:
         """Write a table as CSV, harmless in a spreadsheet; returns its address as seen from the page."""
-        path = self.folder / "tables" / f"{name}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.new_path(f"{folder}{name}.csv")
         path.write_text(to_safe_csv(table), encoding="utf-8", newline="")
-        return f"tables/{name}.csv"
+        above = f"{ALL_MARKETS}/" if self.step in NEEDS_OF_ALL else ""
+        return f"{above}{folder}{name}.csv"
 
     def write_tables(self, tables: Mapping[str, pd.DataFrame]) -> None:
         """Write several tables as CSV, by name."""
@@ -158,8 +188,7 @@ class Page:
 
     def write_json(self, value: Any, name: str) -> None:
         """Write plain values as JSON; numbers that are not finite become null."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.new_path(name)
         text = json.dumps(_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=False)
         path.write_text(text + "\n", encoding="utf-8")
 
@@ -174,7 +203,7 @@ class Page:
         """Write what cleaning made: ``clean/``, ``quarantine/``, ``ledger.csv``, ``data_quality.json``."""
         self.write_parquet(cleaned.tables._asdict(), "clean")
         self.write_parquet(cleaned.quarantine, "quarantine")
-        self.new_path("ledger.csv").write_text(to_safe_csv(cleaned.ledger), encoding="utf-8", newline="")
+        self.write_table(cleaned.ledger, "ledger", folder="")
         self.write_json({"verdict": cleaned.verdict, "reason": cleaned.verdict_reason}, "data_quality.json")
 
     def new_path(self, name: str) -> Path:
@@ -261,7 +290,8 @@ def open_page(step: str, variables: Mapping[str, Any]) -> Page:
             remedy=f"Name its projects in project_markets.csv, or run one of: {', '.join(_present(slices))}",
         )
     page = Page(step, params, results)
-    page._make_missing()
+    if not workspace.in_run:
+        page._make_missing()
     return page
 
 

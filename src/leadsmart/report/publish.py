@@ -51,17 +51,19 @@ def publish_folder(staged: Path, published: Path) -> None:
         shutil.rmtree(previous)
 
 
-def publish_failure(staged: Path, published: Path) -> None:
-    """Say on a market's first page that its run failed. Results of an earlier run stay, and are called that."""
+def publish_failure(staged: Path, published: Path, page: Path | None = None) -> None:
+    """Say on a market's first page (or on `page`) that its run failed. Results of an earlier run stay, and are
+    called that.
+    """
     facts = json.loads((staged / FAILURE_FILE).read_text(encoding="utf-8"))
-    page = published / f"{SUMMARY}.ipynb"
+    published.mkdir(parents=True, exist_ok=True)
+    page = page or published / f"{SUMMARY}.ipynb"
     text = f"{PAGE_TITLES[facts['notebook']]}: {facts['problem']}. {facts['remedy']}."
     if page.exists():
         notebook = nbformat.read(page, as_version=4)
         notebook.cells = [cell for cell in notebook.cells if cell.id != "failure"]
         text += " What follows is from the run before."
     else:
-        published.mkdir(parents=True, exist_ok=True)
         front = new_raw_cell(f"---\ntitle: {json.dumps(facts['title'])}\n---", id="front")
         notebook = new_notebook(cells=[front])
     box = callout("important", f"The last run of {facts['title']} failed", text)

@@ -9,7 +9,7 @@ from leadsmart.cleaning.split import Slices, split_export
 from leadsmart.params import Params, list_markets, load_params, unassigned_params
 from leadsmart.report.steps import NEEDS_OF_ALL, SUMMARY, export_digest, fingerprint, is_done, mark_done
 from leadsmart.report.workspace import Workspace
-from leadsmart.vocabulary import UNASSIGNED
+from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
 
 def open_slices(workspace: Workspace) -> Slices:
@@ -51,8 +51,12 @@ class Results:
 
     def find(self, step: str, market: str) -> Path | None:
         """The folder with the result of `step` that is still true, or None."""
+        staged, published = self._folders(step, market)
+        # What lies in the stage of a run was made by that run.
+        if self.workspace.in_run and is_done(staged, step):
+            return staged
         value = self._fingerprint(step, market)
-        return next((f for f in self._folders(step, market) if is_done(f, step, value=value)), None)
+        return next((folder for folder in (staged, published) if is_done(folder, step, value=value)), None)
 
     def markets(self, step: str) -> list[str]:
         """Markets that have a result of `step`.
@@ -74,7 +78,7 @@ class Results:
         mark_done(folder, step, self._fingerprint(step, market), self._export(market))
 
     def _folders(self, step: str, market: str) -> tuple[Path, Path]:
-        below = "" if step in NEEDS_OF_ALL else market
+        below = ALL_MARKETS if step in NEEDS_OF_ALL else market
         return self.workspace.stage / below, self.workspace.outputs / below
 
     def _export(self, market: str) -> str:

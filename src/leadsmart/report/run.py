@@ -22,14 +22,13 @@ from leadsmart.report.steps import (
     CLASSIFICATION,
     CLEANING,
     INSIGHTS,
+    NEEDS_OF_ALL,
     OVERVIEW,
     POOLED,
     SUMMARY,
 )
 from leadsmart.report.workspace import Workspace
-from leadsmart.vocabulary import UNASSIGNED
-
-ALL_MARKETS = "all markets"
+from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
 
 class Listener(Protocol):
@@ -151,13 +150,14 @@ def run_markets(
         apart = [future.result() for future in others]
         pooled = runner.steps(MarketResult(ALL_MARKETS, "All markets"), (POOLED,))
         done = [future.result() for future in _each(executor, runner, done, (CLASSIFICATION, SUMMARY))]
-    if not any(result.error for result in [*done, *apart]):
-        _check_totals(results, known)
+    totals = None if any(result.error for result in [*done, *apart]) else _reconcile(results)
     overall = runner.steps(replace(pooled, error=None), (OVERVIEW,))
+    overall = replace(overall, error=pooled.error or overall.error)
 
     done = [_with_summary(result, workspace.stage) for result in done]
-    _publish(results, done, [r for r in apart if r.market == UNASSIGNED])
-    failed = [replace(r, error=r.error) for r in [*apart, pooled, overall] if r.error]
+    _publish(results, [*done, *(r for r in apart if r.market == UNASSIGNED)], overall)
+    _write_run(results, done, totals)
+    failed = [result for result in [*apart, overall] if result.error]
     return sorted(done, key=lambda r: known.index(r.market)) + failed
 
 
@@ -176,46 +176,41 @@ def _with_summary(result: MarketResult, stage: Path) -> MarketResult:
     return replace(result, summary=summary)
 
 
-def _ledger_folders(results: Results, known: Sequence[str]) -> dict[str, Path]:
+def _reconcile(results: Results) -> pd.DataFrame | None:
+    """Hold the ledgers against the raw files, where they speak of the whole export."""
+    known = list_markets(results.workspace.params_dir)
     present = [market for market in known if results.slices.markets.get(market)]
-    found = {market: results.find(CLEANING, market) for market in [*present, UNASSIGNED]}
-    return {market: folder for market, folder in found.items() if folder}
-
-
-def _check_totals(results: Results, known: Sequence[str]) -> pd.DataFrame | None:
-    """Reconcile all ledgers, where they speak of the whole export."""
-    folders = _ledger_folders(results, known)
+    folders = {market: results.find(CLEANING, market) for market in [*present, UNASSIGNED]}
     if any(results.params(market).user_ids for market in folders):
         return None
-    ledgers = {market: pd.read_csv(folder / "ledger.csv") for market, folder in folders.items()}
-    return reconcile(ledgers, results.slices)
+    return reconcile(
+        {market: pd.read_csv(folder / "ledger.csv") for market, folder in folders.items()}, results.slices
+    )
 
 
-def _publish(results: Results, done: Sequence[MarketResult], apart: Sequence[MarketResult]) -> None:
-    workspace, known = results.workspace, list_markets(results.workspace.params_dir)
-    stage, outputs = workspace.stage, workspace.outputs
-    totals = None if any(r.error for r in [*done, *apart]) else _check_totals(results, known)
-    status = {}
-    for result in [*done, *apart]:
+def _publish(results: Results, done: Sequence[MarketResult], overall: MarketResult) -> None:
+    stage, outputs = results.workspace.stage, results.workspace.outputs
+    for result in done:
         staged, published = stage / result.market, outputs / result.market
-        status[result.market] = "failed" if result.error else "ok"
         if result.error:
             publish_failure(staged, published)
         else:
-            write_market_run(staged, outputs, results.params(result.market), results.slices)
+            write_market_run(staged, results.params(result.market), results.slices)
             publish_folder(staged, published)
-    for path in sorted(stage.iterdir()):
-        if path.is_file() or path.name in (".steps", "tables", "model"):
-            publish_folder(path, outputs / path.name)
-    kept = [market for market in known if results.folder(SUMMARY, market)]
-    status |= {market: "ok" for market in kept if market not in status}
-    shown = [market for market in known if market in status]
-    titles = {market: results.params(market).title for market in shown}
-    write_navigation(outputs, titles)
-    write_run(
-        outputs,
-        workspace.relative_data(),
-        {m: status[m] for m in [*shown, UNASSIGNED] if m in status},
-        results.slices,
-        totals,
-    )
+    if overall.error:
+        note_failure(stage, ALL_MARKETS, overall.title, OVERVIEW, overall.error)
+        publish_failure(stage / ALL_MARKETS, outputs / ALL_MARKETS, outputs / f"{OVERVIEW}.ipynb")
+        return
+    publish_folder(stage / ALL_MARKETS, outputs / ALL_MARKETS)
+    for step in NEEDS_OF_ALL:
+        (stage / f"{step}.ipynb").replace(outputs / f"{step}.ipynb")
+
+
+def _write_run(results: Results, done: Sequence[MarketResult], totals: pd.DataFrame | None) -> None:
+    """Write ``run.json`` and the sidebar: the markets of this run, and those published before for this export."""
+    workspace = results.workspace
+    status = {result.market: "failed" if result.error else "ok" for result in done}
+    known = list_markets(workspace.params_dir)
+    markets = {m: status.get(m, "ok") for m in known if m in status or results.folder(SUMMARY, m)}
+    write_navigation(workspace.outputs, {market: results.params(market).title for market in markets})
+    write_run(workspace.outputs, workspace.relative_data(), markets, results.slices, totals)

@@ -1,6 +1,5 @@
 """From executed notebooks to a static site, with Quarto or with the embedded renderer."""
 
-import json
 import shutil
 import subprocess
 import tempfile
@@ -168,8 +167,3 @@ def _put_in_place(built: Path, site: Path) -> Path:
     if previous.exists():
         shutil.rmtree(previous)
     return site
-
-
-def read_titles(outputs: Path) -> dict[str, str]:
-    """Market -> title, as the last run wrote them down."""
-    return json.loads((outputs / "run.json").read_text(encoding="utf-8"))["titles"]
