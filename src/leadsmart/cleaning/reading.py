@@ -70,7 +70,8 @@ def open_table_file(source: Source, table: str) -> ReadableFile:
 def decode_head(head: bytes) -> str:
     """The beginning of a file as text with plain line ends."""
     text = head.decode(detect_encoding(head), errors="replace").replace("\0", "").removeprefix("\ufeff")
-    return text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")
+    # as `as_utf8` does with the whole file
+    return text.replace("\r\n", "\n").replace("\r", " ") if "\n" in text else text.replace("\r", "\n")
 
 
 def _open_parquet(source: Source, table: str) -> ReadableFile:

@@ -23,6 +23,7 @@ from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGN
 
 SAMPLE_MARK: Final = "sample.json"
 MANIFEST: Final = "manifest.json"
+SPILL: Final = "spill"
 #: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
 KEPT_SLICES: Final = 3
 MEMORY_LIMIT: Final = "1500MB"
@@ -141,7 +142,7 @@ def _write_slices(
     inputs: dict[str, dict[str, object]],
     is_sample: bool,
 ) -> None:
-    connection = duckdb.connect(str(target / "staging.duckdb"))
+    connection = duckdb.connect(":memory:")
     try:
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
@@ -149,10 +150,9 @@ def _write_slices(
         queries = assign_markets(connection, markets, MARKET_LOOKUP in files)
         totals = []
         for table in TABLES:
-            out = target / table
             connection.execute(f"CREATE TABLE {table}_sliced AS {queries[table]}")
             connection.execute(
-                f"COPY {table}_sliced TO '{str(out).replace(chr(39), chr(39) * 2)}' "
+                f"COPY {table}_sliced TO {_quoted(target / table)} "
                 f"(FORMAT parquet, PARTITION_BY ({MARKET}), WRITE_PARTITION_COLUMNS false)"
             )
             rows = connection.execute(f"SELECT {MARKET}, count(*) FROM {table}_sliced GROUP BY 1").fetchall()
@@ -187,9 +187,12 @@ def _write_slices(
         }
     finally:
         connection.close()
-    for left in target.glob("staging.duckdb*"):
-        left.unlink()
+    shutil.rmtree(target / SPILL, ignore_errors=True)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _move_into_place(aside: Path, target: Path) -> None:
