@@ -88,7 +88,7 @@ def test_verdicts(tmp_path):
     bad = clean_rows(tables, tmp_path / "bad", max_quarantine_share=0.3)
     assert bad.verdict == "not reliable"
     assert bad.verdict_reason == (
-        "The rule unreadable_spend took 1 rows (33 %) out of insights; more than 30 % makes the rest unreliable."
+        "The rule unreadable_spend took 1 row (33 %) out of insights; more than 30 % makes the rest unreliable."
     )
     assert quarantine_shares(bad.ledger)["share"].tolist() == [pytest.approx(1 / 3)]
     tables = make_tables()

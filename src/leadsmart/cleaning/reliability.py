@@ -48,7 +48,7 @@ def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: 
     if len(beyond):
         worst = beyond.iloc[0]
         return DATA_NOT_RELIABLE, (
-            f"The rule {worst['rule']} took {format_count(worst['rows'])} rows ({format_percent(worst['share'])}) out "
+            f"The rule {worst['rule']} took {_rows(worst['rows'])} ({format_percent(worst['share'])}) out "
             f"of {EXPORT_FILES[worst['table']]}; more than {format_percent(params.max_quarantine_share)} makes the "
             "rest unreliable."
         )
@@ -75,7 +75,11 @@ def _quarantined(shares: pd.DataFrame) -> str:
     rows = int(shares["rows"].sum())
     if rows == 0:
         return "no row had to be taken out"
-    return f"{format_count(rows)} {'row was' if rows == 1 else 'rows were'} taken out"
+    return f"{_rows(rows)} {'was' if rows == 1 else 'were'} taken out"
+
+
+def _rows(count: int) -> str:
+    return f"{format_count(count)} {'row' if count == 1 else 'rows'}"
 
 
 def _lower(sentence: str) -> str:
