@@ -3,7 +3,7 @@ import math
 import pytest
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.kpis import definition_sensitivity, headline, kpi_cards, weekly_kpis
+from leadsmart.insights.kpis import arrivals_by_hour, definition_sensitivity, headline, kpi_cards, weekly_kpis
 
 
 def card(tables, key, **changes):
@@ -145,3 +145,16 @@ def test_a_wider_definition_moves_its_statuses_and_nothing_else():
     assert table.loc["all of these", ["qualified", "verdicts"]].tolist() == [3, 8]
     assert table.loc["all of these", "qualified_change"] == 2
     assert "from 1 to 3" in answer.statement
+
+
+def test_arrivals_are_counted_by_local_weekday_and_hour():
+    tables = make_tables(
+        leads=[
+            {"lead_id": "l1", "arrived_at": "2024-06-03 20:10"},  # a Monday
+            {"lead_id": "l2", "arrived_at": "2024-06-03 20:50"},
+            {"lead_id": "l3", "arrived_at": "2024-06-05 09:00"},  # a Wednesday
+        ]
+    )
+    found = arrivals_by_hour(tables, make_params())
+    assert found.table.values.tolist() == [["Monday", 20, 2], ["Wednesday", 9, 1]]
+    assert found.statement == "Most leads arrive on Monday (67 %), and in the hour from 20:00 (67 %)."

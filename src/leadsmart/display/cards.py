@@ -92,10 +92,10 @@ def _stake(row: Mapping[str, object], currency: str) -> str:
     return "" if formats.is_missing(money) else f"{formats.format_money(money, currency)} at stake"
 
 
-def _evidence(row: Mapping[str, object], folder: str) -> str:
-    if not _filled(row, "table"):
+def _evidence(name: str, folder: str) -> str:
+    """A link to an evidence table, given by its name or its address."""
+    if not name:
         return ""
-    name = str(row["table"])
     href = name if name.endswith(".csv") else f"{folder}/{name}.csv"
     return download_link(href, "Evidence (CSV)")
 
@@ -127,7 +127,7 @@ def finding_cards(
             x
             for x in (
                 f'<span class="ls-stake">{escape(stake)}</span>' if stake else "",
-                _evidence(row, folder),
+                _evidence(str(row.get("table") or ""), folder),
             )
             if x
         )
@@ -142,7 +142,9 @@ def finding_cards(
     )
 
 
-def recommendation_list(recommendations: Iterable[object] | pd.DataFrame, currency: str | None) -> Html:
+def recommendation_list(
+    recommendations: Iterable[object] | pd.DataFrame, currency: str | None, folder: str = "tables"
+) -> Html:
     """Show recommendations in the order given: what, why, effect with range, effort, who, first step.
 
     Parameters
@@ -152,6 +154,8 @@ def recommendation_list(recommendations: Iterable[object] | pd.DataFrame, curren
         money in `currency`; a text is shown as it is.
     currency : str or None
         Of the effects; None where each recommendation has its own ``currency``.
+    folder : str
+        Where the evidence tables lie, relative to the page; a recommendation's own ``folder`` wins.
     """
     items = []
     for row in _items(recommendations):
@@ -165,10 +169,11 @@ def recommendation_list(recommendations: Iterable[object] | pd.DataFrame, curren
             if _filled(row, name)
         ]
         pairs = "".join(f"<div><dt>{label}</dt><dd>{escape(text)}</dd></div>" for label, text in facts)
-        evidence = f'<p class="ls-note">{escape(row["evidence"])}</p>' if _filled(row, "evidence") else ""
+        link_to_evidence = _evidence(str(row.get("evidence") or ""), str(row.get("folder") or folder))
+        evidence = f'<p class="ls-card-foot">{link_to_evidence}</p>' if link_to_evidence else ""
         items.append(
-            f'<li class="ls-card"><p><strong>{escape(row["statement"])}</strong></p>{evidence}'
-            f'<dl class="ls-facts">{pairs}</dl></li>'
+            f'<li class="ls-card"><p><strong>{escape(row["statement"])}</strong></p>'
+            f'<dl class="ls-facts">{pairs}</dl>{evidence}</li>'
         )
     if not items:
         return sentence("No recommendation holds on this data.")
@@ -219,6 +224,11 @@ def sentence(text: str) -> Html:
     <p class="ls-sentence">Six campaigns of &lt;two&gt; businesses.</p>
     """
     return Html(f'<p class="ls-sentence">{escape(text)}</p>')
+
+
+def footnote(text: str) -> Html:
+    """Small print at the end of a page."""
+    return Html(f'<p class="ls-note ls-made">{escape(text)}</p>')
 
 
 def headline(text: str) -> Html:

@@ -44,6 +44,8 @@ class Column:
         Column with the count the value rests on, shown beside it.
     link : str, optional
         Column with the address, within the site, that the value leads to.
+    currency : str, optional
+        Column with the currency of money, where it differs from row to row.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Column:
     high: str | None = None
     n: str | None = None
     link: str | None = None
+    currency: str | None = None
 
     @property
     def is_number(self) -> bool:
@@ -62,7 +65,9 @@ class Column:
     @property
     def sources(self) -> tuple[str, ...]:
         """The columns of the table that this one needs."""
-        return tuple(x for x in (self.name, self.low, self.high, self.n, self.link) if x is not None)
+        return tuple(
+            x for x in (self.name, self.low, self.high, self.n, self.link, self.currency) if x is not None
+        )
 
     def head(self, currency: str = "") -> str:
         """Head of the column with the unit of money.
@@ -70,7 +75,11 @@ class Column:
         >>> Column("cpl", "CPL", "money").head("EGP")
         'CPL (EGP)'
         """
-        return f"{self.label} ({currency})" if self.unit == UNIT_MONEY and currency else self.label
+        return (
+            f"{self.label} ({currency})"
+            if self.unit == UNIT_MONEY and currency and not self.currency
+            else self.label
+        )
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) -> None:
@@ -122,6 +131,8 @@ def _number(row: Mapping[str, object], column: Column) -> str:
         return formats.format_count(value)
     low = row[column.low] if column.low else None
     high = row[column.high] if column.high else None
+    if column.currency:
+        return formats.format_interval(value, low, high, column.unit, str(row[column.currency]))
     # the currency stands once, in the head of the column
     return formats.format_interval(value, low, high, column.unit, _NO_CURRENCY).removeprefix(
         f"{_NO_CURRENCY} "
@@ -154,6 +165,8 @@ def cell_html(row: Mapping[str, object], column: Column) -> str:
         text = escape(_number(row, column))
     elif value is None or pd.isna(value) or value == "":
         return formats.NOTHING
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
     elif column.unit == VERDICT:
         text = verdict_mark(str(value))
     else:

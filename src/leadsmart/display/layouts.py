@@ -199,9 +199,9 @@ EXTRACTS = (
 MARKETS = (
     Column("title", "Market", link="page"),
     Column("leads", "Leads", UNIT_COUNT),
-    Column("spend_text", "Spend"),
-    Column("cpl_text", "CPL"),
-    Column("cpql_text", "CPQL"),
+    Column("spend", "Spend", UNIT_MONEY, currency="currency"),
+    Column("cpl", "CPL", UNIT_MONEY, currency="currency"),
+    Column("cpql", "CPQL", UNIT_MONEY, currency="currency"),
     Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
     Column("findings_text", "Findings"),
     Column("verdicts_text", "Data · score"),

@@ -12,6 +12,7 @@ from leadsmart.display.formats import (
     format_money,
     format_percent,
 )
+from leadsmart.insights.answers import Answer
 from leadsmart.insights.definitions import definition_sensitivity
 from leadsmart.insights.durations import first_contacts, reached_by
 from leadsmart.insights.measures import (
@@ -58,6 +59,7 @@ RATIOS = {
     "qualified_rate": ("qualified", "verdicts"),
     "cpql": ("spend", "qualified"),
 }
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 OUTCOME_KEYS = ("verdicts", "qualified", "deals", "verdict_coverage", "qualified_rate", "cpql")
 CARD_KEYS = (
     "spend", "impressions", "reach", "frequency", "clicks", "ctr", "cpc", "cpm", "leads", "lead_rate", "cpl",
@@ -88,7 +90,7 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
     -------
     DataFrame
         One row per KPI, those of ``kpi_priority`` first: ``key, label, value, unit, low, high`` (95 %, business
-        users resampled), ``range_label`` ("95 % range", "indicative range" or empty), ``n`` (denominator),
+        users resampled), ``range_label`` ("95 % range", "indicative range" or empty), ``n`` (a rate's denominator),
         ``delta`` (relative), ``delta_basis, target, target_verdict`` (above, below, on or –), ``note,
         sparkline`` (list of weekly values).
     """
@@ -141,7 +143,7 @@ def _total(delivery: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
 
 def _range(key: str, per_user: pd.DataFrame, everything: pd.Series, params: Params) -> dict[str, object]:
     if key not in RATIOS:
-        return {"n": everything[key]}
+        return {"n": np.nan}
     over, under = RATIOS[key]
     factor = 1000 if key == "cpm" else 1
     shares = key in ("ctr", "verdict_coverage", "qualified_rate")
@@ -234,6 +236,30 @@ def weekly_kpis(tables: MarketTables, params: Params) -> pd.DataFrame:
     counts = list(sum_measures(delivery_frame(tables), lead_frame(tables, params), ["week"]))
     weekly = weekly.reindex(weeks)
     return weekly.fillna({**dict.fromkeys(counts, 0.0), "users": 0}).reset_index()
+
+
+def arrivals_by_hour(tables: MarketTables, params: Params) -> Answer:
+    """When leads arrive, in the market's local time.
+
+    Returns
+    -------
+    Answer
+        Table: one row per weekday and hour with leads, Monday first: ``weekday`` (name), ``hour`` (0 to 23),
+        ``leads`` (count).
+    """
+    leads = lead_frame(tables, params)
+    table = leads.groupby(["weekday", "hour"]).size().rename("leads").reset_index()
+    table["weekday"] = table["weekday"].map(dict(enumerate(WEEKDAYS)))
+    if table.empty:
+        return Answer(table, "There are no leads.")
+    by_day = table.groupby("weekday", sort=False)["leads"].sum()
+    by_hour = table.groupby("hour")["leads"].sum()
+    share = by_hour.max() / by_hour.sum()
+    statement = (
+        f"Most leads arrive on {by_day.idxmax()} ({format_percent(by_day.max() / by_day.sum())}), and in the hour from "
+        f"{by_hour.idxmax():02d}:00 ({format_percent(share)})."
+    )
+    return Answer(table, statement)
 
 
 def headline(tables: MarketTables, params: Params, as_of: dt.date) -> str:

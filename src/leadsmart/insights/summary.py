@@ -26,11 +26,11 @@ class MarketsOverview:
     Attributes
     ----------
     table : DataFrame
-        One row per market, most leads first: the fields of `summarise_market`, money as text with its own
-        currency (``spend_text, cpl_text, cpql_text``), ``findings_text, verdicts_text`` and ``page`` (address).
+        One row per market, most leads first: the fields of `summarise_market`, ``findings_text,
+        verdicts_text`` and ``page`` (address).
     recommendations : DataFrame
         The three that concern most money, of each currency: the fields of a recommendation, ``statement``
-        begins with the market's title; ``currency``.
+        begins with the market's title; ``currency`` and ``folder`` (of the evidence).
     statement : str
     """
 
@@ -100,9 +100,6 @@ def compare_markets(summaries: pd.DataFrame) -> MarketsOverview:
     if summaries.empty:
         return MarketsOverview(pd.DataFrame(), pd.DataFrame(), "No market has a result.")
     table = summaries.sort_values(["leads", "market"], ascending=[False, True], ignore_index=True)
-    for key in ("spend", "cpl", "cpql"):
-        texts = [format_money(row[key], row["currency"]) for row in table.to_dict("records")]
-        table[f"{key}_text"] = texts
     table["findings_text"] = [
         f"{supported} of {findings} supported"
         for supported, findings in zip(table["findings_supported"], table["findings"], strict=True)
@@ -114,7 +111,12 @@ def compare_markets(summaries: pd.DataFrame) -> MarketsOverview:
 
 def _best_recommendations(table: pd.DataFrame) -> pd.DataFrame:
     rows = [
-        {**item, "statement": f"{market['title']}: {item['statement']}", "currency": market["currency"]}
+        {
+            **item,
+            "statement": f"{market['title']}: {item['statement']}",
+            "currency": market["currency"],
+            "folder": f"{market['market']}/tables",
+        }
         for market in table.to_dict("records")
         for item in market["recommendations"]
         if item["effect"] is not None

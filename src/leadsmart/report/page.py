@@ -16,7 +16,7 @@ import pandas as pd
 
 from leadsmart.cleaning.clean import CleanedMarket
 from leadsmart.cleaning.split import Slices
-from leadsmart.display.cards import banner, callout, facts_line, page_nav
+from leadsmart.display.cards import banner, callout, facts_line, footnote, page_nav
 from leadsmart.display.csv_text import to_safe_csv
 from leadsmart.display.formats import format_count, format_date
 from leadsmart.display.markup import Html
@@ -246,9 +246,7 @@ class Page:
             f"{name} {importlib.metadata.version(name)}" for name in ("leadsmart", *_SHOWN_VERSIONS)
         )
         inputs = "; ".join(f"{name} {digest[:12]}" for name, digest in sorted(self.results.inputs.items()))
-        return callout(
-            "note", "Made with", f"{versions}. Seed {self.params.seed}. Inputs (sha256): {inputs}."
-        )
+        return footnote(f"Made with {versions}. Seed {self.params.seed}. Inputs (sha256): {inputs}.")
 
 
 SAMPLE_NOTICE = (
