@@ -19,12 +19,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": WORDS,
     "params": WORDS,
     "sample": WORDS,
-    "cleaning": WORDS,
+    "cleaning": (*WORDS, "display.formats"),
     "display": WORDS,
     "insights": (*WORDS, "display.formats"),
     "classification": (*WORDS, "display.formats", "insights.statistics"),
-    # report knows paths and parameters, never metrics: of cleaning only how an export is read, checked and split
-    "report": (*WORDS, "sample", "display", "cleaning.load", "cleaning.split"),
+    # report knows paths and parameters, never metrics: of cleaning only how an export is checked and split, and
+    # what cleaning hands over
+    "report": (*WORDS, "sample", "display", "cleaning.load", "cleaning.split", "cleaning.clean"),
     "cli": (*WORDS, "sample", "report"),
 }
 

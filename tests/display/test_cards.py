@@ -104,8 +104,8 @@ def test_recommendations_keep_their_order_and_show_the_range():
     )
     page = cards.recommendation_list(rows, "EGP")
 
-    assert "<dt>Effect</dt><dd>EGP 310 k (120 k–480 k)</dd>" in page
-    assert "<dt>Effect</dt><dd>–</dd>" in page
+    assert "<dt>Money concerned</dt><dd>EGP 310 k (120 k–480 k)</dd>" in page
+    assert "<dt>Money concerned</dt><dd>–</dd>" in page
     assert page.index("Second by name") < page.index("&lt;script&gt;")
     assert page.startswith('<ol class="ls-list')
 

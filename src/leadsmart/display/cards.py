@@ -163,7 +163,7 @@ def recommendation_list(
         if not isinstance(effect, str):
             money = currency or str(row["currency"])
             effect = formats.format_interval(effect, row.get("low"), row.get("high"), UNIT_MONEY, money)
-        facts = [("Effect", effect)] + [
+        facts = [("Money concerned", effect)] + [
             (label, row[name])
             for label, name in (("Effort", "effort"), ("Who", "owner"), ("First step", "next_step"))
             if _filled(row, name)
