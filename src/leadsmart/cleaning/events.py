@@ -1,7 +1,7 @@
 """Clean status events, and what they say about their leads."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import pandas as pd
@@ -27,7 +27,12 @@ BATCH_LEADS: Final = 3
 
 
 def clean_events(
-    raw: pd.DataFrame, leads: pd.DataFrame, campaigns: pd.DataFrame, params: Params, last_day: dt.date
+    raw: pd.DataFrame,
+    leads: pd.DataFrame,
+    campaigns: pd.DataFrame,
+    params: Params,
+    last_day: dt.date,
+    names: Collection[str] = (),
 ) -> Outcome:
     """Clean the status events of a slice.
 
@@ -40,6 +45,8 @@ def clean_events(
     params : Params
     last_day : date
         The export's last day.
+    names : collection of str
+        Of the slice's leads, see `people_names`.
 
     Returns
     -------
@@ -54,7 +61,7 @@ def clean_events(
     exits = first_exits(raw, [lead_id])
     exits = leave(exits, "unknown_lead", ~lead_id.isin(leads["lead_id"]))
     exits = leave(exits, "missing_status", status.isna())
-    exits = leave(exits, "contact_in_text", has_contact(text))
+    exits = leave(exits, "contact_in_text", has_contact(text) | status.isin(names))
     exits = leave_by_date(exits, moments, params.platform_start, last_day)
     exits = leave_as_duplicates(exits, rows, "exact_duplicate", ["lead_id", "status", "changed_at"])
     kept = rows[exits.eq(KEPT)]
@@ -84,6 +91,22 @@ def clean_statuses(written: pd.Series, aliases: Mapping[str, str]) -> pd.Series:
         return canonical.get(status, status)
 
     return map_distinct(written, clean)
+
+
+def people_names(names: pd.Series, params: Params) -> frozenset[str]:
+    """Names of two words or more, spelled as a status would be: a column that slipped puts them there.
+
+    Parameters
+    ----------
+    names : Series of str
+        Of the slice's leads, as exported.
+    params : Params
+        A status that it or the vocabulary knows is no name, whatever a lead calls itself.
+    """
+    canonical = clean_statuses(names, {}).dropna().unique()
+    stages = [*params.outcome_statuses.values(), *params.funnel_stages.values(), params.deal_statuses]
+    known = KNOWN_STATUSES.union(*stages)
+    return frozenset(name for name in canonical if "_" in name and name not in known)
 
 
 def is_aliased(written: pd.Series, statuses: pd.Series) -> pd.Series:

@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.cleaning.campaigns import has_contact
 from leadsmart.cleaning.contacts import check_emails, check_phones, hash_names
 from leadsmart.cleaning.dates import parse_moments
-from leadsmart.cleaning.events import clean_statuses, is_aliased
+from leadsmart.cleaning.events import clean_statuses, is_aliased, people_names
 from leadsmart.cleaning.headers import FORM_PREFIX
 from leadsmart.cleaning.outcome import (
     Outcome,
@@ -54,6 +54,7 @@ def clean_leads(
     moments = parse_moments(raw["added_date"], params.date_order, params.timezone)
     status = clean_statuses(raw["lead_status"], params.status_aliases)
     status_contact = has_contact(map_distinct(raw["lead_status"], clean_text))
+    status_contact |= status.isin(people_names(raw["name"], params))
     name_hash = hash_names(raw["name"], key)
     emails, phones = check_emails(raw["email"], key), check_phones(raw["phone"], params.phone_region, key)
     texts = {column: scrub_messages(raw[column], raw["name"]) for column in text_columns(raw)}

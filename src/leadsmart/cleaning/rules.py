@@ -52,7 +52,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *_for((AD_PERFORMANCE, LEADS), "unknown_campaign", QUARANTINED, "The row's campaign is not in the campaigns table."),
     Rule("unknown_lead", STATUS_EVENTS, QUARANTINED, "The event's lead is not in the leads table."),
     Rule("missing_status", STATUS_EVENTS, QUARANTINED, "The event names no status."),
-    Rule("contact_in_text", STATUS_EVENTS, QUARANTINED, "The status holds an e-mail or a phone."),
+    Rule("contact_in_text", STATUS_EVENTS, QUARANTINED, "The status holds an e-mail or a phone, or is a person's name."),
     *_for(_DATED, "unreadable_date", QUARANTINED, "The date is empty or can't be read."),
     *_for(_DATED, "ambiguous_date", QUARANTINED, "The date can be read day first and month first, and the column proves neither alone."),
     *_for(_DATED, "date_before_platform", QUARANTINED, "The date lies before the platform existed."),
