@@ -45,7 +45,6 @@ def summarise_market(
     recommendations: Sequence[Recommendation],
     params: Params,
     *,
-    title: str,
     data_verdict: str,
     model_verdict: str,
 ) -> dict[str, Any]:
@@ -58,8 +57,6 @@ def summarise_market(
     findings, recommendations : sequences
         Of the market, corrected together.
     params : Params
-    title : str
-        As shown, with the mark of a sample where it is one.
     data_verdict, model_verdict : str
 
     Returns
@@ -75,7 +72,7 @@ def summarise_market(
     deltas = {f"{key}_delta": float(by_key.loc[key, "delta"]) for key in ("spend", "leads")}
     return {
         "market": params.market,
-        "title": title,
+        "title": params.title,
         "currency": params.currency,
         **figures,
         **bounds,

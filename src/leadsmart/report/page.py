@@ -73,11 +73,6 @@ class Page:
         return self.params.market
 
     @property
-    def title(self) -> str:
-        """The market's title; it says so when the data is a sample, so that no sample passes for the market."""
-        return f"{self.params.title} (sample data)" if self.slices.is_sample else self.params.title
-
-    @property
     def folder(self) -> Path:
         """Where this notebook writes."""
         return self.workspace.stage / (ALL_MARKETS if self.step in NEEDS_OF_ALL else self.market)
@@ -171,6 +166,7 @@ class Page:
                 where = "" if step in NEEDS_OF_ALL else f" for {market}"
                 sys.stderr.write(f"{step} has no result{where} yet: running notebooks/{step}.ipynb first\n")
                 execute_notebook(step, market, self.workspace, self.results.overrides)
+                self.results.made.add((step, market))
 
     # --- what this notebook writes --------------------------------------------------------------------
 
@@ -224,7 +220,11 @@ class Page:
             ("", self.params.currency),
             ("data quality", verdict["verdict"]),
         ]
-        parts = [page_nav(self.title, pages, f"{self.step}.html"), facts_line(facts), self.sample_banner()]
+        parts = [
+            page_nav(self.params.title, pages, f"{self.step}.html"),
+            facts_line(facts),
+            self.sample_banner(),
+        ]
         if verdict["verdict"] == DATA_NOT_RELIABLE:
             parts.append(callout("important", "the data of this market is not reliable", verdict["reason"]))
         return Html("".join(parts))
@@ -237,7 +237,7 @@ class Page:
         """The footer of a picture: n where it is given, and where the data is from."""
         count = f"n {format_count(n)}. " if n is not None else ""
         kind = "sample export" if self.slices.is_sample else "platform export"
-        return f"{count}{self.title}, {kind} up to {format_date(self.params.as_of)}"
+        return f"{count}{self.params.title}, {kind} up to {format_date(self.params.as_of)}"
 
     def finish(self) -> Html:
         """Mark this notebook as done; shows versions, seed and input hashes."""

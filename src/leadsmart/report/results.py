@@ -1,7 +1,7 @@
 """What notebooks have written so far, looked up by the fingerprint of all it depends on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,14 @@ class Results:
         The export, split by market.
     overrides : mapping
         Parameters that win over every market's file.
+    made : set of (step, market)
+        Results that were missing and have just been made.
     """
 
     workspace: Workspace
     slices: Slices
     overrides: Mapping[str, Any]
+    made: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -42,18 +45,24 @@ class Results:
         return {name: str(entry["sha256"]) for name, entry in self.slices.inputs.items()}
 
     def params(self, market: str) -> Params:
-        """Parameters of a market, with `as_of` filled in from the export where the parameters leave it open."""
+        """Parameters of a market, with `as_of` filled in from the export where the parameters leave it open.
+
+        With a sample the title says so: no sentence, picture or page then passes for the market.
+        """
         if market == UNASSIGNED:
             params = unassigned_params(self.workspace.params_dir, self.overrides)
         else:
             params = load_params(market, self.workspace.params_dir, self.overrides)
-        return params if params.as_of else params.model_copy(update={"as_of": self.slices.last_day})
+        known = {"as_of": params.as_of or self.slices.last_day}
+        if self.slices.is_sample:
+            known["title"] = f"{params.title} (sample data)"
+        return params.model_copy(update=known)
 
     def find(self, step: str, market: str) -> Path | None:
         """The folder with the result of `step` that is still true, or None."""
         staged, published = self._folders(step, market)
-        # What lies in the stage of a run was made by that run.
-        if self.workspace.in_run and is_done(staged, step):
+        # What lies in the stage of a run was made by that run; what this page had made is as true.
+        if (self.workspace.in_run or (step, market) in self.made) and is_done(staged, step):
             return staged
         value = self._fingerprint(step, market)
         return next((folder for folder in (staged, published) if is_done(folder, step, value=value)), None)
