@@ -236,7 +236,7 @@ def test_all_that_is_wrong_is_said_at_once():
         "parameter 'kpi_priority': Input should be 'volume', 'quality', 'cost' or 'speed'",
         "parameter 'seed': Input should be a valid integer, unable to parse string as an integer",
     ]
-    assert all(p.file == "new-cairo.yml" and p.remedy for p in caught.value.problems)
+    assert all(p.file == "changed for this run" and p.remedy for p in caught.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_wrong_value_names_the_parameter(overrides, part):
 
 def test_wrong_value_is_quoted_with_what_to_do():
     assert problem_with(kpi_priority="fame") == (
-        "new-cairo.yml: parameter 'kpi_priority': Input should be 'volume', 'quality', 'cost' or 'speed'; "
+        "changed for this run: parameter 'kpi_priority': Input should be 'volume', 'quality', 'cost' or 'speed'; "
         "for example 'fame'. See the comment in params/_defaults.yml."
     )
 

@@ -14,8 +14,6 @@ import yaml
 import leadsmart
 from leadsmart.errors import InputProblems, LeadSmartError, ParameterError
 from leadsmart.report.check import check_inputs
-from leadsmart.report.progress import make_listener, print_results
-from leadsmart.report.run import run_markets
 from leadsmart.report.site import RENDERERS, render_site
 from leadsmart.report.workspace import Workspace, open_workspace
 from leadsmart.sample import write_sample
@@ -66,6 +64,10 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, help="Markets at work at the same time")] = os.cpu_count() or 1,
 ) -> None:
     """Execute the notebooks of the markets and render the site."""
+    # papermill takes seconds to import, and what is wrong should be said before
+    from leadsmart.report.progress import make_listener, print_results
+    from leadsmart.report.run import run_markets
+
     workspace, overrides = _open(data, outputs), _overrides(param)
     _check_renderer(renderer)
     slices = check_inputs(workspace, markets or [], overrides)

@@ -32,6 +32,8 @@ from leadsmart.vocabulary import (
 )
 
 DEFAULTS_FILE = "_defaults.yml"
+#: What messages call parameters that were changed for one run.
+CHANGED = "changed for this run"
 MARKET_NAME = re.compile(r"[a-z0-9-]+")
 
 
@@ -242,15 +244,14 @@ def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | No
         close = difflib.get_close_matches(market, known, n=1)
         hint = f"Did you mean {close[0]}?" if close else f"Known markets: {', '.join(known) or 'none'}"
         raise ParameterError(
-            f"no market {market!r}: {own.name} does not exist", remedy=hint, file=str(params_dir)
+            f"no market {market!r}: {own.name} does not exist", remedy=hint, file=params_dir.name
         )
     stated = _read_flat_yaml(own)
     if stated.get("market") != market:
         found = f"market {stated['market']!r}" if "market" in stated else "no market"
         line = yaml.safe_dump({"market": market}).strip()
         raise ParameterError(f"the file states {found}", remedy=f"Write `{line}` in it", file=own.name)
-    values = {**_read_flat_yaml(defaults), **stated, **(overrides or {})}
-    return _validate(values, file=own.name)
+    return _validate({**_read_flat_yaml(defaults), **stated}, overrides, file=own.name)
 
 
 def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = None) -> Params:
@@ -270,8 +271,8 @@ def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = No
     """
     # no user may call a market so; the stand-in passes validation and is replaced
     stand_in = {"market": "no-market", "title": "Unassigned campaigns"}
-    values = {**_read_flat_yaml(params_dir / DEFAULTS_FILE), **stand_in, **(overrides or {})}
-    return _validate(values, file=DEFAULTS_FILE).model_copy(update={"market": UNASSIGNED})
+    values = {**_read_flat_yaml(params_dir / DEFAULTS_FILE), **stand_in}
+    return _validate(values, overrides, file=DEFAULTS_FILE).model_copy(update={"market": UNASSIGNED})
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -303,13 +304,17 @@ def _read_flat_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
-def _validate(values: dict[str, Any], file: str) -> Params:
-    problems = [_unknown_parameter(name, file) for name in values if name not in Params.model_fields]
+def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, file: str) -> Params:
+    values = {**stated, **(overrides or {})}
+    changed = dict.fromkeys(overrides or {}, CHANGED)
+    problems = [_unknown_parameter(n, changed.get(n, file)) for n in values if n not in Params.model_fields]
     known = {name: value for name, value in values.items() if name in Params.model_fields}
     try:
         params = Params(**known)
     except ValidationError as error:
-        problems += [_parameter_error(detail, file) for detail in error.errors()]
+        for detail in error.errors():
+            name = detail["loc"][0] if detail["loc"] else None
+            problems.append(_parameter_error(detail, changed.get(name, file)))
     if len(problems) > 1:
         raise InputProblems(problems)
     if problems:
