@@ -62,7 +62,9 @@ def publish_failure(staged: Path, published: Path, page: Path | None = None) -> 
     if page.exists():
         notebook = nbformat.read(page, as_version=4)
         notebook.cells = [cell for cell in notebook.cells if cell.id != "failure"]
-        text += " What follows is from the run before."
+        # the page of a market that only ever failed holds nothing but its title
+        if len(notebook.cells) > 1:
+            text += " What follows is from the run before."
     else:
         front = new_raw_cell(f"---\ntitle: {json.dumps(facts['title'])}\n---", id="front")
         notebook = new_notebook(cells=[front])
