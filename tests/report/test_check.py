@@ -1,0 +1,71 @@
+"""All that is wrong is said at once, before any kernel starts."""
+
+from pathlib import Path
+
+import pytest
+from cleaning.builders_cleaning import make_tables, write_export
+from report.builders_report import make_project
+
+from leadsmart.errors import InputProblems
+from leadsmart.report.check import check_inputs
+from leadsmart.report.workspace import Workspace, open_workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    root = make_project(tmp_path / "project")
+    write_export(root / "export", make_tables())
+    return open_workspace(root=root, data=root / "export", environment={})
+
+
+def problems_of(workspace: Workspace, *markets: str, **overrides: object) -> list[str]:
+    with pytest.raises(InputProblems) as caught:
+        check_inputs(workspace, markets, overrides)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_good_project_is_split_by_market(workspace: Workspace):
+    slices = check_inputs(workspace, [], {})
+    assert slices.markets == {"gulf": 1, "new-cairo": 2, "unassigned": 1}
+
+
+def test_everything_wrong_is_said_at_once(workspace: Workspace):
+    with (workspace.params_dir / "gulf.yml").open("a", encoding="utf-8") as file:
+        file.write("minimum_lead: 3\ntimezone: Cairo\n")
+    (workspace.data / "insights.csv").unlink()
+    leads = workspace.data / "campaign_leads.csv"
+    leads.write_text(leads.read_text(encoding="utf-8").replace("lead_status", "stage"), encoding="utf-8")
+    said = problems_of(workspace)
+    assert len(said) == 4
+    for part in ("minimum_lead", "timezone", "insights", "lead_status"):
+        assert sum(part in line for line in said) >= 1, part
+
+
+def test_an_unknown_parameter_comes_with_the_nearest_name(workspace: Workspace):
+    (said,) = problems_of(workspace, perod_start="2024-06-01")
+    assert "perod_start" in said and "Did you mean period_start?" in said
+
+
+def test_an_unknown_market_comes_with_the_nearest_name(workspace: Workspace):
+    (said,) = problems_of(workspace, "new-cario")
+    assert "Did you mean new-cairo?" in said
+
+
+def test_a_wrong_override_is_said_once_however_many_markets(workspace: Workspace):
+    assert len(problems_of(workspace, horizon_days="soon")) == 1
+
+
+def test_a_market_without_campaigns_is_named_with_what_to_do(workspace: Workspace):
+    tables = make_tables()
+    tables["project_markets"] = tables["project_markets"][:2]
+    write_export(workspace.data, tables)
+    (said,) = problems_of(workspace)
+    assert said.startswith("export: gulf has no campaigns")
+    assert "project_markets.csv" in said and "params/gulf.yml" in said
+    assert check_inputs(workspace, ["new-cairo"], {}).markets["gulf"] == 0
+
+
+def test_a_project_without_markets_says_so(workspace: Workspace):
+    for path in workspace.params_dir.glob("[!_]*.yml"):
+        path.unlink()
+    assert problems_of(workspace)[0].startswith("params: no market has a file")

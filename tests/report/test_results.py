@@ -1,0 +1,104 @@
+"""What notebooks have written counts only for the export, parameters and notebooks it was made from."""
+
+from pathlib import Path
+
+import pytest
+from cleaning.builders_cleaning import make_delivery, make_tables, write_export
+from report.builders_report import make_project
+
+from leadsmart.report.results import Results, open_slices
+from leadsmart.report.steps import CLEANING, INSIGHTS, SUMMARY
+from leadsmart.report.workspace import Workspace, open_workspace
+
+MARKET = "new-cairo"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    root = make_project(tmp_path / "project")
+    write_export(root / "export", make_tables())
+    return open_workspace(root=root, data=root / "export", environment={})
+
+
+def open_results(workspace: Workspace, **overrides: object) -> Results:
+    return Results(workspace, open_slices(workspace), overrides)
+
+
+def publish(workspace: Workspace, step: str, market: str = MARKET, **overrides: object) -> Path:
+    folder = workspace.outputs / market
+    open_results(workspace, **overrides).mark_done(folder, step, market)
+    return folder
+
+
+def test_nothing_is_found_before_anything_ran(workspace: Workspace):
+    results = open_results(workspace)
+    assert results.find(CLEANING, MARKET) is None
+    assert results.markets(SUMMARY) == []
+
+
+def test_a_published_result_is_found_and_belongs_to_its_market_only(workspace: Workspace):
+    folder = publish(workspace, CLEANING)
+    results = open_results(workspace)
+    assert results.find(CLEANING, MARKET) == folder
+    assert results.find(CLEANING, "gulf") is None
+    assert results.find(INSIGHTS, MARKET) is None
+
+
+def test_what_was_explored_in_jupyter_is_found_before_what_is_published(workspace: Workspace):
+    publish(workspace, CLEANING)
+    staged = workspace.stage / MARKET
+    open_results(workspace).mark_done(staged, CLEANING, MARKET)
+    assert open_results(workspace).find(CLEANING, MARKET) == staged
+
+
+def test_a_changed_export_makes_results_untrue(workspace: Workspace):
+    publish(workspace, CLEANING)
+    tables = make_tables()
+    tables["ad_performance"].append(make_delivery("500", "3", spend="1"))
+    write_export(workspace.data, tables)
+    assert open_results(workspace).find(CLEANING, MARKET) is None
+
+
+def test_a_changed_period_makes_insights_untrue_but_not_cleaning(workspace: Workspace):
+    publish(workspace, CLEANING)
+    publish(workspace, INSIGHTS)
+    changed = open_results(workspace, period_start="2024-06-02")
+    assert changed.find(CLEANING, MARKET) is not None
+    assert changed.find(INSIGHTS, MARKET) is None
+
+
+def test_a_report_for_some_users_never_takes_results_for_all(workspace: Workspace):
+    for step in (CLEANING, SUMMARY):
+        publish(workspace, step)
+    for_one = open_results(workspace, user_ids=["10"])
+    assert for_one.find(CLEANING, MARKET) is None
+    assert for_one.markets(SUMMARY) == []
+
+
+def test_a_changed_notebook_makes_its_results_untrue(workspace: Workspace):
+    publish(workspace, INSIGHTS)
+    path = workspace.notebooks / "02_insights.ipynb"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert open_results(workspace).find(INSIGHTS, MARKET) is None
+
+
+def test_a_market_run_with_a_changed_parameter_stays_in_the_overview(workspace: Workspace):
+    folder = publish(workspace, SUMMARY, period_start="2024-06-02")
+    results = open_results(workspace)
+    assert results.find(SUMMARY, MARKET) is None
+    assert results.folder(SUMMARY, MARKET) == folder
+    assert results.markets(SUMMARY) == [MARKET]
+
+
+def test_as_of_is_the_last_day_of_the_data_unless_stated(workspace: Workspace):
+    assert open_results(workspace).params(MARKET).as_of.isoformat() == "2024-06-08"
+    stated = open_results(workspace, as_of="2024-06-04").params(MARKET)
+    assert stated.as_of.isoformat() == "2024-06-04"
+
+
+def test_the_title_says_when_the_export_is_a_sample(workspace: Workspace):
+    assert open_results(workspace).params(MARKET).title == "New Cairo"
+    (workspace.data / "sample.json").write_text("{}", encoding="utf-8")
+    results = open_results(workspace)
+    assert results.params(MARKET).title == "New Cairo (sample data)"
+    assert results.params("unassigned").title == "Unassigned campaigns (sample data)"
