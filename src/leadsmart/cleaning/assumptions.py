@@ -8,6 +8,7 @@ import pandas as pd
 
 from leadsmart.cleaning.leads import text_columns
 from leadsmart.cleaning.outcome import local_days
+from leadsmart.cleaning.texts import is_in
 from leadsmart.display.formats import format_count, format_percent
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
@@ -97,9 +98,9 @@ def _assess_fullness(tables: MarketTables) -> _Tested:
     silent, days = count_silent_days(tables)
     months = missing_months(delivery["delivery_date"])
     months += [m for m in missing_months(local_days(leads["arrived_at"])) if m not in months]
-    without_history = int((~leads["lead_id"].isin(events["lead_id"])).sum())
-    without_delivery = int((~leads["campaign_id"].isin(delivery["campaign_id"])).sum())
-    undelivered = int((~tables.campaigns["campaign_id"].isin(delivery["campaign_id"])).sum())
+    without_history = int((~is_in(leads["lead_id"], events["lead_id"])).sum())
+    without_delivery = int((~is_in(leads["campaign_id"], delivery["campaign_id"])).sum())
+    undelivered = int((~is_in(tables.campaigns["campaign_id"], delivery["campaign_id"])).sum())
     shares = [silent / days, without_history / len(leads), without_delivery / len(leads)]
     evidence = (
         f"{format_count(without_history)} of {format_count(len(leads))} leads ({format_percent(shares[1])}) have no "

@@ -11,7 +11,7 @@ from leadsmart.cleaning.assumptions import assess_assumptions
 from leadsmart.cleaning.campaigns import clean_campaigns
 from leadsmart.cleaning.corrections import Correction, apply_corrections, check_expectations
 from leadsmart.cleaning.delivery import clean_delivery
-from leadsmart.cleaning.events import clean_events, last_statuses, people_names
+from leadsmart.cleaning.events import clean_events, last_statuses
 from leadsmart.cleaning.leads import clean_leads
 from leadsmart.cleaning.ledger import build_ledger, check_ledger
 from leadsmart.cleaning.numbers import parse_numbers
@@ -174,8 +174,9 @@ def clean_raw(
     campaigns = clean_campaigns(rows[CAMPAIGNS], market, params)
     delivery = clean_delivery(rows[AD_PERFORMANCE], campaigns.rows, params, last_day)
     leads = clean_leads(rows[LEADS], campaigns.rows, params, key, last_day)
-    names = people_names(rows[LEADS]["name"], params)
-    events = clean_events(rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names)
+    events = clean_events(
+        rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, rows[LEADS]["name"]
+    )
     leads = replace(leads, marks={**leads.marks, **_history_marks(leads.rows, events.rows, leads.raw.index)})
     # the ledger speaks of spend as exported, whatever a correction made of it
     spend = parse_numbers(raw[AD_PERFORMANCE]["spend"], params.decimal_comma)["value"].fillna(0.0)

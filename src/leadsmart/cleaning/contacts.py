@@ -13,7 +13,7 @@ import platformdirs
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberType
 
-from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text, map_distinct
+from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text, factorize, map_distinct
 from leadsmart.errors import InputError
 
 KEY_VARIABLE: Final = "LEADSMART_CONTACT_KEY"
@@ -179,7 +179,7 @@ def check_phones(phones: pd.Series, region: str, key: bytes) -> pd.DataFrame:
         Same index: ``phone_hash``, ``is_phone_valid`` (bool), ``phone_region`` (ISO 3166, missing where
         unknown) and ``phone_type`` (a line type, "other", "invalid", "lost" or "missing").
     """
-    codes, distinct = pd.factorize(phones)
+    codes, distinct = factorize(phones)
     checked = [_check_phone(value, region, key) for value in distinct]
     frame = pd.DataFrame([*checked, (None, False, None, "missing")], columns=list(_PHONE_FEATURES))
     frame = frame.astype(_PHONE_FEATURES).iloc[codes].set_axis(phones.index)

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text
+from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text, factorize
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
@@ -74,7 +74,7 @@ def parse_moments(values: pd.Series, order: DateOrder, timezone: str) -> pd.Data
         (not written as ISO), ``unreadable``, ``ambiguous`` (refused), ``skipped`` (moved by daylight
         saving) and ``twice`` (occurs twice).
     """
-    codes, distinct = pd.factorize(values)
+    codes, distinct = factorize(values)
     texts = pd.Series([*distinct, None], dtype="str")
     plain = texts.str.fullmatch(_PLAIN_ISO).fillna(False).astype(bool)
     naive = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")

@@ -19,7 +19,7 @@ from leadsmart.cleaning.outcome import (
 )
 from leadsmart.cleaning.reading import ORDER
 from leadsmart.cleaning.rules import KEPT, SAME_DAY
-from leadsmart.cleaning.texts import clean_id, look_up, map_distinct
+from leadsmart.cleaning.texts import clean_id, is_in, look_up, map_distinct
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE
 
@@ -53,7 +53,7 @@ def clean_delivery(raw: pd.DataFrame, campaigns: pd.DataFrame, params: Params, l
     day = local_days(moments["value"]).astype("datetime64[us]")
     rows = pd.DataFrame({"ad_set_id": ad_set_id, "campaign_id": campaign_id, "delivery_date": day, **values})
     exits = first_exits(raw, [ad_set_id, campaign_id])
-    exits = leave(exits, "unknown_campaign", ~campaign_id.isin(campaigns["campaign_id"]))
+    exits = leave(exits, "unknown_campaign", ~is_in(campaign_id, campaigns["campaign_id"]))
     exits = leave_by_date(exits, moments, params.platform_start, last_day)
     exits = leave(exits, "unreadable_spend", rows["spend"].isna())
     exits = leave(exits, "negative_amount", rows[[*COUNTS, "spend"]].lt(0).any(axis=1))

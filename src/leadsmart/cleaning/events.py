@@ -1,7 +1,7 @@
 """Clean status events, and what they say about their leads."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
@@ -18,7 +18,7 @@ from leadsmart.cleaning.outcome import (
     leave_by_date,
 )
 from leadsmart.cleaning.rules import KEPT
-from leadsmart.cleaning.texts import clean_id, clean_text, look_up, map_distinct
+from leadsmart.cleaning.texts import clean_id, clean_text, is_in, look_up, map_distinct
 from leadsmart.params import Params, canonical_status
 from leadsmart.vocabulary import KNOWN_STATUSES, STATUS_EVENTS, UNTOUCHED_STATUSES
 
@@ -32,7 +32,7 @@ def clean_events(
     campaigns: pd.DataFrame,
     params: Params,
     last_day: dt.date,
-    names: Collection[str] = (),
+    names: pd.Series,
 ) -> Outcome:
     """Clean the status events of a slice.
 
@@ -45,8 +45,8 @@ def clean_events(
     params : Params
     last_day : date
         The export's last day.
-    names : collection of str
-        Of the slice's leads, see `people_names`.
+    names : Series of str
+        Of the slice's leads, as exported.
 
     Returns
     -------
@@ -59,9 +59,9 @@ def clean_events(
     moments = parse_moments(raw["created_at"], params.date_order, params.timezone)
     rows = pd.DataFrame({"lead_id": lead_id, "status": status, "changed_at": moments["value"]})
     exits = first_exits(raw, [lead_id])
-    exits = leave(exits, "unknown_lead", ~lead_id.isin(leads["lead_id"]))
+    exits = leave(exits, "unknown_lead", ~is_in(lead_id, leads["lead_id"]))
     exits = leave(exits, "missing_status", status.isna())
-    exits = leave(exits, "contact_in_text", has_contact(text) | status.isin(names))
+    exits = leave(exits, "contact_in_text", has_contact(text) | is_name(status, names, params))
     exits = leave_by_date(exits, moments, params.platform_start, last_day)
     exits = leave_as_duplicates(exits, rows, "exact_duplicate", ["lead_id", "status", "changed_at"])
     kept = rows[exits.eq(KEPT)]
@@ -93,20 +93,24 @@ def clean_statuses(written: pd.Series, aliases: Mapping[str, str]) -> pd.Series:
     return map_distinct(written, clean)
 
 
-def people_names(names: pd.Series, params: Params) -> frozenset[str]:
-    """Names of two words or more, spelled as a status would be: a column that slipped puts them there.
+def is_name(statuses: pd.Series, names: pd.Series, params: Params) -> pd.Series:
+    """Rows whose status is a lead's name of two words or more: a column that slipped puts it there.
 
     Parameters
     ----------
+    statuses : Series of str
+        In the vocabulary's spelling.
     names : Series of str
         Of the slice's leads, as exported.
     params : Params
         A status that it or the vocabulary knows is no name, whatever a lead calls itself.
     """
-    canonical = clean_statuses(names, {}).dropna().unique()
     stages = [*params.outcome_statuses.values(), *params.funnel_stages.values(), params.deal_statuses]
     known = KNOWN_STATUSES.union(*stages)
-    return frozenset(name for name in canonical if "_" in name and name not in known)
+    unknown = {status for status in statuses.dropna().unique() if "_" in status and status not in known}
+    if unknown:
+        unknown &= set(clean_statuses(names, {}).dropna())
+    return is_in(statuses, unknown)
 
 
 def is_aliased(written: pd.Series, statuses: pd.Series) -> pd.Series:

@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.cleaning.campaigns import has_contact
 from leadsmart.cleaning.contacts import check_emails, check_phones, hash_names
 from leadsmart.cleaning.dates import parse_moments
-from leadsmart.cleaning.events import clean_statuses, is_aliased, people_names
+from leadsmart.cleaning.events import clean_statuses, is_aliased, is_name
 from leadsmart.cleaning.headers import FORM_PREFIX
 from leadsmart.cleaning.outcome import (
     Outcome,
@@ -21,7 +21,7 @@ from leadsmart.cleaning.outcome import (
 )
 from leadsmart.cleaning.rules import KEPT
 from leadsmart.cleaning.scrubbing import PLACEHOLDERS, scrub_messages
-from leadsmart.cleaning.texts import clean_id, clean_text, look_up, map_distinct
+from leadsmart.cleaning.texts import clean_id, clean_text, is_in, look_up, map_distinct
 from leadsmart.params import Params
 from leadsmart.vocabulary import KNOWN_STATUSES, LEADS
 
@@ -54,7 +54,7 @@ def clean_leads(
     moments = parse_moments(raw["added_date"], params.date_order, params.timezone)
     status = clean_statuses(raw["lead_status"], params.status_aliases)
     status_contact = has_contact(map_distinct(raw["lead_status"], clean_text))
-    status_contact |= status.isin(people_names(raw["name"], params))
+    status_contact |= is_name(status, raw["name"], params)
     name_hash = hash_names(raw["name"], key)
     emails, phones = check_emails(raw["email"], key), check_phones(raw["phone"], params.phone_region, key)
     texts = {column: scrub_messages(raw[column], raw["name"]) for column in text_columns(raw)}
@@ -73,7 +73,7 @@ def clean_leads(
         }
     )
     exits = first_exits(raw, [lead_id])
-    exits = leave(exits, "unknown_campaign", ~campaign_id.isin(campaigns["campaign_id"]))
+    exits = leave(exits, "unknown_campaign", ~is_in(campaign_id, campaigns["campaign_id"]))
     exits = leave_by_date(exits, moments, params.platform_start, last_day)
     exits = leave_as_duplicates(exits, rows, "exact_duplicate", list(rows.columns))
     exits = leave_as_duplicates(exits, rows, "superseded", ["lead_id"])

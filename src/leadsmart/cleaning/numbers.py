@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text
+from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text, factorize
 
 #: Larger amounts of one ad set and day are slips, most often a phone in the wrong column.
 LARGEST: Final = 1e10
@@ -100,7 +100,7 @@ def parse_numbers(values: pd.Series, decimal_comma: bool = False) -> pd.DataFram
         One row per value, same index: ``value`` (float, NaN where there is none), ``reformatted`` (bool:
         not written as plain digits) and ``unreadable`` (bool: something, but no number).
     """
-    codes, distinct = pd.factorize(values)
+    codes, distinct = factorize(values)
     texts = pd.Series(distinct, dtype="str")
     plain = texts.str.fullmatch(_PLAIN).to_numpy(bool)
     if decimal_comma:

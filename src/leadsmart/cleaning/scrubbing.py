@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -82,8 +83,13 @@ def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
     texts = map_distinct(messages, _clean_message)
     pairs = pd.DataFrame({"text": texts, "name": names}).dropna()
     tokens = map_distinct(pairs["name"], name_tokens, dtype=object)
+    folded = map_distinct(pairs["text"], _fold_words)
+    # most texts hold no piece of the name, not even inside a word, and looking for one is cheap
     replaced = [
-        _replace_name(text, own) if own else text for text, own in zip(pairs["text"], tokens, strict=True)
+        _replace_name(text, own) if any(token in words for token in own) else text
+        for text, words, own in zip(
+            *(c.to_numpy(object) for c in (pairs["text"], folded, tokens)), strict=True
+        )
     ]
     result = texts.copy()
     result.loc[pairs.index] = pd.Series(replaced, index=pairs.index, dtype="str")
@@ -107,6 +113,11 @@ def name_tokens(name: str) -> frozenset[str]:
     )
 
 
+def _fold_words(text: str) -> str:
+    return " ".join(_fold(word) for word in _WORD.findall(text))
+
+
+@lru_cache(maxsize=1 << 16)
 def _fold(word: str) -> str:
     """A word without case, accents and spelling variants of Arabic letters."""
     word = word.translate(_ARABIC_FOLD)

@@ -18,8 +18,9 @@ from leadsmart.cleaning.assignment import MARKET, assign_markets
 from leadsmart.cleaning.load import open_export
 from leadsmart.cleaning.reading import LINE, ORDER, ORIGIN_COLUMNS, ReadableFile, stage_table
 from leadsmart.cleaning.survey import find_last_day, sum_spend, summarise_structure
+from leadsmart.cleaning.texts import clean_id, map_distinct
 from leadsmart.errors import InputProblems, LedgerError
-from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, MARKET_LOOKUP, TABLES, UNASSIGNED
 
 SAMPLE_MARK: Final = "sample.json"
 MANIFEST: Final = "manifest.json"
@@ -80,6 +81,13 @@ class Slices:
             return empty.astype({LINE: "int64", ORDER: "int32", "_is_unparsable": "bool"})
         rows = pd.concat([pd.read_parquet(part, columns=columns, partitioning=None) for part in parts])
         return rows.sort_values([ORDER, LINE], kind="stable", ignore_index=True)
+
+    def count_campaigns(self, market: str, user_ids: Collection[str] | None) -> int:
+        """Number of campaigns of a market, of all business users (None) or of some."""
+        if user_ids is None:
+            return self.markets.get(market, 0)
+        users = map_distinct(self.read(CAMPAIGNS, market)["user_id"], clean_id)
+        return int(users.isin(list(user_ids)).sum())
 
 
 def split_export(

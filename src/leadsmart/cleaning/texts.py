@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 #: What spreadsheets, databases and people write into a cell that holds nothing.
@@ -23,6 +24,15 @@ _GROUPED_ID = re.compile(r"\d{1,3}(,\d{3})+")
 _FLOAT_ID = re.compile(r"(\d+)\.0+")
 
 
+def factorize(values: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Code of each value, -1 where it is missing, and the distinct values as a list.
+
+    Going over a column of strings one by one takes ten times as long as over a list.
+    """
+    codes, distinct = pd.factorize(values)
+    return codes, distinct.to_numpy(dtype=object).tolist()
+
+
 def map_distinct(values: pd.Series, function: Callable[[str], object], dtype: object = "str") -> pd.Series:
     """Apply `function` once per distinct value; missing stays missing.
 
@@ -34,10 +44,22 @@ def map_distinct(values: pd.Series, function: Callable[[str], object], dtype: ob
     dtype : dtype
         Of the result; must have a missing value.
     """
-    codes, distinct = pd.factorize(values)
-    # factorize codes missing values as -1, which picks the last element
-    mapped = pd.array([*(function(value) for value in distinct), None], dtype=dtype)
+    codes, distinct = factorize(values)
+    # missing values are coded as -1, which picks the last element
+    mapped = pd.array([*map(function, distinct), None], dtype=dtype)
     return pd.Series(mapped.take(codes), index=values.index, name=values.name)
+
+
+def is_in(values: pd.Series, known: Iterable[str]) -> pd.Series:
+    """Rows whose value is one of many known ones; ``Series.isin`` takes far longer where these are strings.
+
+    Parameters
+    ----------
+    values : Series of str
+    known : iterable of str
+    """
+    wanted = set(known)
+    return map_distinct(values, wanted.__contains__, dtype="boolean").fillna(False).astype(bool)
 
 
 def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:

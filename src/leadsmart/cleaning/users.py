@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from leadsmart.cleaning.texts import clean_id, map_distinct
+from leadsmart.cleaning.texts import clean_id, is_in, map_distinct
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS
 
 
@@ -32,12 +32,12 @@ def restrict_to_users(raw: Mapping[str, pd.DataFrame], user_ids: Collection[str]
     owner = owner[owner.index.notna() & ~owner.index.duplicated(keep="last")]
     own_campaigns = owner.index[owner.isin(list(user_ids))]
     lead_campaigns = map_distinct(raw[LEADS]["campaign_id"], clean_id)
-    is_own_lead = lead_campaigns.isin(own_campaigns)
+    is_own_lead = is_in(lead_campaigns, own_campaigns)
     own_leads = map_distinct(raw[LEADS]["id"], clean_id)[is_own_lead].dropna()
     masks = {
         CAMPAIGNS: is_theirs & ids.isin(own_campaigns),
-        AD_PERFORMANCE: map_distinct(raw[AD_PERFORMANCE]["campaign_id"], clean_id).isin(own_campaigns),
+        AD_PERFORMANCE: is_in(map_distinct(raw[AD_PERFORMANCE]["campaign_id"], clean_id), own_campaigns),
         LEADS: is_own_lead,
-        STATUS_EVENTS: map_distinct(raw[STATUS_EVENTS]["lead_id"], clean_id).isin(own_leads),
+        STATUS_EVENTS: is_in(map_distinct(raw[STATUS_EVENTS]["lead_id"], clean_id), own_leads),
     }
     return {table: raw[table][mask].reset_index(drop=True) for table, mask in masks.items()}
