@@ -17,6 +17,7 @@ from leadsmart.report.check import check_inputs
 from leadsmart.report.site import RENDERERS, render_site
 from leadsmart.report.workspace import Workspace, open_workspace
 from leadsmart.sample import write_sample
+from leadsmart.vocabulary import UNASSIGNED
 
 OK, MARKET_FAILED, BAD_INPUT = 0, 1, 2
 
@@ -70,10 +71,10 @@ def run(
 
     workspace, overrides = _open(data, outputs), _overrides(param)
     _check_renderer(renderer)
-    slices = check_inputs(workspace, markets or [], overrides)
-    typer.echo(f"Export: {workspace.relative_data()}, {sum(slices.markets.values()):,} campaigns")
+    slices, wanted = check_inputs(workspace, markets or [], overrides)
+    typer.echo(f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}")
     with make_listener() as listener:
-        results = run_markets(workspace, slices, markets or [], overrides, listener, jobs)
+        results = run_markets(workspace, slices, wanted, overrides, listener, jobs)
     site = render_site(workspace, renderer)
     print_results(results)
     typer.echo(f"\nReport: {_shown(site)}")
@@ -87,9 +88,9 @@ def check(
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
     workspace, overrides = _open(data, outputs), _overrides(param)
-    slices = check_inputs(workspace, markets or [], overrides)
-    for market, campaigns in slices.markets.items():
-        typer.echo(f"{market:<20} {campaigns:>7,} campaigns")
+    slices, wanted = check_inputs(workspace, markets or [], overrides)
+    for market in (*wanted, UNASSIGNED):
+        typer.echo(f"{market:<20} {slices.markets[market]:>7,} campaigns")
     typer.echo(
         f"Parameters and export {workspace.relative_data()} are fine; the data's last day is {slices.last_day}."
     )

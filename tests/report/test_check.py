@@ -25,7 +25,8 @@ def problems_of(workspace: Workspace, *markets: str, **overrides: object) -> lis
 
 
 def test_a_good_project_is_split_by_market(workspace: Workspace):
-    slices = check_inputs(workspace, [], {})
+    slices, markets = check_inputs(workspace, [], {})
+    assert markets == ["gulf", "new-cairo"]
     assert slices.markets == {"gulf": 1, "new-cairo": 2, "unassigned": 1}
 
 
@@ -62,7 +63,19 @@ def test_a_market_without_campaigns_is_named_with_what_to_do(workspace: Workspac
     (said,) = problems_of(workspace)
     assert said.startswith("export: gulf has no campaigns")
     assert "project_markets.csv" in said and "params/gulf.yml" in said
-    assert check_inputs(workspace, ["new-cairo"], {}).markets["gulf"] == 0
+    slices, markets = check_inputs(workspace, ["new-cairo"], {})
+    assert (slices.markets["gulf"], markets) == (0, ["new-cairo"])
+
+
+def test_a_report_for_some_users_is_about_the_markets_where_they_advertise(workspace: Workspace):
+    _, markets = check_inputs(workspace, [], {"user_ids": ["12"]})
+    assert markets == ["gulf"]
+    (said,) = problems_of(workspace, "new-cairo", user_ids=["12"])
+    assert "new-cairo has no campaigns of the business users in user_ids" in said
+
+
+def test_users_who_advertise_nowhere_are_a_problem_in_every_market(workspace: Workspace):
+    assert len(problems_of(workspace, user_ids=["99"])) == 2
 
 
 def test_a_project_without_markets_says_so(workspace: Workspace):

@@ -12,7 +12,9 @@ from leadsmart.report.workspace import Workspace
 from leadsmart.vocabulary import UNASSIGNED
 
 
-def check_inputs(workspace: Workspace, markets: Sequence[str], overrides: Mapping[str, Any]) -> Slices:
+def check_inputs(
+    workspace: Workspace, markets: Sequence[str], overrides: Mapping[str, Any]
+) -> tuple[Slices, list[str]]:
     """Check parameters and inputs of the markets that are to be run, and split the export by market.
 
     Parameters
@@ -27,6 +29,8 @@ def check_inputs(workspace: Workspace, markets: Sequence[str], overrides: Mappin
     -------
     Slices
         The export, split by market.
+    list of str
+        The markets to run: those where the business users in ``user_ids`` have campaigns.
 
     Raises
     ------
@@ -38,18 +42,31 @@ def check_inputs(workspace: Workspace, markets: Sequence[str], overrides: Mappin
         raise InputProblems(problems)
     known = list_markets(workspace.params_dir)
     slices = open_slices(workspace)
-    problems = [
-        InputError(
-            f"{market} has no campaigns",
+    without = [market for market in markets or known if not _campaigns(workspace, slices, market, overrides)]
+    # A report for some business users is about the markets where they advertise.
+    unavoidable = [market for market in without if market in markets or not slices.markets.get(market)]
+    if unavoidable or len(without) == len(markets or known):
+        raise InputProblems([_no_campaigns(workspace, slices, market) for market in unavoidable or without])
+    return slices, [market for market in markets or known if market not in without]
+
+
+def _campaigns(workspace: Workspace, slices: Slices, market: str, overrides: Mapping[str, Any]) -> int:
+    users = load_params(market, workspace.params_dir, overrides).user_ids
+    return slices.count_campaigns(market, users)
+
+
+def _no_campaigns(workspace: Workspace, slices: Slices, market: str) -> InputError:
+    if slices.markets.get(market):
+        return InputError(
+            f"{market} has no campaigns of the business users in user_ids",
             file=workspace.relative_data(),
-            remedy=f"Name its projects in project_markets.csv, or take params/{market}.yml away",
+            remedy="Name users who advertise there, or leave this market out",
         )
-        for market in markets or known
-        if not slices.markets.get(market)
-    ]
-    if problems:
-        raise InputProblems(problems)
-    return slices
+    return InputError(
+        f"{market} has no campaigns",
+        file=workspace.relative_data(),
+        remedy=f"Name its projects in project_markets.csv, or take params/{market}.yml away",
+    )
 
 
 def _parameter_problems(
