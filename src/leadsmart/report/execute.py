@@ -1,8 +1,8 @@
 """One notebook, executed with papermill for one market, and made fit to publish."""
 
+import contextlib
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,11 +10,11 @@ import nbformat
 import papermill
 import yaml
 from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
 
 from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
 from leadsmart.params import load_params, unassigned_params
+from leadsmart.report.kernels import ONE_THREAD, Kernels
 from leadsmart.report.steps import NEEDS_OF_ALL, PAGE_TITLES, SUMMARY
 from leadsmart.report.workspace import Workspace
 from leadsmart.vocabulary import UNASSIGNED
@@ -22,7 +22,10 @@ from leadsmart.vocabulary import UNASSIGNED
 #: Called with the number of the cell (from 1), the number of cells and the heading above it.
 CellListener = Callable[[int, int, str], None]
 
-_ENGINE = "leadsmart"
+#: Name of our engine among papermill's; it needs ``kernels`` and ``kernel_environment``.
+ENGINE = "leadsmart"
+# It warns of parameters that are not in the notebook's own cell; ours are checked against Params.
+logging.getLogger("papermill").setLevel(logging.ERROR)
 _OUR_ERRORS = frozenset(
     name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, LeadSmartError)
 )
@@ -34,6 +37,7 @@ def execute_notebook(
     workspace: Workspace,
     overrides: Mapping[str, Any],
     on_cell: CellListener | None = None,
+    kernels: Kernels | None = None,
 ) -> list[str]:
     """Execute a notebook for a market; its executed copy appears in the stage when it is complete.
 
@@ -49,6 +53,8 @@ def execute_notebook(
         Parameters that win over the market's file.
     on_cell : callable, optional
         Told of every code cell before it runs.
+    kernels : Kernels, optional
+        Those of a run; without them a kernel starts the plain way.
 
     Returns
     -------
@@ -74,16 +80,18 @@ def execute_notebook(
             on_cell(cell_index + 1, len(headings), headings[cell_index])
 
     try:
-        executed = papermill.execute_notebook(
-            notebook,
-            None,
-            parameters=given,
-            progress_bar=False,
-            execution_timeout=params.cell_timeout,
-            engine_name=_ENGINE,
-            kernel_environment=_kernel_environment(workspace),
-            on_cell_start=cell_starts,
-        )
+        with contextlib.ExitStack() as stack:
+            executed = papermill.execute_notebook(
+                notebook,
+                None,
+                parameters=given,
+                progress_bar=False,
+                execution_timeout=params.cell_timeout,
+                engine_name=ENGINE,
+                kernels=kernels or stack.enter_context(Kernels(warm=False)),
+                kernel_environment={**os.environ, **workspace.environment(), **ONE_THREAD},
+                on_cell_start=cell_starts,
+            )
     except PapermillExecutionError as error:
         raise _cell_failed(step, headings[at[0]], at[0], error.ename, error.evalue) from error
     except (TimeoutError, RuntimeError) as error:
@@ -98,8 +106,8 @@ def execute_notebook(
     return said
 
 
-class _WorkspaceEngine(papermill.engines.NBClientEngine):
-    """Papermill's own engine, whose kernels get an environment of their own."""
+class _Engine(papermill.engines.NBClientEngine):
+    """Papermill's own engine, over kernels of ours."""
 
     @classmethod
     def execute_managed_notebook(
@@ -107,32 +115,28 @@ class _WorkspaceEngine(papermill.engines.NBClientEngine):
         nb_man,
         kernel_name,
         *,
+        kernels,
         kernel_environment,
         execution_timeout,
         start_timeout,
         input_path,
         **options,
     ):
-        # Sockets in a private folder instead of ports: nobody else on the machine can listen in.
-        with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+        with kernels.open() as kernel:
             client = papermill.engines.PapermillNotebookClient(
                 nb_man,
-                kernel_name=kernel_name,
+                km=kernel.manager,
                 timeout=execution_timeout,
                 startup_timeout=start_timeout,
-                config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
+                # A notebook writes what it makes in its cells; nothing is left to do for its kernel.
+                shutdown_kernel="immediate",
                 **options,
             )
-            return client.execute(env=kernel_environment)
+            launch = {"env": kernel_environment, "stdout": kernel.log, "stderr": kernel.log}
+            return kernel.run(client.execute, cleanup_kc=True, **launch)
 
 
-papermill.engines.papermill_engines.register(_ENGINE, _WorkspaceEngine)
-
-
-def _kernel_environment(workspace: Workspace) -> dict[str, str]:
-    # Kernels of several markets share the cores; threads inside each would only fight for them.
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return {**os.environ, **workspace.environment(), **threads}
+papermill.engines.papermill_engines.register(ENGINE, _Engine)
 
 
 def _params(market: str, workspace: Workspace, overrides: Mapping[str, Any]):
@@ -173,8 +177,8 @@ def _cell_failed(step: str, heading: str, index: int, kind: str, text: str) -> N
         problem, public = "it took longer than cell_timeout", None
         remedy = "Raise cell_timeout in the market's file, or shorten its period"
     elif kind == "DeadKernelError":
-        problem, public = "its kernel died, most likely for want of memory", None
-        remedy = "Run fewer markets at once with --jobs 1"
+        problem, public = f"its kernel died: {text}", f"{where}: its kernel died"
+        remedy = "If it was for want of memory, run fewer markets at once with --jobs 1"
     else:
         # The text of a foreign error may quote data; only the terminal shows it.
         problem, public = f"{kind}: {text}", f"{where}: {kind}; the terminal shows its text"
@@ -209,12 +213,7 @@ def _make_publishable(notebook: nbformat.NotebookNode, title: str) -> None:
         cell.metadata = {"tags": tags} if tags else {}
         if "injected-parameters" in tags:
             cell.id = f"parameters-{index}"
-            cell.source = "#| code-fold: true\n" + cell.source
+            cell.source = "#| echo: false\n" + cell.source
     notebook.metadata = {
         key: notebook.metadata[key] for key in ("kernelspec", "language_info") if key in notebook.metadata
     }
-
-
-def silence_papermill() -> None:
-    """Keep papermill's own log lines off the terminal; the runner says where it is."""
-    logging.getLogger("papermill").setLevel(logging.ERROR)

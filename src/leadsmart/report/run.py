@@ -14,6 +14,7 @@ from leadsmart.cleaning.split import Slices
 from leadsmart.errors import LeadSmartError, NotebookError
 from leadsmart.params import list_markets
 from leadsmart.report.execute import execute_notebook
+from leadsmart.report.kernels import Kernels, find_imports
 from leadsmart.report.manifest import reconcile, write_market_run, write_run
 from leadsmart.report.publish import note_failure, publish_failure, publish_folder, start_stage
 from leadsmart.report.results import Results
@@ -72,6 +73,7 @@ class _Runner:
     workspace: Workspace
     results: Results
     listener: Listener
+    kernels: Kernels
 
     def steps(self, result: MarketResult, steps: Sequence[str]) -> MarketResult:
         """Run notebooks of one market in order, until one fails."""
@@ -89,8 +91,11 @@ class _Runner:
 
         name = list_markets(self.workspace.params_dir)[0] if market == ALL_MARKETS else market
         try:
-            said = execute_notebook(step, name, self.workspace, self.results.overrides, on_cell)
+            said = execute_notebook(step, name, self.workspace, self.results.overrides, on_cell, self.kernels)
         except NotebookError as error:
+            if self.kernels.stopped:
+                # The run was interrupted; this market has not failed.
+                raise
             self.listener.failed(market, step, error)
             if market != ALL_MARKETS:
                 note_failure(self.workspace.stage, market, result.title, step, error)
@@ -136,22 +141,24 @@ def run_markets(
     """
     workspace = replace(workspace, stage=start_stage(workspace.outputs))
     results = Results(workspace, slices, overrides)
-    runner = _Runner(workspace, results, listener)
     known = list_markets(workspace.params_dir)
     wanted = list(markets) or known
     # The largest first, so that no long market is left alone at the end.
     order = sorted(wanted, key=lambda m: -slices.markets[m])
     also = [m for m in known if m not in wanted and slices.markets.get(m) and not results.find(CLEANING, m)]
 
-    with ThreadPoolExecutor(max_workers=jobs) as executor:
+    kernels = Kernels(find_imports(workspace.notebooks))
+    runner = _Runner(workspace, results, listener, kernels)
+    # Left in this order, also by Ctrl-C: without kernels, the threads come to their end.
+    with ThreadPoolExecutor(max_workers=jobs) as executor, kernels:
         first = _each(executor, runner, _new(results, order), (CLEANING, INSIGHTS))
         others = _each(executor, runner, _new(results, [*also, UNASSIGNED]), (CLEANING,))
         done = [future.result() for future in first]
         apart = [future.result() for future in others]
         pooled = runner.steps(MarketResult(ALL_MARKETS, "All markets"), (POOLED,))
         done = [future.result() for future in _each(executor, runner, done, (CLASSIFICATION, SUMMARY))]
-    totals = None if any(result.error for result in [*done, *apart]) else _reconcile(results)
-    overall = runner.steps(replace(pooled, error=None), (OVERVIEW,))
+        totals = None if any(result.error for result in [*done, *apart]) else _reconcile(results)
+        overall = runner.steps(replace(pooled, error=None), (OVERVIEW,))
     overall = replace(overall, error=pooled.error or overall.error)
 
     done = [_with_summary(result, workspace.stage) for result in done]

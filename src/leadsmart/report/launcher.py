@@ -1,0 +1,183 @@
+"""A process that has the libraries imported and forks a kernel from itself for every request.
+
+``report/kernels.py`` starts it once per run and passes it one end of a socket. A request is one byte on that socket
+with two descriptors: the kernel's channel, which holds the request as a line of JSON (``argv``, ``env``, ``cwd``),
+and the file for what the kernel says outside its cells. Answers go to the channel, a line each: ``{"pid": ...}``
+when the kernel listens, ``{"exit": ...}`` when it is gone. When the socket closes, all kernels end.
+"""
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+#: What every kernel imports on its way up; the debugger alone takes 0.3 s, and no kernel starts without it.
+KERNEL_MODULES = (
+    "ipykernel_launcher",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+)
+
+_MAIN = "ipykernel_launcher"
+
+
+def serve(requests: socket.socket, folder: Path, modules: Sequence[str]) -> None:
+    """Import `modules`, then fork a kernel per request until `requests` closes; `folder` goes with the last kernel."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    _preload(modules)
+    kernels: dict[int, socket.socket] = {}
+    try:
+        while True:
+            readable, _, _ = select.select([requests, reader], [], [])
+            if reader in readable:
+                os.read(reader, 4096)
+                _reap(kernels)
+            if requests in readable:
+                byte, descriptors, _, _ = socket.recv_fds(requests, 1, 2)
+                if not byte:
+                    return
+                _fork(
+                    socket.socket(fileno=descriptors[0]),
+                    descriptors[1],
+                    kernels,
+                    (requests.fileno(), reader, writer),
+                )
+    finally:
+        for pid in kernels:
+            _kill(pid)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def threads() -> int:
+    """Threads of this process: a fork takes only one of them along, and the locks of all."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
+
+
+def _preload(modules: Sequence[str]) -> None:
+    # ipykernel would set the same before a notebook imports matplotlib.
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    for module in (*KERNEL_MODULES, *modules):
+        # What can't be imported fails in the notebook that imports it, with its message.
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+    # Collections in the kernels would touch, and so copy, every page of what is shared.
+    gc.collect()
+    gc.freeze()
+
+
+def _fork(channel: socket.socket, log: int, kernels: dict[int, socket.socket], own: Sequence[int]) -> None:
+    with channel.makefile("r", encoding="utf-8") as lines:
+        line = lines.readline()
+    if not line:
+        channel.close()
+    elif (count := threads()) > 1:
+        _answer(channel, {"problem": f"its libraries start {count - 1} threads when they are imported"})
+        channel.close()
+    elif pid := os.fork():
+        kernels[pid] = channel
+    else:
+        for other in kernels.values():
+            other.close()
+        _become_kernel(json.loads(line), channel, log, own)
+    os.close(log)
+
+
+def _become_kernel(request: dict, channel: socket.socket, log: int, own: Sequence[int]) -> None:
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        launcher = os.getppid()
+        os.setsid()
+        for descriptor in own:
+            os.close(descriptor)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((nothing, 0), (log, 1), (log, 2)):
+            os.dup2(source, target)
+        os.environ.clear()
+        os.environ.update(request["env"])
+        os.chdir(request["cwd"])
+        time.tzset()
+        random.seed()
+        if "numpy" in sys.modules:
+            # Nothing of ours draws from numpy's global state; what does must not draw the same in every kernel.
+            sys.modules["numpy"].random.seed()
+        _run_kernel(request["argv"], channel, launcher)
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:  # noqa: BLE001 - the kernel is at its end; all that is left is to say why
+        traceback.print_exc(file=sys.__stderr__)
+    finally:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        # The launcher's own cleaning up is not the kernel's.
+        os._exit(code)
+
+
+def _run_kernel(argv: Sequence[str], channel: socket.socket, launcher: int) -> None:
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = [str(importlib.util.find_spec(_MAIN).origin), *argv]
+    app = IPKernelApp.instance()
+    # The kernel looks every second whether the launcher is still there.
+    app.initialize([*argv, f"--IPKernelApp.parent_handle={launcher}"])
+    _answer(channel, {"pid": os.getpid()})
+    channel.close()
+    app.start()
+
+
+def _reap(kernels: dict[int, socket.socket]) -> None:
+    while kernels:
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
+            return
+        # As long as it is not waited for, its number can't belong to another process.
+        _kill(ended.si_pid)
+        _, status = os.waitpid(ended.si_pid, 0)
+        channel = kernels.pop(ended.si_pid)
+        _answer(channel, {"exit": os.waitstatus_to_exitcode(status)})
+        channel.close()
+
+
+def _kill(pid: int) -> None:
+    """Kill a kernel and what it started."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def _answer(channel: socket.socket, answer: dict) -> None:
+    # Nobody waits for the answer when the run was stopped.
+    with contextlib.suppress(OSError):
+        channel.sendall(json.dumps(answer).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]), sys.argv[3:])
+    # Libraries that are never unloaded in order would complain about it at the end.
+    os._exit(0)
