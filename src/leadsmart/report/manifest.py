@@ -17,7 +17,7 @@ from leadsmart.report.workspace import RUN_FILE
 from leadsmart.vocabulary import LEDGER_EXITS, UNASSIGNED
 
 _RECORDED_VERSIONS = (
-    "leadsmart", "duckdb", "great-tables", "lifelines", "matplotlib", "numpy", "pandas", "papermill",
+    "leadsmart", "duckdb", "great-tables", "matplotlib", "numpy", "pandas", "papermill",
     "phonenumbers", "scikit-learn", "scipy", "seaborn", "smalldocs", "statsmodels",
 )  # fmt: skip
 
