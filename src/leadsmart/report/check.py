@@ -9,7 +9,6 @@ from leadsmart.errors import InputError, InputProblems, LeadSmartError, Paramete
 from leadsmart.params import list_markets, load_params, unassigned_params
 from leadsmart.report.results import open_slices
 from leadsmart.report.workspace import Workspace
-from leadsmart.vocabulary import UNASSIGNED
 
 
 def check_inputs(
@@ -81,9 +80,10 @@ def _parameter_problems(
         ]
     problems: list[LeadSmartError] = []
     seen = set()
-    for market in [UNASSIGNED, *(markets or known)]:
+    # None stands for what is unassigned: its name is no market that one could ask for
+    for market in [None, *(markets or known)]:
         try:
-            if market == UNASSIGNED:
+            if market is None:
                 unassigned_params(workspace.params_dir, overrides)
             else:
                 load_params(market, workspace.params_dir, overrides)
