@@ -1,5 +1,6 @@
 """One case per rule: the value changed, the ledger's row, the neighbours untouched, the input not mutated."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from cleaning.builders_cleaning import (
     KEY,
     MARKET,
+    ROOT,
     Export,
     assert_same,
     ledger_rows,
@@ -27,7 +29,7 @@ from leadsmart.cleaning.clean import clean_raw
 from leadsmart.cleaning.corrections import Correction
 from leadsmart.cleaning.ledger import build_ledger
 from leadsmart.errors import LedgerError
-from leadsmart.vocabulary import LEDGER_ACTIONS, LEDGER_EXITS, TABLES
+from leadsmart.vocabulary import EXPORT_FILES, LEDGER_ACTIONS, LEDGER_EXITS, TABLES
 
 KEYS = {
     "campaigns": ["campaign_id"],
@@ -454,3 +456,14 @@ def test_an_exit_without_a_rule_is_refused(untouched):
     stray = replace(outcome, exits=outcome.exits.mask(outcome.exits.index == 0, "because"))
     with pytest.raises(LedgerError, match="because"):
         build_ledger([stray])
+
+
+def test_the_definitions_page_shows_the_rules():
+    page = (ROOT / "docs" / "definitions.qmd").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
+    listed = [(stem, rule, action, text) for rule, action, text, stems in shown for stem in stems.split(", ")]
+    code = {(EXPORT_FILES[r.table], r.name, r.action, r.description) for r in rules.RULES}
+    assert len(listed) == len(code)
+    assert set(listed) == code
+    # to write the page anew: python -m leadsmart.cleaning.rules docs/definitions.qmd
+    assert rules.insert_rules(page) == page

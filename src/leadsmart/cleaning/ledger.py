@@ -34,12 +34,13 @@ def build_ledger(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             [r.name for r in RULES if r.table == outcome.table and r.action == MERGED]
         )
         lines.append((outcome.table, KEPT, KEPT, int(kept.sum()), _sum(outcome.spend[kept | merged])))
+        left = frozenset(outcome.exits.unique())
         for rule in (rule for rule in RULES if rule.table == outcome.table):
             if rule.action in LEDGER_EXITS:
-                mask = outcome.exits.eq(rule.name)
+                mask = outcome.exits.eq(rule.name) if rule.name in left else None
             else:
-                mask = kept & outcome.marks.get(rule.name, pd.Series(False, index=kept.index))
-            if count := int(mask.sum()):
+                mask = kept & outcome.marks[rule.name] if rule.name in outcome.marks else None
+            if mask is not None and (count := int(mask.sum())):
                 spend = 0.0 if rule.action == MERGED else _sum(outcome.spend[mask])
                 lines.append((outcome.table, rule.name, rule.action, count, spend))
     return pd.DataFrame(lines, columns=list(LEDGER_COLUMNS)).astype(

@@ -48,7 +48,7 @@ def first_exits(raw: pd.DataFrame, required_ids: list[pd.Series]) -> pd.Series:
 
 def leave(exits: pd.Series, rule: str, mask: pd.Series) -> pd.Series:
     """Let the rows in `mask` that are still kept leave by `rule`."""
-    return exits.mask(mask & exits.eq(KEPT), rule)
+    return exits.mask(mask & exits.eq(KEPT), rule) if mask.any() else exits
 
 
 def leave_by_date(

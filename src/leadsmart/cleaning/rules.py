@@ -1,11 +1,23 @@
-"""Every cleaning rule with its action: the one table that ledger, pages and tests refer to."""
+"""Every cleaning rule with its action: the one table that ledger, pages and tests refer to.
 
+``python -m leadsmart.cleaning.rules docs/definitions.qmd`` writes the table anew into the definitions page.
+"""
+
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS, TABLES
+from leadsmart.vocabulary import (
+    AD_PERFORMANCE,
+    CAMPAIGNS,
+    EXPORT_FILES,
+    LEADS,
+    STATUS_EVENTS,
+    TABLES,
+)
 
 KEPT: Final = "kept"
 DUPLICATE: Final = "duplicate"
@@ -13,6 +25,9 @@ MERGED: Final = "merged"
 QUARANTINED: Final = "quarantined"
 REPAIRED: Final = "repaired"
 FLAGGED: Final = "flagged"
+
+#: What stands around the table on the definitions page.
+PAGE_MARKS: Final = ("<!-- rules: begin -->", "<!-- rules: end -->")
 
 #: The rule whose rows go into another row, and their spend with them.
 SAME_DAY: Final = "same_day"
@@ -71,7 +86,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *_for(TABLES, "skipped_hour", REPAIRED, "A local time that daylight saving skips is moved to the next one that exists."),
     Rule("invisible_characters", CAMPAIGNS, REPAIRED, "Invisible characters and superfluous blanks are taken out of the project's name."),
     Rule("stop_before_start", CAMPAIGNS, REPAIRED, "A stop before the start is left empty."),
-    *_for((CAMPAIGNS, LEADS), "contact_in_text", REPAIRED, "An e-mail or phone in a project, channel, status or form is replaced."),
+    *_for((CAMPAIGNS, LEADS), "contact_in_text", REPAIRED, "An e-mail or phone in a project, channel, status or form, or a person's name as a status, is replaced."),
     Rule("missing_status", LEADS, REPAIRED, "A lead without a status is UNKNOWN."),
     *_for((LEADS, STATUS_EVENTS), "status_alias", REPAIRED, "Another spelling of a status, listed in status_aliases, is replaced."),
     Rule("text_scrubbed", LEADS, REPAIRED, "E-mails, phones, links, long numbers and the lead's own name in its text are replaced."),
@@ -117,3 +132,34 @@ def rules_table() -> pd.DataFrame:
         [(rule.table, rule.name, rule.action, rule.description) for rule in RULES],
         columns=["table", "rule", "action", "description"],
     )
+
+
+def format_rules() -> str:
+    """All rules as a Markdown table: one line per rule, with the files of the export that it applies to."""
+    table = rules_table()
+    files = table["table"].map(EXPORT_FILES)
+    lines = (
+        table.assign(file=files).groupby(["rule", "action", "description"], sort=False)["file"].agg(", ".join)
+    )
+    rows = [f"| `{rule}` | {action} | {what} | {where} |" for (rule, action, what), where in lines.items()]
+    head = ["| Rule | What happens | To which rows | In which file |", "|:-----|:-----|:-----|:-----|"]
+    caption = ': The rules of cleaning {tbl-colwidths="[22,12,44,22]"}'
+    return "\n".join([*head, *rows, "", caption])
+
+
+def insert_rules(page: str) -> str:
+    """The text of a page with the table of rules between its marks.
+
+    >>> begin, end = PAGE_MARKS
+    >>> "`missing_id`" in insert_rules(f"{begin}old{end}")
+    True
+    """
+    begin, end = PAGE_MARKS
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{format_rules()}\n\n{end}{after}"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(insert_rules(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -24,10 +24,18 @@ from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, MARKET_LOOKUP, TABLE
 
 SAMPLE_MARK: Final = "sample.json"
 MANIFEST: Final = "manifest.json"
-SPILL: Final = "spill"
+#: Holds contacts while a split is under way, and is removed behind it.
+WORK: Final = "work"
 #: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
 KEPT_SLICES: Final = 3
-MEMORY_LIMIT: Final = "1500MB"
+#: What DuckDB may use; the whole process stays below 2 GB with an export of twenty million rows.
+SETTINGS: Final = (
+    "memory_limit = '1000MB'",
+    "threads = 2",
+    "partitioned_write_flush_threshold = 50000",
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+)
 
 
 @dataclass(frozen=True)
@@ -150,11 +158,14 @@ def _write_slices(
     inputs: dict[str, dict[str, object]],
     is_sample: bool,
 ) -> None:
-    connection = duckdb.connect(":memory:")
+    work = target / WORK
+    work.mkdir()
+    # a file, not memory: an export may be larger than that
+    connection = duckdb.connect(str(work / "staging.duckdb"))
     try:
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
-        columns = {table: stage_table(connection, table, files[table], target) for table in files}
+        for setting in (*SETTINGS, f"temp_directory = {_quoted(work / 'spill')}"):
+            connection.execute(f"SET {setting}")
+        columns = {table: stage_table(connection, table, files[table], work) for table in files}
         queries = assign_markets(connection, markets, MARKET_LOOKUP in files)
         totals = []
         for table in TABLES:
@@ -195,7 +206,7 @@ def _write_slices(
         }
     finally:
         connection.close()
-    shutil.rmtree(target / SPILL, ignore_errors=True)
+    shutil.rmtree(work)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
 
 

@@ -106,9 +106,8 @@ def summarise_structure(connection: duckdb.DuckDBPyConnection, markets: Sequence
         ``daily_budget`` (median, money), ``days`` (median from start to stop) and ``ad_sets`` (mean per
         campaign that delivered).
     """
-    rows = connection.execute(f"SELECT * FROM {CAMPAIGNS}_sliced").df()
-    ids = ["_market", "id", "user_id", "daily_budget", "start_time", "stop_time"]
-    rows = rows[ids].astype("str")
+    columns = "_market, id, user_id, daily_budget, start_time, stop_time"
+    rows = connection.execute(f"SELECT {columns} FROM {CAMPAIGNS}_sliced").df().astype("str")
     start, stop = (parse_moments(rows[name], "ymd", "UTC")["value"] for name in ("start_time", "stop_time"))
     frame = pd.DataFrame(
         {
