@@ -12,9 +12,10 @@ from smalldocs.site import build
 
 from leadsmart.errors import RenderError
 from leadsmart.report.manifest import read_expected_pages
+from leadsmart.report.search import index_shown_text
 from leadsmart.report.steps import CLEANING, MARKET_STEPS, OVERVIEW, PAGE_TITLES, POOLED, SUMMARY
 from leadsmart.report.workspace import SITE_CONFIG, Workspace
-from leadsmart.vocabulary import UNASSIGNED
+from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
 NAVIGATION = "_navigation.yml"
 RENDERERS = ("auto", "quarto", "embedded")
@@ -119,7 +120,7 @@ def _gather(workspace: Workspace, project: Path, pages: list[str]) -> None:
         target = outputs / notebook
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(workspace.outputs / notebook, target)
-    for folder in {notebook.parent for notebook in notebooks}:
+    for folder in {Path(ALL_MARKETS), *(notebook.parent for notebook in notebooks)}:
         source = workspace.outputs / folder
         downloads = [*source.glob("*.csv"), *source.glob("tables/*.csv")]
         for path in downloads:
@@ -142,6 +143,7 @@ def _render_embedded(project: Path) -> None:
             count=len(site.warnings),
             examples=site.warnings,
         )
+    index_shown_text(project / "outputs" / "site")
 
 
 def _render_with_quarto(project: Path) -> None:
