@@ -20,12 +20,13 @@ CONTACT_KEY = {"LEADSMART_CONTACT_KEY": KEY}
 SOURCES = ("notebooks", "docs", "assets", "_quarto.yml", "index.qmd")
 
 SCRIPT = "<script>alert(1)</script>"
-FORMULA = '=HYPERLINK("http://x","y")'
+FORMULA = '=HYPERLINK("x","y")'
 MIXED = "برج النخيل Palm Tower 2"
 #: Project -> market; None is a project that no market knows.
 HOSTILE_PROJECTS: dict[str, str | None] = {
     SCRIPT: "new-cairo",
     FORMULA: "new-cairo",
+    '=HYPERLINK("http://x","y")': "new-cairo",
     "<img src=x onerror=alert(2)>": "new-cairo",
     'O\'Neil "Tower" & <b>Sons</b>': "new-cairo",
     MIXED: "new-cairo",
