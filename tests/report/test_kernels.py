@@ -244,7 +244,12 @@ def script(tmp_path: Path, body: str, warm: bool = True) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("number", "is_warm"), [(signal.SIGINT, True), (signal.SIGKILL, True), (signal.SIGINT, False)]
+    ("number", "is_warm"),
+    [
+        (signal.SIGINT, True),
+        (signal.SIGKILL, True),
+        pytest.param(signal.SIGINT, False, marks=pytest.mark.slow),
+    ],
 )
 def test_no_process_is_left_when_the_run_is_stopped(tmp_path: Path, number: int, is_warm: bool):
     hang = "import time\ntime.sleep(600)"
