@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from cleaning.builders_cleaning import (
     KEY,
+    ROOT,
     clean_rows,
     make_campaign,
     make_delivery,
@@ -18,11 +19,13 @@ from cleaning.builders_cleaning import (
     write_export,
 )
 
-from leadsmart.cleaning.clean import clean_raw
+from leadsmart.cleaning.clean import clean_raw, clean_slice
 from leadsmart.cleaning.ledger import build_ledger, check_ledger, quarantine_shares
+from leadsmart.cleaning.profile import contrast_groups, group_feedback, name_fields
 from leadsmart.cleaning.schemas import validate_tables
 from leadsmart.cleaning.spellings import find_likely_duplicates
 from leadsmart.errors import InputError, LedgerError
+from leadsmart.params import unassigned_params
 from leadsmart.vocabulary import LEDGER_COLUMNS, TABLES, UNASSIGNED
 
 
@@ -88,7 +91,8 @@ def test_verdicts(tmp_path):
     bad = clean_rows(tables, tmp_path / "bad", max_quarantine_share=0.3)
     assert bad.verdict == "not reliable"
     assert bad.verdict_reason == (
-        "The rule unreadable_spend took 1 row (33 %) out of insights; more than 30 % makes the rest unreliable."
+        "The rule unreadable_spend (the spend is empty or is no number) took 1 row (33 %) out of insights; "
+        "more than 30 % makes the rest unreliable."
     )
     assert quarantine_shares(bad.ledger)["share"].tolist() == [pytest.approx(1 / 3)]
     tables = make_tables()
@@ -98,6 +102,43 @@ def test_verdicts(tmp_path):
     assert usable.verdict_reason.startswith(
         "33 % of the rows of campaign_leads carry a flag (the lead has no status event)"
     )
+
+
+def test_what_belongs_to_nothing_makes_the_unassigned_unreliable_and_says_why(tmp_path):
+    tables = make_tables()
+    tables["status_events"] += [make_event("7777"), make_event("8888")]
+    params = unassigned_params(ROOT / "params")
+    slices = split(write_export(tmp_path / "export", tables), tmp_path / "cache")
+    cleaned = clean_slice(slices, UNASSIGNED, params, KEY)
+    assert cleaned.verdict == "not reliable"
+    assert cleaned.verdict_reason == (
+        "The rule unknown_lead (the event's lead is not in the leads table) took 2 rows (67 %) out of "
+        "lead_status_changes; more than 2.0 % makes the rest unreliable. Rows of unknown campaigns and leads of the "
+        "whole export are gathered here."
+    )
+
+
+def test_one_rule_beyond_its_share_decides_however_good_the_rest_is(tmp_path):
+    tables = make_tables()
+    tables["leads"] = [make_lead(str(n), "1") for n in range(1000, 1100)]
+    tables["status_events"] = [make_event(str(n)) for n in range(1000, 1100)]
+    tables["leads"][0]["added_date"] = tables["leads"][1]["added_date"] = "soon"
+    within = clean_rows(tables, tmp_path / "within", max_quarantine_share=0.02)
+    assert within.verdict == "usable"
+    tables["leads"][2]["added_date"] = "soon"
+    beyond = clean_rows(tables, tmp_path / "beyond", max_quarantine_share=0.02)
+    assert beyond.verdict == "not reliable"
+    assert (
+        "(the date is empty or can't be read) took 3 rows (3.0 %) out of campaign_leads"
+        in beyond.verdict_reason
+    )
+
+
+def test_a_row_lost_between_split_and_cleaning_stops_the_run(tmp_path):
+    slices = split(write_export(tmp_path / "export", make_tables()), tmp_path / "cache")
+    shorter = replace(slices, slice_totals=slices.slice_totals.assign(rows=slices.slice_totals["rows"] + 1))
+    with pytest.raises(LedgerError, match=r"campaigns.*3 went to the slice, 2 came back: -1"):
+        clean_slice(shorter, "new-cairo", make_params(), KEY)
 
 
 def test_nothing_left_is_not_reliable(tmp_path):
@@ -178,6 +219,51 @@ def test_feedback_by_user(tmp_path):
     assert clean_rows(tables, tmp_path / "b").feedback["only_one_kind"].tolist() == ["qualified", "none"]
 
 
+def test_feedback_by_kind():
+    feedback = pd.DataFrame(
+        {
+            "user_id": ["1", "2", "3", "4"],
+            "leads": [60, 20, 15, 5],
+            "only_one_kind": ["", "none", "disqualified", "none"],
+        }
+    )
+    found = group_feedback(feedback)
+    assert found.kinds.values.tolist() == [
+        ["both kinds of verdict", 1, 60, 0.6],
+        ["only ever qualified", 0, 0, 0.0],
+        ["only ever disqualified", 1, 15, 0.15],
+        ["no verdict", 2, 25, 0.25],
+    ]
+    assert found.statement == (
+        "2 of 4 business users with leads give no verdict, 1 only ever one kind. 60 % of the leads belong to users who "
+        "say both; only those tell campaigns apart."
+    )
+    assert group_feedback(feedback.head(0)).statement == "No business user has a lead."
+
+
+def test_fields_for_pictures():
+    completeness = pd.DataFrame(
+        [
+            ("leads", "phone", "channel", "google", 2, 0.5, 0.5),
+            ("leads", "phone", "all", "all", 5, 0.8, 0.6),
+            ("leads", "phone", "form_variant", "A", 5, 0.8, 0.6),
+            ("leads", "phone", "channel", "facebook", 3, 1.0, 0.7),
+            ("campaigns", "daily_budget", "all", "all", 9, 0.9, 0.9),
+        ],
+        columns=["table", "field", "by", "group", "n", "share_filled", "share_valid"],
+    )
+    assert name_fields(completeness)[["label", "n", "share_valid"]].values.tolist() == [
+        ["Lead: phone", 5, 0.6],
+        ["Campaign: daily budget", 9, 0.9],
+    ]
+    assert contrast_groups(completeness)[["label", "share_valid"]].values.tolist() == [
+        ["all", 0.6],
+        ["facebook", 0.7],
+        ["google", 0.5],
+        ["form A", 0.6],
+    ]
+
+
 def test_unknown_statuses_are_listed(tmp_path):
     tables = make_tables()
     tables["leads"][2]["lead_status"] = "to-the moon"
@@ -201,6 +287,14 @@ def test_assumptions_with_their_evidence(tmp_path):
         in table["evidence"][0]
     )
     assert "1 of 2 leads with text (50 %)" in table["evidence"][3]
+
+
+def test_spend_without_a_campaign_is_evidence_against_a_full_data_set(tmp_path):
+    tables = make_tables()
+    tables["ad_performance"].append(make_delivery("900", "999", spend="44"))
+    row = clean_rows(tables, tmp_path, market=UNASSIGNED).assumptions.iloc[0]
+    assert row["verdict"] == "not supported"
+    assert "EGP 44 of spend names no known campaign." in row["evidence"]
 
 
 def test_campaigns_built_otherwise_are_noticed(tmp_path):

@@ -9,9 +9,10 @@ import pandas as pd
 from leadsmart.cleaning.leads import text_columns
 from leadsmart.cleaning.outcome import local_days
 from leadsmart.cleaning.texts import is_in
-from leadsmart.display.formats import format_count, format_percent
+from leadsmart.display.formats import format_count, format_money, format_percent
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
+    AD_PERFORMANCE,
     LEADS,
     NOT_ENOUGH_DATA,
     NOT_SUPPORTED,
@@ -57,7 +58,7 @@ def assess_assumptions(
         looked at).
     """
     tested = {
-        "The data set is full and accurate": _assess_fullness(tables),
+        "The data set is full and accurate": _assess_fullness(tables, ledger, params.currency),
         "Lead ids are consistent across tables": _assess_ids(tables, ledger),
         "Campaigns are built alike across markets": _assess_structure(structure, params, market),
         "Nothing personal is in the lead text": _assess_text(tables.leads, ledger),
@@ -91,7 +92,7 @@ def missing_months(moments: Sequence[pd.Timestamp] | pd.Series) -> list[str]:
     return [str(month) for month in every.difference(pd.PeriodIndex(months.unique()))]
 
 
-def _assess_fullness(tables: MarketTables) -> _Tested:
+def _assess_fullness(tables: MarketTables, ledger: pd.DataFrame, currency: str) -> _Tested:
     leads, events, delivery = tables.leads, tables.status_events, tables.ad_performance
     if leads.empty or delivery.empty:
         return _Tested(NOT_ENOUGH_DATA, "There is no lead or no delivery to look at.", 0)
@@ -101,13 +102,16 @@ def _assess_fullness(tables: MarketTables) -> _Tested:
     without_history = int((~is_in(leads["lead_id"], events["lead_id"])).sum())
     without_delivery = int((~is_in(leads["campaign_id"], delivery["campaign_id"])).sum())
     undelivered = int((~is_in(tables.campaigns["campaign_id"], delivery["campaign_id"])).sum())
-    shares = [silent / days, without_history / len(leads), without_delivery / len(leads)]
+    stray = ledger[ledger["table"].eq(AD_PERFORMANCE) & ledger["rule"].eq("unknown_campaign")]
+    stray_rows, stray_spend = int(stray["rows"].sum()), float(stray["spend"].sum())
+    stray_share = stray_rows / (stray_rows + len(delivery))
+    shares = [silent / days, without_history / len(leads), without_delivery / len(leads), stray_share]
     evidence = (
         f"{format_count(without_history)} of {format_count(len(leads))} leads ({format_percent(shares[1])}) have no "
         f"status event. {format_count(silent)} of {format_count(days)} days inside running campaigns "
         f"({format_percent(shares[0])}) have no delivery. {format_count(undelivered)} of "
         f"{format_count(len(tables.campaigns))} campaigns never delivered; {format_count(without_delivery)} leads "
-        f"belong to campaigns without spend. "
+        f"belong to campaigns without spend. {format_money(stray_spend, currency)} of spend names no known campaign. "
     )
     evidence += f"Months without rows: {', '.join(months)}." if months else "No month is missing."
     verdict = SUPPORTED if max(shares) <= TOLERATED and not months else NOT_SUPPORTED

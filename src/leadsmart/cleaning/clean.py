@@ -13,7 +13,7 @@ from leadsmart.cleaning.corrections import Correction, apply_corrections, check_
 from leadsmart.cleaning.delivery import clean_delivery
 from leadsmart.cleaning.events import clean_events, last_statuses
 from leadsmart.cleaning.leads import clean_leads
-from leadsmart.cleaning.ledger import build_ledger, check_ledger
+from leadsmart.cleaning.ledger import build_ledger, check_ledger, check_slice
 from leadsmart.cleaning.numbers import parse_numbers
 from leadsmart.cleaning.outcome import Outcome
 from leadsmart.cleaning.profile import list_unknown_statuses, measure_completeness, summarise_feedback
@@ -121,6 +121,7 @@ def clean_slice(
     """
     check_expectations(slices, corrections)
     raw = {table: slices.read(table, market) for table in TABLES}
+    check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
     accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
     tables, ledger, outcomes = accounted.tables, accounted.ledger, accounted.outcomes
     assumptions = assess_assumptions(tables, ledger, slices.structure, params, market)

@@ -1,7 +1,7 @@
 """The account of every raw row: exits that add up, repairs and flags beside them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -98,6 +98,30 @@ def check_ledger(
         clean = _sum(outcome.rows["spend"])
         if not math.isclose(clean, expected, rel_tol=TOLERANCE, abs_tol=0.005):
             _fail(table, f"{expected:,.2f} spend is kept, but the clean table holds {clean:,.2f}")
+
+
+def check_slice(slice_totals: pd.DataFrame, market: str, raw_rows: Mapping[str, int]) -> None:
+    """Hold what is read of a slice against what the split wrote.
+
+    Parameters
+    ----------
+    slice_totals : DataFrame
+        One row per market and table: ``market, table, rows``.
+    market : str
+    raw_rows : mapping
+        Table -> rows read.
+
+    Raises
+    ------
+    LedgerError
+        Naming table and difference.
+    """
+    written = slice_totals[slice_totals["market"] == market].set_index("table")["rows"]
+    for table, rows in raw_rows.items():
+        if rows != written[table]:
+            _fail(
+                table, f"{written[table]:,} went to the slice, {rows:,} came back: {rows - written[table]:+,}"
+            )
 
 
 def quarantine_shares(ledger: pd.DataFrame) -> pd.DataFrame:

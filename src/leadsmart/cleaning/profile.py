@@ -1,5 +1,6 @@
 """How complete and valid the clean tables are, who gives feedback, and which statuses nobody knows."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
@@ -7,14 +8,31 @@ import pandas as pd
 from leadsmart.cleaning.campaigns import UNKNOWN_PROJECT, UNKNOWN_USER
 from leadsmart.cleaning.leads import NO_STATUS, text_columns
 from leadsmart.cleaning.texts import look_up
+from leadsmart.display.formats import format_count, format_percent
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS, MarketTables
 
 ALL: Final = "all"
 COMPLETENESS_COLUMNS: Final = ["table", "field", "by", "group", "n", "share_filled", "share_valid"]
+#: A grid of more groups can't be read.
+MOST_GROUPS: Final = 9
+SINGULAR: Final = {
+    CAMPAIGNS: "Campaign",
+    AD_PERFORMANCE: "Delivery",
+    LEADS: "Lead",
+    STATUS_EVENTS: "Status change",
+}
 FEEDBACK_COLUMNS: Final = [
     "user_id", "leads", "verdicts", "qualified", "disqualified", "coverage", "only_one_kind",
 ]  # fmt: skip
+
+#: What `summarise_feedback` calls a user's kind -> how a page does.
+FEEDBACK_KINDS: Final = {
+    "": "both kinds of verdict",
+    "qualified": "only ever qualified",
+    "disqualified": "only ever disqualified",
+    "none": "no verdict",
+}
 
 
 def measure_completeness(tables: MarketTables) -> pd.DataFrame:
@@ -43,6 +61,53 @@ def measure_completeness(tables: MarketTables) -> pd.DataFrame:
     return result.sort_values(
         ["share_valid", "share_filled", "table", "field", "by", "group"], kind="stable", ignore_index=True
     )
+
+
+def name_fields(completeness: pd.DataFrame) -> pd.DataFrame:
+    """Every field of the market, for a picture: the rows over all groups.
+
+    Parameters
+    ----------
+    completeness : DataFrame
+        See `measure_completeness`.
+
+    Returns
+    -------
+    DataFrame
+        One row per table and field, least valid first: ``label`` ("Lead: phone"), ``n, share_filled, share_valid``.
+    """
+    rows = completeness[completeness["by"] == ALL]
+    label = rows["table"].map(SINGULAR) + ": " + rows["field"].str.replace("_", " ")
+    return rows.assign(label=label)[["label", "n", "share_filled", "share_valid"]].reset_index(drop=True)
+
+
+def contrast_groups(completeness: pd.DataFrame) -> pd.DataFrame:
+    """Fields of the lead by channel and form, for a grid.
+
+    Parameters
+    ----------
+    completeness : DataFrame
+        See `measure_completeness`.
+
+    Returns
+    -------
+    DataFrame
+        One row per field and group, the largest groups first, all leads before them: ``field, label`` ("all",
+        "facebook", "form A"), ``n, share_filled, share_valid``.
+    """
+    rows = completeness[completeness["table"] == LEADS]
+    prefix = rows["by"].map({"form_variant": "form "}).fillna("")
+    rows = rows.assign(
+        label=prefix + rows["group"].str.replace("_", " "),
+        field=rows["field"].str.replace("_", " "),
+        place=rows["by"].map([ALL, "channel", "form_variant"].index),
+    )
+    rows = rows.sort_values(
+        ["place", "n", "group"], ascending=[True, False, True], kind="stable", ignore_index=True
+    )
+    shown = rows["label"].drop_duplicates().head(MOST_GROUPS)
+    rows = rows[rows["label"].isin(list(shown))]
+    return rows[["field", "label", "n", "share_filled", "share_valid"]].reset_index(drop=True)
 
 
 def _campaign_fields(campaigns: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -126,6 +191,52 @@ def summarise_feedback(tables: MarketTables, params: Params) -> pd.DataFrame:
     users = users.assign(verdicts=verdicts, coverage=verdicts / users["leads"], only_one_kind=kind)
     users = users.sort_values(["leads", "user_id"], ascending=[False, True], kind="stable", ignore_index=True)
     return users[FEEDBACK_COLUMNS]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Who gives feedback, in kinds.
+
+    Attributes
+    ----------
+    kinds : DataFrame
+        One row per kind of business user, in a fixed order: ``kind, users, leads`` (counts) and ``share`` of
+        the leads.
+    statement : str
+        Sentences.
+    """
+
+    kinds: pd.DataFrame
+    statement: str
+
+
+def group_feedback(feedback: pd.DataFrame) -> Feedback:
+    """Business users by what their verdicts can tell.
+
+    Parameters
+    ----------
+    feedback : DataFrame
+        See `summarise_feedback`.
+    """
+    kind = feedback["only_one_kind"].map(FEEDBACK_KINDS)
+    grouped = (
+        feedback.groupby(kind)["leads"].agg(["size", "sum"]).reindex(list(FEEDBACK_KINDS.values())).fillna(0)
+    )
+    users, leads = grouped["size"].astype(int), grouped["sum"].astype(int)
+    share = leads / leads.sum() if leads.sum() else leads.astype(float) * float("nan")
+    kinds = pd.DataFrame(
+        {"kind": grouped.index.astype("str"), "users": users, "leads": leads, "share": share}
+    )
+    if feedback.empty:
+        return Feedback(kinds.reset_index(drop=True), "No business user has a lead.")
+    silent, one_sided = users[FEEDBACK_KINDS["none"]], users[list(FEEDBACK_KINDS.values())[1:3]].sum()
+    comparable = share[FEEDBACK_KINDS[""]]
+    statement = (
+        f"{format_count(silent)} of {format_count(len(feedback))} business users with leads give no verdict, "
+        f"{format_count(one_sided)} only ever one kind. {format_percent(comparable)} of the leads belong to users who "
+        "say both; only those tell campaigns apart."
+    )
+    return Feedback(kinds.reset_index(drop=True), statement)
 
 
 def list_unknown_statuses(tables: MarketTables) -> pd.DataFrame:

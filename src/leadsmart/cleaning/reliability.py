@@ -18,6 +18,7 @@ from leadsmart.vocabulary import (
     EXPORT_FILES,
     LEADS,
     NOT_SUPPORTED,
+    UNASSIGNED,
 )
 
 #: A flag on more of a table's rows than this has to be known to read the report.
@@ -47,11 +48,16 @@ def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: 
     beyond = shares[shares["share"] > params.max_quarantine_share]
     if len(beyond):
         worst = beyond.iloc[0]
-        return DATA_NOT_RELIABLE, (
-            f"The rule {worst['rule']} took {_rows(worst['rows'])} ({format_percent(worst['share'])}) out "
+        why = _lower(find_rule(worst["table"], worst["rule"]).description).rstrip(".")
+        reason = (
+            f"The rule {worst['rule']} ({why}) took {_rows(worst['rows'])} ({format_percent(worst['share'])}) out "
             f"of {EXPORT_FILES[worst['table']]}; more than {format_percent(params.max_quarantine_share)} makes the "
             "rest unreliable."
         )
+        # what belongs to nothing in the export has to lie somewhere, and says nothing against the rest
+        gathered = " Rows of unknown campaigns and leads of the whole export are gathered here."
+        is_stray = params.market == UNASSIGNED and worst["rule"] in ("unknown_campaign", "unknown_lead")
+        return DATA_NOT_RELIABLE, reason + (gathered if is_stray else "")
     flags = ledger[(ledger["action"] == FLAGGED) & ledger["rule"].isin(NOTABLE_FLAGS)]
     flags = flags.assign(share=flags["rows"] / look_up(flags["table"], kept))
     notable = flags[flags["share"] > NOTABLE_FLAG_SHARE].sort_values("share", ascending=False, kind="stable")

@@ -14,6 +14,9 @@ from leadsmart.display.palette import CONTEXT, HEAT, TEXT
 from leadsmart.display.pictures import Picture, Words, draw, draw_nothing, drawable, quiet, row_height
 from leadsmart.vocabulary import UNIT_COUNT, UNIT_SHARE
 
+#: More letters below a grid run into each other unless they stand upright.
+MOST_LETTERS = 55
+
 
 def plot_completeness(
     table: pd.DataFrame,
@@ -132,7 +135,8 @@ def _grid(
             text.set_color(_readable_on(face))
         axes.set(xlabel="", ylabel="")
         axes.tick_params(axis="y", labelrotation=0, labelcolor=TEXT)
-        axes.tick_params(axis="x", labelrotation=0)
+        crowded = annotate and max(map(len, map(str, grid.columns))) * grid.shape[1] > MOST_LETTERS
+        axes.tick_params(axis="x", labelrotation=90 if crowded else 0)
         if not annotate and grid.shape[1] > 12:
             axes.set_xticks(
                 [i + 0.5 for i in range(0, grid.shape[1], 3)], [drawable(x) for x in grid.columns[::3]]

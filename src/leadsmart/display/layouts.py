@@ -37,6 +37,12 @@ FEEDBACK = (
     Column("disqualified", "Disqualified", UNIT_COUNT),
     Column("only_one_kind", "Only ever says"),
 )
+FEEDBACK_KINDS = (
+    Column("kind", "Verdicts given"),
+    Column("users", "Business users", UNIT_COUNT),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("share", "Share of leads", UNIT_SHARE),
+)
 UNKNOWN_STATUSES = (Column("table", "Table"), Column("status", "Status"), Column("rows", "Rows", UNIT_COUNT))
 LIKELY_DUPLICATES = (
     Column("project_name", "Project"),
