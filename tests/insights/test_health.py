@@ -2,8 +2,10 @@ import pandas as pd
 import pytest
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
+from leadsmart.insights.delivery_checks import check_spend_spikes
 from leadsmart.insights.health import check_health
-from leadsmart.sample import Effects, sample_market
+from leadsmart.insights.monitoring import check_jumps
+from leadsmart.sample import Effects, sample_market, sample_market_tables
 
 
 def alerts(tables, rule, as_of=AS_OF):
@@ -136,8 +138,8 @@ def test_a_fall_of_ctr_on_a_monitored_series_is_one_alert_per_series():
         ]
     )
     found = alerts(tables, "ctr_drop")
-    assert found["series"].tolist() == ["Lotus × user u1", "channel facebook"]
-    assert found["n"].tolist() == [2, 2]
+    assert found["series"].tolist() == ["Lotus × user u1"]
+    assert found["n"].tolist() == [2]
 
 
 def test_short_series_are_said_to_be_too_short():
@@ -177,3 +179,27 @@ def test_planted_broken_days_are_found_in_the_sample():
 def test_a_sample_of_seven_months_without_broken_days_has_hardly_any_such_alert():
     tables, _ = sample_market("new-cairo", seed=3, effects=Effects().without("broken_tracking"))
     assert len(alerts(tables, "clicks_without_leads")) <= 2
+
+
+def test_faults_on_one_day_of_a_channel_are_found_on_it():
+    tables = sample_market_tables(
+        "new-cairo", leads=20_000, seed=1, effects=Effects().without("broken_tracking")
+    )
+    delivery, day = tables.ad_performance, pd.Timestamp("2024-10-15")
+    channel = delivery["campaign_id"].map(tables.campaigns.set_index("campaign_id")["channel"])
+    here = (channel == "facebook") & (delivery["delivery_date"] == day)
+    params = make_params()
+
+    def found(clicks, spend):
+        changed = tables._replace(ad_performance=delivery.assign(clicks=clicks, spend=spend))
+        jumps, _ = check_jumps(changed, params)
+        both = pd.concat([jumps, check_spend_spikes(changed, params, AS_OF).assign(rule="spend_spikes")])
+        both = both[
+            (both["series"] == "channel facebook") & (both["first_day"] <= day) & (both["last_day"] >= day)
+        ]
+        return both["rule"].tolist()
+
+    clicks, spend = delivery["clicks"], delivery["spend"]
+    assert found(clicks, spend) == []
+    assert found(clicks.mask(here, clicks * 0.4), spend) == ["ctr_drop"]
+    assert found(clicks, spend.mask(here, spend * 4)) == ["spend_spikes"]

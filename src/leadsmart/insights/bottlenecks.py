@@ -9,7 +9,7 @@ from leadsmart.display.formats import format_count, format_interval, format_mone
 from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_leads
 from leadsmart.insights.funnel import follow_up_steps, stage_names, stage_reached
 from leadsmart.insights.shrinkage import shrink_to_market
-from leadsmart.insights.statistics import Interval, heterogeneity_p, jackknife_interval
+from leadsmart.insights.statistics import Interval, jackknife_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_SHARE, MarketTables
 
@@ -22,9 +22,9 @@ MINIMUM_COMPARED_USERS = 8
 BEST_SHARE = 0.25
 METHOD = (
     "step rate of the other business users over that of the best quarter, chosen on one half of each user's leads"
-    " and measured on the other half; range by leaving out one business user at a time; permutation of leads over"
-    " users, times the number of steps; n is leads at the step; steps that need a verdict are left to finding 1;"
-    " null: all business users have the same step rates"
+    " and measured on the other half; range by leaving out one business user at a time; one-sided t-test against the"
+    " practical margin, times the number of steps; n is leads at the step; steps that need a verdict are left to"
+    " finding 1; null: the others lie below the best quarter by no more than the practical margin"
 )
 
 
@@ -41,6 +41,7 @@ class _Step:
     rest_rate: float
     ratio: Interval
     p_value: float
+    silent: int
 
     @property
     def lost(self) -> float:
@@ -55,8 +56,8 @@ def weigh_bottlenecks(tables: MarketTables, params: Params) -> Evidence:
     Money at stake is what the leads lost at that step cost: lost leads × spend / leads at the step.
 
     Tables: ``finding_conversion_bottlenecks``, one row per follow-up step: ``stage, next_stage, leads, users``
-    (compared), ``best_rate, rest_rate, relative_difference, relative_low, relative_high, lost_leads, money_at_stake,
-    p_value``; ``bottleneck_users``, one row per user and step: ``stage, user_id, leads, went_on, step_rate,
+    (compared), ``silent_users`` (that carried on no lead), ``best_rate, rest_rate, relative_difference, relative_low,
+    relative_high, lost_leads, money_at_stake, p_value``; ``bottleneck_users``, one row per user and step: ``stage, user_id, leads, went_on, step_rate,
     shrunk_rate, shrunk_low, shrunk_high``, slowest first.
     """
     reached = stage_reached(tables, params)
@@ -73,7 +74,7 @@ def weigh_bottlenecks(tables: MarketTables, params: Params) -> Evidence:
         "bottleneck_users": pd.concat(users, ignore_index=True) if users else pd.DataFrame(),
     }
     reason = too_few_leads(len(reached), params)
-    tested = [s for s in compared if s.ratio.has_bounds and np.isfinite(s.p_value)]
+    tested = [s for s in compared if np.isfinite(s.p_value)]
     if reason is None and not tested:
         reason = (
             f"No follow-up step has {MINIMUM_COMPARED_USERS} business users with {MINIMUM_USER_LEADS} leads each:"
@@ -143,7 +144,8 @@ def _measure(here: pd.DataFrame, start: str, end: str, params: Params) -> _Step 
         best_rate=float(total["best_k"] / total["best_n"]),
         rest_rate=float(total["rest_k"] / total["rest_n"]),
         ratio=ratio,
-        p_value=heterogeneity_p(sums["sum"], sums["size"], np.zeros(len(sums)), seed=params.seed),
+        p_value=ratio.p_below(1 - params.practical_margin),
+        silent=int((sums["sum"] == 0).sum()),
     )
 
 
@@ -172,6 +174,7 @@ def _step_table(steps: list[_Step], tested: int, spend: float) -> pd.DataFrame:
             "next_stage": s.end,
             "leads": s.leads,
             "users": s.users,
+            "silent_users": s.silent,
             "best_rate": s.best_rate,
             "rest_rate": s.rest_rate,
             "relative_difference": s.ratio.estimate - 1,
@@ -183,8 +186,15 @@ def _step_table(steps: list[_Step], tested: int, spend: float) -> pd.DataFrame:
         }
         for s in steps
     ]
-    columns = ["stage", "next_stage", "leads", "users", "best_rate", "rest_rate", "relative_difference"]
-    columns += ["relative_low", "relative_high", "lost_leads", "money_at_stake", "p_value"]
+    columns = ["stage", "next_stage", "leads", "users", "silent_users", "best_rate", "rest_rate"]
+    columns += [
+        "relative_difference",
+        "relative_low",
+        "relative_high",
+        "lost_leads",
+        "money_at_stake",
+        "p_value",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -195,11 +205,17 @@ def _sentences(
     best, rest = format_percent(step.best_rate), format_percent(step.rest_rate)
     at_end = reached[reached["stage"] >= names.index(step.end)]
     qualified = step.lost * (at_end["outcome"] == "qualified").mean() if len(at_end) else 0.0
+    silent = (
+        f" {format_count(step.silent)} of the {format_count(step.users)} users carried on none at all: their records may"
+        " be missing rather than their work."
+        if step.silent
+        else ""
+    )
     return outcomes(
         f"From {step.start} to {step.end} the best quarter of business users carry on {best} of their leads, the"
         f" others {rest}: {lower} lower. At the best rate {format_count(step.lost)} more leads would have been"
         f" {step.end}, about {format_count(qualified)} of them qualified at the market's rate; the leads lost cost"
-        f" {format_money(money, params.currency)}.",
+        f" {format_money(money, params.currency)}.{silent}",
         f"At no follow-up step do leads stop clearly more often than with the best quarter of business users, by"
         f" {format_percent(params.practical_margin)} or more; the widest gap is from {step.start} to {step.end},"
         f" {rest} against {best}.",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.display.formats import format_count, format_value
+from leadsmart.insights.expectations import by_series, expected_days, series_name
 from leadsmart.insights.measures import aggregate_kpis, delivery_frame, lead_frame, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO, MarketTables
@@ -15,19 +16,14 @@ COLUMNS = ("series", "first_day", "last_day", "n", "money_at_risk", "detail")
 #: A campaign without leads is an alert once this many were to be expected: chance leaves none in 5 % of cases.
 EXPECTED_LEADS = 3.0
 #: Days without leads are an alert once this many were to be expected: there are many runs of days to look at.
-EXPECTED_IN_RUN = 8.0
+EXPECTED_IN_RUN = 6.0
 #: A shorter gap is a rounding of dates, a longer one was meant.
 SILENT_DAYS = (2, 14)
 SPIKE_DAYS = 28
-SPIKE_RATIO = 3.0
-SPIKE_SCORE = 5.0
+SPIKE_RATIO = 2.5
+SPIKE_SCORE = 3.0
 HIGH_FREQUENCY = 2.5
 MINIMUM_IMPRESSIONS = 1000
-
-
-def series_name(rows: pd.DataFrame) -> pd.Series:
-    """What one business user runs for one project."""
-    return rows["project_name"] + " × user " + rows["user_id"]
 
 
 def told(values: pd.Series, write: Callable[[float], str]) -> pd.Series:
@@ -67,22 +63,21 @@ def check_spend_without_leads(tables: MarketTables, params: Params, as_of: dt.da
 def check_clicks_without_leads(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
     """Runs of delivery days without a lead in a series that otherwise brings them: broken tracking.
 
-    A run is an alert if the series' own leads per click let expect at least eight leads; the worst run of a
-    series is shown.
+    Series are project × user and channels. A run is an alert if the campaigns' own leads per click let expect at
+    least six leads; the worst run of a series is shown.
     """
     delivery, leads = delivery_frame(tables), lead_frame(tables, params)
-    if delivery.empty:
+    if delivery.empty or leads.empty:
         return _alerts(pd.DataFrame())
-    delivery, leads = delivery.assign(series=series_name(delivery)), leads.assign(series=series_name(leads))
-    daily = delivery.groupby(["series", "delivery_date"], as_index=False)[["spend", "clicks"]].sum()
-    arrived = leads.groupby(["series", "arrived_date"]).size().rename("leads")
-    daily = daily.join(arrived, on=["series", "delivery_date"]).fillna({"leads": 0})
+    daily = by_series(expected_days(delivery, leads)).groupby(["series", "delivery_date"], as_index=False)
+    daily = daily[["spend", "leads", "usual_leads"]].sum().rename(columns={"usual_leads": "expected"})
+    leads = by_series(leads)
+    arrived = leads.groupby(["series", "arrived_date"]).size().rename("came")
+    # leads of a campaign that does not deliver that day still show that the form works
+    daily["leads"] = daily.join(arrived, on=["series", "delivery_date"])["came"].fillna(0)
     # a lead may come on a day without delivery; the run it falls into is not dry
     later = {name: np.sort(days.to_numpy()) for name, days in leads.groupby("series")["arrived_date"]}
     daily = daily.sort_values(["series", "delivery_date"], ignore_index=True)
-    sums = daily.groupby("series")[["clicks", "leads"]].transform("sum")
-    rate = sums["leads"] / sums["clicks"].where(sums["clicks"] > 0)
-    daily["expected"] = daily["clicks"] * rate
     daily["run"] = (daily["leads"] > 0).groupby(daily["series"]).cumsum()
     dry = daily[daily["leads"] == 0]
     runs = dry.groupby(["series", "run"], as_index=False).agg(
@@ -133,27 +128,31 @@ def check_silence(tables: MarketTables, params: Params, as_of: dt.date) -> pd.Da
 
 
 def check_spend_spikes(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
-    """Days on which a series of at least 28 days spent far more than usual for its weekday.
+    """Days on which a series (project × user, channel) of at least 28 days spent far more than its campaigns do.
 
-    Far more: at least three times the median of the 28 delivery days before (after the market's weekday
-    pattern) and five robust standard deviations on the log scale. At risk is what went beyond the median.
+    Far more: at least 2.5 times what the campaigns' other days let expect (after the market's weekday pattern) and
+    three robust standard deviations of the series' 28 days before on the log scale. At risk is what went beyond.
     """
     delivery = delivery_frame(tables)
-    delivery = delivery.assign(series=series_name(delivery))
-    daily = delivery.groupby(["series", "delivery_date"], as_index=False)["spend"].sum()
-    daily = daily[daily["spend"] > 0].sort_values(["series", "delivery_date"], ignore_index=True)
+    if delivery.empty:
+        return _alerts(pd.DataFrame())
+    daily = by_series(expected_days(delivery, lead_frame(tables, params)))
+    daily = daily.groupby(["series", "delivery_date"], as_index=False)[["spend", "usual_spend"]].sum()
+    daily = daily[daily["usual_spend"] > 0].sort_values(["series", "delivery_date"], ignore_index=True)
+    daily = daily[daily["spend"] > 0].reset_index(drop=True)
     if daily.empty:
         return _alerts(pd.DataFrame())
     weekday = daily["delivery_date"].dt.day_of_week
-    usual = daily.groupby(weekday)["spend"].median() / daily["spend"].median()
-    level = np.log(daily["spend"] / weekday.map(usual))
+    by_day = daily.groupby(weekday)[["spend", "usual_spend"]].sum()
+    level = np.log(
+        daily["spend"] / daily["usual_spend"] / weekday.map(by_day["spend"] / by_day["usual_spend"])
+    )
     past = level.groupby(daily["series"]).shift()
     rolling = past.groupby(daily["series"]).rolling(SPIKE_DAYS, min_periods=SPIKE_DAYS)
-    centre = rolling.median().reset_index(level=0, drop=True).sort_index()
     quarter = rolling.quantile(0.75) - rolling.quantile(0.25)
     spread = (quarter.reset_index(level=0, drop=True).sort_index() / 1.349).clip(lower=0.1)
-    is_spike = (level - centre >= SPIKE_SCORE * spread) & (level - centre >= np.log(SPIKE_RATIO))
-    spikes = daily.assign(ratio=np.exp(level - centre))[is_spike]
+    is_spike = (level >= SPIKE_SCORE * spread) & (level >= np.log(SPIKE_RATIO))
+    spikes = daily.assign(ratio=np.exp(level))[is_spike]
     spikes = spikes.assign(excess=spikes["spend"] * (1 - 1 / spikes["ratio"]))
     found = spikes.groupby("series", as_index=False).agg(
         first_day=("delivery_date", "min"),

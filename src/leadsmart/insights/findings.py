@@ -137,7 +137,7 @@ def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
 def _conclude(evidence: Evidence, q_value: float, params: Params) -> Finding:
     if not evidence.is_enough:
         verdict = NOT_ENOUGH_DATA
-    elif q_value <= params.false_discovery_rate and evidence.is_material:
+    elif q_value <= params.false_discovery_rate and evidence.is_material and evidence.low * evidence.high > 0:
         verdict = SUPPORTED
     else:
         verdict = NOT_SUPPORTED

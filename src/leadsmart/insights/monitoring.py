@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.display.formats import format_money, format_percent
-from leadsmart.insights.delivery_checks import series_name, told
+from leadsmart.insights.delivery_checks import told
+from leadsmart.insights.expectations import USUAL, by_series, expected_days
 from leadsmart.insights.measures import delivery_frame, lead_frame
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
@@ -13,9 +14,12 @@ PAST_DAYS = 28
 MINIMUM_CLICKS_A_DAY = 200
 #: Robust standard deviations, and relative change, that make a jump.
 SCORE = 4.0
-CTR_DROP = 0.4
+CTR_DROP = 0.45
+#: Clicks to be expected of a day before its CTR is judged.
+MINIMUM_DAY_CLICKS = 100
 CPL_JUMP = 1.0
 CPL_DAYS = 7
+MEASURES = ("spend", "impressions", "clicks", "leads")
 COLUMNS = ("rule", "series", "first_day", "last_day", "n", "money_at_risk", "detail")
 
 
@@ -23,8 +27,9 @@ def check_jumps(tables: MarketTables, params: Params) -> tuple[pd.DataFrame, int
     """Days on which CTR fell, and weeks in which CPL rose, far beyond the 28 days before.
 
     Monitored are project × user and the market's channels with at least 28 delivery days and 200 clicks a day
-    on average. CTR is compared on the log scale, after the market's weekday pattern, with median and
-    interquartile range of the past; CPL over 7 days.
+    on average. CTR is compared with what the campaigns' other days let expect (so that new campaigns are no
+    jump), on the log scale, after the market's weekday pattern, with median and interquartile range of the past;
+    CPL over 7 days.
 
     Returns
     -------
@@ -34,26 +39,32 @@ def check_jumps(tables: MarketTables, params: Params) -> tuple[pd.DataFrame, int
     """
     if tables.ad_performance.empty:
         return pd.DataFrame(columns=COLUMNS), 0
-    daily = _daily(tables, params)
-    monitored = _monitored(daily)
-    daily = daily[daily["series"].isin(monitored)].sort_values(["series", "day"], ignore_index=True)
+    daily = monitored_days(tables, params)
     if daily.empty:
         return pd.DataFrame(columns=COLUMNS), 0
     found = [_ctr_drops(daily), _cpl_jumps(daily, params)]
-    return pd.concat([f for f in found if len(f)] or [pd.DataFrame()]).reindex(columns=list(COLUMNS)), len(
-        monitored
-    )
+    jumps = pd.concat([f for f in found if len(f)] or [pd.DataFrame()]).reindex(columns=list(COLUMNS))
+    return jumps, daily["series"].nunique()
+
+
+def monitored_days(tables: MarketTables, params: Params) -> pd.DataFrame:
+    """Delivery days of the monitored series.
+
+    Returns
+    -------
+    DataFrame
+        One row per series and day with delivery, in order: ``series, day``, ``spend, impressions, clicks, leads`` (sums),
+        ``usual_clicks, usual_leads, usual_spend`` (`expected_days`).
+    """
+    daily = _daily(tables, params)
+    return daily[daily["series"].isin(_monitored(daily))].sort_values(["series", "day"], ignore_index=True)
 
 
 def _daily(tables: MarketTables, params: Params) -> pd.DataFrame:
-    delivery, leads = delivery_frame(tables), lead_frame(tables, params)
-    sides = []
-    for name in (series_name, lambda rows: "channel " + rows["channel"]):
-        spent = delivery.assign(series=name(delivery)).groupby(["series", "delivery_date"])
-        came = leads.assign(series=name(leads)).groupby(["series", "arrived_date"]).size().rename("leads")
-        sums = spent[["spend", "impressions", "clicks"]].sum().rename_axis(["series", "day"])
-        sides.append(sums.join(came.rename_axis(["series", "day"])).fillna({"leads": 0.0}).reset_index())
-    return pd.concat(sides, ignore_index=True)
+    delivery = expected_days(delivery_frame(tables), lead_frame(tables, params))
+    rows = by_series(delivery)
+    sums = rows.groupby(["series", "delivery_date"])[[*MEASURES, *(f"usual_{m}" for m in USUAL)]].sum()
+    return sums.reset_index().rename(columns={"delivery_date": "day"})
 
 
 def _monitored(daily: pd.DataFrame) -> pd.Index:
@@ -71,15 +82,13 @@ def _past(values: pd.Series, series: pd.Series, gap: int) -> tuple[pd.Series, pd
 
 
 def _ctr_drops(daily: pd.DataFrame) -> pd.DataFrame:
-    rows = daily[(daily["impressions"] > 0) & (daily["clicks"] > 0)].reset_index(drop=True)
+    rows = daily[(daily["usual_clicks"] >= MINIMUM_DAY_CLICKS) & (daily["clicks"] > 0)].reset_index(drop=True)
     weekday = rows["day"].dt.day_of_week
-    by_day = rows.groupby(weekday)[["clicks", "impressions"]].sum()
-    usual = (by_day["clicks"] / by_day["impressions"]) / (
-        by_day["clicks"].sum() / by_day["impressions"].sum()
-    )
-    level = np.log(rows["clicks"] / rows["impressions"] / weekday.map(usual))
+    by_day = rows.groupby(weekday)[["clicks", "usual_clicks"]].sum()
+    usual = by_day["clicks"] / by_day["usual_clicks"]
+    level = np.log(rows["clicks"] / rows["usual_clicks"] / weekday.map(usual))
     centre, spread = _past(level, rows["series"], 1)
-    noise = np.sqrt(spread.clip(lower=0.03) ** 2 + 1 / rows["clicks"])
+    noise = np.sqrt(spread.clip(lower=0.03) ** 2 + 1 / rows["usual_clicks"])
     fell = (level - centre <= -SCORE * noise) & (level - centre <= np.log(1 - CTR_DROP))
     change = 1 - np.exp(level - centre)
     return _report(

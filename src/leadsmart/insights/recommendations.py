@@ -39,7 +39,8 @@ class Recommendation:
     evidence : str
         Name of the evidence table.
     effect, low, high : float
-        Money of the market's currency that it concerns or would bring, over the period; NaN where it can't be sized.
+        Money of the market's currency that it concerns, over the period: spend to look at, not money to be gained.
+        Only ``move_budget`` states what would be gained, in a scenario. NaN where it can't be sized.
     effort : str
         low, medium or high.
     owner, next_step : str
@@ -215,7 +216,8 @@ def _feed_back_outcomes(findings: FindingsResult, tables: MarketTables, params: 
     parts = [
         f"Ask for a verdict on every lead: {format_percent(total['verdict_coverage'])} have one,"
         f" {format_count(len(silent))} of {format_count(len(quality.table))} business users give none, and"
-        f" {format_money(blind, params.currency)} went to campaigns with leads and no verdict."
+        f" {format_money(blind, params.currency)} went to campaigns with leads and no verdict: spend that can't be judged"
+        " yet, not money to be gained."
     ]
     if quality.batch_share > MANY_BATCHES:
         parts.append(f"{format_percent(quality.batch_share)} of the dated verdicts were entered in batches.")
