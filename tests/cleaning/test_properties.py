@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from leadsmart.cleaning.clean import clean_raw
 from leadsmart.cleaning.numbers import parse_numbers
+from leadsmart.cleaning.schemas import validate_tables
 from leadsmart.errors import LeadSmartError
 from leadsmart.vocabulary import LEDGER_EXITS, TABLES, MarketTables
 
@@ -193,6 +194,7 @@ def check_combined(raw, mutations, doubled) -> None:
         rows = rows | {table: pd.concat([frame, frame.iloc[[position % len(frame)]]], ignore_index=True)}
     cleaned = clean_raw(rows, MARKET, make_params(), KEY, last_day)
     assert_accounted(rows, cleaned)
+    validate_tables(cleaned.tables, "Africa/Cairo")
     again = clean_raw(as_export(cleaned.tables), MARKET, make_params(), KEY, last_day)
     assert set(again.ledger.loc[again.ledger["action"].isin(LEDGER_EXITS), "rule"]) == {"kept"}
     for table in TABLES:
@@ -230,6 +232,7 @@ def check_files(tables, style) -> None:
         assert all(len(rows[table]) == own.loc[(market, table), "rows"] for table in TABLES)
         cleaned = clean_raw(rows, market, make_params(), KEY, slices.last_day)
         assert_accounted(rows, cleaned)
+        validate_tables(cleaned.tables, "Africa/Cairo")
 
 
 def _cut(text: str, position: int) -> str:

@@ -124,6 +124,7 @@ def clean_slice(
     check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
     accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
     tables, ledger, outcomes = accounted.tables, accounted.ledger, accounted.outcomes
+    validate_tables(tables, params.timezone)
     assumptions = assess_assumptions(tables, ledger, slices.structure, params, market)
     verdict, reason = assess_reliability(ledger, assumptions, params)
     return CleanedMarket(
@@ -195,7 +196,6 @@ def clean_raw(
     tables = MarketTables(
         **{table: outcome.rows.reset_index(drop=True) for table, outcome in outcomes.items()}
     )
-    validate_tables(tables, params.timezone)
     return AccountedTables(tables, ledger, outcomes)
 
 
