@@ -132,6 +132,67 @@ DEFINITIONS = (
     Column("qualified_rate", "Qualified rate", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
     Column("cpql", "CPQL", UNIT_MONEY),
 )
+RANKED = (
+    Column("campaign_id", "Campaign"),
+    Column("project_name", "Project"),
+    Column("user_id", "Business user"),
+    Column("shrunk_rate", "Qualified, shrunk", UNIT_SHARE, "shrunk_low", "shrunk_high", n="verdicts"),
+    Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY),
+    Column("spend", "Spend", UNIT_MONEY),
+)
+AD_SETS = (
+    Column("ad_set_id", "Ad set"),
+    Column("campaign_id", "Campaign"),
+    Column("spend", "Spend", UNIT_MONEY),
+    Column("impressions", "Impressions", UNIT_COUNT),
+    Column("clicks", "Clicks", UNIT_COUNT),
+    Column("ctr", "CTR", UNIT_SHARE),
+    Column("cpc", "CPC", UNIT_MONEY),
+    Column("cpm", "CPM", UNIT_MONEY),
+)
+LESSONS = (
+    Column("project_name", "Project"),
+    Column("user_id", "Business user"),
+    Column("campaigns", "Campaigns", UNIT_COUNT),
+    Column("spend", "Spend", UNIT_MONEY),
+    Column("cpl", "CPL", UNIT_MONEY, n="leads"),
+    Column("cpql", "CPQL", UNIT_MONEY, n="qualified"),
+    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
+    Column("lesson", "Lesson"),
+)
+CONTACT_CHANNELS = (Column("channel", "Channel"), *CONTACT[1:])
+VARIANTS = (
+    Column("form_variant", "Variant"),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("completion_rate", "Complete", UNIT_SHARE, "completion_low", "completion_high"),
+    Column("verdict_coverage", "Verdicts", UNIT_SHARE, "verdict_low", "verdict_high", n="verdicts"),
+    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+)
+VARIANCE = (
+    Column("level", "Between"),
+    Column("standard_deviation", "Standard deviation", UNIT_SHARE),
+    Column("share", "Share of the variance", UNIT_SHARE),
+)
+ENGAGEMENT = (
+    Column("campaign_id", "Campaign"),
+    Column("project_name", "Project"),
+    Column("ctr", "CTR", UNIT_SHARE),
+    Column("channel_ctr", "CTR, channel's median", UNIT_SHARE),
+    Column("lead_rate", "Leads per click", UNIT_SHARE, n="clicks"),
+    Column("channel_lead_rate", "Channel's others", UNIT_SHARE),
+    Column("spend", "Spend", UNIT_MONEY),
+    Column("excess_cost", "Beyond channel's CPL", UNIT_MONEY),
+)
+BOTTLENECKS = (
+    Column("stage", "From"),
+    Column("next_stage", "To"),
+    Column("leads", "Leads", UNIT_COUNT),
+    Column("best_rate", "Best quarter", UNIT_SHARE),
+    Column("rest_rate", "Others", UNIT_SHARE),
+    Column("relative_difference", "Relative difference", UNIT_SHARE, "relative_low", "relative_high"),
+    Column("lost_leads", "Leads lost", UNIT_COUNT),
+    Column("money_at_stake", "Money at stake", UNIT_MONEY),
+)
 FINDINGS = (
     Column("title", "Finding"),
     Column("verdict", "Verdict", VERDICT),

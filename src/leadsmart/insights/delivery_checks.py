@@ -143,10 +143,8 @@ def check_spend_spikes(tables: MarketTables, params: Params, as_of: dt.date) -> 
     if daily.empty:
         return _alerts(pd.DataFrame())
     weekday = daily["delivery_date"].dt.day_of_week
-    by_day = daily.groupby(weekday)[["spend", "usual_spend"]].sum()
-    level = np.log(
-        daily["spend"] / daily["usual_spend"] / weekday.map(by_day["spend"] / by_day["usual_spend"])
-    )
+    level = np.log(daily["spend"] / daily["usual_spend"])
+    level -= level.groupby(weekday).transform("median")
     past = level.groupby(daily["series"]).shift()
     rolling = past.groupby(daily["series"]).rolling(SPIKE_DAYS, min_periods=SPIKE_DAYS)
     quarter = rolling.quantile(0.75) - rolling.quantile(0.25)

@@ -15,6 +15,11 @@ from leadsmart.params import Params
 from leadsmart.vocabulary import SUPPORTED, MarketTables
 
 TOP_RECOMMENDATIONS = 3
+#: What the table of all markets has even when it is empty.
+_COLUMNS = (
+    "title", "page", "currency", "leads", "spend", "cpl", "cpql", "qualified_rate", "qualified_rate_low",
+    "qualified_rate_high", "findings_text", "verdicts_text", "recommendations", "leads_by_week",
+)  # fmt: skip
 #: Figures of the cards that the table of all markets repeats.
 _FIGURES = ("spend", "leads", "cpl", "cpql", "qualified_rate", "verdict_coverage")
 
@@ -95,7 +100,7 @@ def compare_markets(summaries: pd.DataFrame) -> MarketsOverview:
         One row per market, of `summarise_market`.
     """
     if summaries.empty:
-        return MarketsOverview(pd.DataFrame(), pd.DataFrame(), "No market has a result.")
+        return MarketsOverview(pd.DataFrame(columns=_COLUMNS), pd.DataFrame(), "No market has a result.")
     table = summaries.sort_values(["leads", "market"], ascending=[False, True], ignore_index=True)
     table["findings_text"] = [
         f"{supported} of {findings} supported"
