@@ -11,7 +11,9 @@ from report.builders_report import make_project
 
 from leadsmart.errors import NotebookError
 from leadsmart.report.execute import execute_notebook
+from leadsmart.report.steps import NEEDS_OF_ALL
 from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.vocabulary import ALL_MARKETS
 
 STEP = "02_insights"
 
@@ -23,7 +25,17 @@ def workspace(tmp_path: Path) -> Workspace:
     return open_workspace(root=root, data=root / "export", environment={})
 
 
-def write_notebook(workspace: Workspace, *codes: str, step: str = STEP) -> None:
+DONE = """
+import os, pathlib
+from leadsmart.report.steps import mark_done
+mark_done(pathlib.Path(os.environ["LEADSMART_STAGE"]) / {folder}, "{step}", "fingerprint", "export")
+"""
+
+
+def write_notebook(workspace: Workspace, *codes: str, step: str = STEP, is_finished: bool = True) -> None:
+    folder = repr(ALL_MARKETS) if step in NEEDS_OF_ALL else "market"
+    if is_finished:
+        codes = (*codes, DONE.format(folder=folder, step=step))
     cells = [
         new_raw_cell("---\ntitle: Insights\ntoc: true\n---"),
         new_code_cell('market = "new-cairo"', metadata={"tags": ["parameters"]}),
@@ -66,7 +78,7 @@ def test_a_notebook_gets_its_market_and_is_fit_to_publish(workspace: Workspace):
     notebook = read_published(workspace)
 
     assert said == ["careful\n"], "what goes to the error stream is told, not published"
-    assert [(o.name, o.text) for o in notebook.cells[-1].outputs] == [("stdout", "gulf 7\n")]
+    assert [(o.name, o.text) for o in notebook.cells[-2].outputs] == [("stdout", "gulf 7\n")]
     assert told[-1] == (5, 5, "How far do leads get?")
     assert path.read_bytes() == before, "the notebook of the project is never written"
 
@@ -122,3 +134,18 @@ def test_a_kernel_that_dies_is_a_failed_notebook(workspace: Workspace):
     error = failure_of(workspace, "import os\nos._exit(3)")
     assert "kernel died" in str(error) and "kernel died" in error.public_problem
     assert "--jobs 1" in error.remedy
+
+
+def test_a_notebook_that_does_not_say_that_it_is_done_has_failed(workspace: Workspace):
+    write_notebook(workspace, "1 + 1", is_finished=False)
+    with pytest.raises(NotebookError, match=r"Let its last cell call page\.finish\(\)"):
+        execute(workspace)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}']
+)
+def test_a_file_that_is_no_notebook_of_ours_is_a_failed_notebook(workspace: Workspace, text: str):
+    (workspace.notebooks / f"{STEP}.ipynb").write_text(text, encoding="utf-8")
+    with pytest.raises(NotebookError, match="Restore it from the repository"):
+        execute(workspace)

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -15,9 +16,9 @@ from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
 from leadsmart.params import load_params, unassigned_params
 from leadsmart.report.kernels import ONE_THREAD, Kernels
-from leadsmart.report.steps import NEEDS_OF_ALL, PAGE_TITLES, SUMMARY
+from leadsmart.report.steps import NEEDS_OF_ALL, PAGE_TITLES, SUMMARY, is_done
 from leadsmart.report.workspace import Workspace
-from leadsmart.vocabulary import UNASSIGNED
+from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
 #: Called with the number of the cell (from 1), the number of cells and the heading above it.
 CellListener = Callable[[int, int, str], None]
@@ -64,11 +65,12 @@ def execute_notebook(
     Raises
     ------
     NotebookError
-        If a cell fails, hangs, or its kernel dies.
+        If the notebook can't be read, a cell fails or hangs, its kernel dies, or it does not say at its end
+        that it is done.
     """
     for_all = step in NEEDS_OF_ALL
     params = _params(market, workspace, overrides)
-    notebook = nbformat.read(workspace.notebooks / f"{step}.ipynb", as_version=4)
+    notebook = _read_notebook(workspace.notebooks / f"{step}.ipynb")
     values = {name: _plain(value) for name, value in overrides.items()}
     given = values if for_all else {"market": market, **values}
     headings = _headings(notebook, injected=bool(given))
@@ -97,6 +99,12 @@ def execute_notebook(
     except (TimeoutError, RuntimeError) as error:
         raise _cell_failed(step, headings[at[0]], at[0], type(error).__name__, str(error)) from error
 
+    if not is_done(workspace.stage / (ALL_MARKETS if for_all else market), step):
+        raise NotebookError(
+            "the notebook ran and did not say that it is done",
+            remedy="Let its last cell call page.finish()",
+            file=f"{step}.ipynb",
+        )
     said = _take_error_stream(executed)
     title = PAGE_TITLES[step] if for_all else _page_title(step, params.title, workspace)
     _make_publishable(executed, title)
@@ -104,6 +112,24 @@ def execute_notebook(
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(executed, path)
     return said
+
+
+def _read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook that a run can execute and publish: it has a kernel's name and front matter."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+        raise NotebookError(
+            "is not a notebook", remedy="Restore it from the repository", file=path.name
+        ) from error
+    front = notebook.cells[0].source.strip() if notebook.cells else ""
+    if not (front.startswith("---") and front.endswith("---") and notebook.metadata.get("kernelspec")):
+        raise NotebookError(
+            "it needs a first cell with front matter (--- title: … ---) and a kernel in its metadata",
+            remedy="Restore it from the repository, or save it in Jupyter with a Python kernel",
+            file=path.name,
+        )
+    return notebook
 
 
 class _Engine(papermill.engines.NBClientEngine):
