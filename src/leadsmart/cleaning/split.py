@@ -32,6 +32,7 @@ KEPT_SLICES: Final = 3
 SETTINGS: Final = (
     "memory_limit = '1000MB'",
     "threads = 2",
+    "enable_progress_bar = false",
     "partitioned_write_flush_threshold = 50000",
     "autoinstall_known_extensions = false",
     "autoload_known_extensions = false",
