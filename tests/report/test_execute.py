@@ -79,7 +79,7 @@ def test_a_notebook_gets_its_market_and_is_fit_to_publish(workspace: Workspace):
 
     assert said == ["careful\n"], "what goes to the error stream is told, not published"
     assert [(o.name, o.text) for o in notebook.cells[-2].outputs] == [("stdout", "gulf 7\n")]
-    assert told[-1] == (5, 5, "How far do leads get?")
+    assert told[-1] == (6, 6, "How far do leads get?")
     assert path.read_bytes() == before, "the notebook of the project is never written"
 
     assert front_matter(notebook) == {"title": "Gulf: insights", "toc": True}
