@@ -97,7 +97,8 @@ def test_ranges_need_the_minimum_of_users():
     assert math.isnan(card(market(4), "cpl")["low"])
     full = card(market(6), "cpl")
     assert full["low"] < full["value"] < full["high"]
-    assert full["range_label"] == "95 % range"
+    assert full["range_label"] == "indicative range"
+    assert card(market(14), "cpl")["range_label"] == "95 % range"
 
 
 def test_weeks_without_anything_are_in_the_trend():

@@ -61,7 +61,10 @@ def test_bootstrap_repeats_itself():
 def test_a_range_with_poor_coverage_is_called_indicative():
     few = bootstrap_ratio([1, 2, 3, 4, 5], [9, 9, 9, 9, 9], seed=1, minimum_clusters=5)
     assert few.label == "indicative range"
-    assert ratio_interval([1, 2, 3, 4, 5], [9, 9, 9, 9, 9], minimum_clusters=5).label == "95 % range"
+    # twelve alike count as twelve; where one has nearly all the weight, they count as one
+    over = list(range(1, 13))
+    assert ratio_interval(over, [9] * 12, minimum_clusters=5).label == "95 % range"
+    assert ratio_interval(over, [9] * 11 + [900], minimum_clusters=5).label == "indicative range"
 
 
 def test_benjamini_hochberg_by_hand():
