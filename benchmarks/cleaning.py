@@ -38,7 +38,8 @@ WORKERS = 2
 KEY = b"a key for the benchmark"
 TEXT = """# How long cleaning takes
 
-Made by `python benchmarks/cleaning.py` on {machine}; ours with 2 processes.
+Made by `python benchmarks/cleaning.py` on {machine}; ours with 2 processes. A load
+above 2 says that other work took part of the 2 cores: compare CPU then.
 
 {table}
 
@@ -130,7 +131,7 @@ def measure(way: str, folder: Path) -> dict[str, float]:
 
 def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.machine()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
 
 
 def report(sizes: list[int]) -> list[str]:
