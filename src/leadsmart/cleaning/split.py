@@ -32,7 +32,6 @@ KEPT_SLICES: Final = 3
 SETTINGS: Final = (
     "memory_limit = '1000MB'",
     "threads = 2",
-    "enable_progress_bar = false",
     "partitioned_write_flush_threshold = 50000",
     "autoinstall_known_extensions = false",
     "autoload_known_extensions = false",
@@ -166,6 +165,9 @@ def _write_slices(
     try:
         for setting in (*SETTINGS, f"temp_directory = {_quoted(work / 'spill')}"):
             connection.execute(f"SET {setting}")
+        # In Jupyter the bar is off, and naming it there needs a package of widgets.
+        if connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()[0]:
+            connection.execute("SET enable_progress_bar = false")
         columns = {table: stage_table(connection, table, files[table], work) for table in files}
         queries = assign_markets(connection, markets, MARKET_LOOKUP in files)
         totals = []
