@@ -159,3 +159,21 @@ def test_arrivals_are_counted_by_local_weekday_and_hour():
     found = arrivals_by_hour(tables, make_params())
     assert found.table.values.tolist() == [["Monday", 20, 2], ["Wednesday", 9, 1]]
     assert found.statement == "Most leads arrive on Monday (67 %), and in the hour from 20:00 (67 %)."
+
+
+def test_a_range_that_says_nothing_is_not_shown():
+    spend = [1, 10_000, 1, 10_000, 1]
+    users = [f"u{i}" for i in range(5)]
+    tables = make_tables(
+        campaigns=[{"campaign_id": f"c{u}", "user_id": u} for u in users],
+        delivery=[
+            delivery("2024-12-31", s, campaign_id=f"c{u}", ad_set_id=u)
+            for s, u in zip(spend, users, strict=True)
+        ],
+        leads=[
+            lead for i, u in enumerate(users) for lead in leads_of(f"c{u}", "QUALIFIED", 1 + 50 * (i == 0))
+        ],
+    )
+    cpql = card(tables, "cpql")
+    assert cpql["note"] == "range too wide to show"
+    assert math.isnan(cpql["low"]) and math.isnan(cpql["high"])

@@ -69,6 +69,8 @@ def _kpi_card(row: Mapping[str, object], currency: str, series: Sequence[float |
     if interval:
         lines.append(f' <span class="ls-interval">{escape(interval)}</span>')
     lines.append("</dd>")
+    if interval and _filled(row, "range_label"):
+        lines.append(f'<dd class="ls-n">{escape(row["range_label"])}</dd>')
     if _known(row, "n"):
         lines.append(f'<dd class="ls-n">n {formats.format_count(row["n"])}</dd>')
     change = ""
@@ -262,10 +264,24 @@ def verdict_list(verdicts: Sequence[tuple[str, str, str, str]]) -> Html:
     verdicts : sequence of (what, verdict, reason, address)
     """
     items = "".join(
-        f"<li><p><strong>{escape(what)}:</strong> {verdict_mark(verdict)}. {escape(reason)} {link(href, 'See the page')}</p></li>"
+        f"<li><p><strong>{escape(what)}:</strong> {verdict_mark(verdict)}. "
+        f"{escape(_without_verdict(reason, verdict))} {link(href, 'See the page')}</p></li>"
         for what, verdict, reason, href in verdicts
     )
     return Html(f'<ul class="ls-list ls-verdicts">{items}</ul>')
+
+
+def _without_verdict(reason: str, verdict: str) -> str:
+    """A reason without the verdict it begins with, as that stands before it.
+
+    >>> _without_verdict("Not ready: too few verdicts.", "Not ready")
+    'Too few verdicts.'
+    """
+    for separator in (": ", ". "):
+        if reason.startswith(verdict + separator):
+            rest = reason.removeprefix(verdict + separator)
+            return rest[:1].upper() + rest[1:]
+    return reason
 
 
 def failure_list(failures: Sequence[Mapping[str, str]]) -> Html:

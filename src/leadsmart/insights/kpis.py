@@ -29,7 +29,7 @@ from leadsmart.insights.measures import (
 )
 from leadsmart.insights.statistics import RANGE_INDICATIVE, ratio_interval, wilson_interval
 from leadsmart.params import Params
-from leadsmart.vocabulary import LABELS, UNIT_SHARE, MarketTables
+from leadsmart.vocabulary import LABELS, UNIT_MONEY, UNIT_SHARE, MarketTables
 
 __all__ = [
     "aggregate_kpis",
@@ -59,6 +59,8 @@ RATIOS = {
     "qualified_rate": ("qualified", "verdicts"),
     "cpql": ("spend", "qualified"),
 }
+#: Money whose range ends differ by a larger factor: nothing can be said but that few users carry it.
+WIDEST_RANGE = 100
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 OUTCOME_KEYS = ("verdicts", "qualified", "deals", "verdict_coverage", "qualified_rate", "cpql")
 CARD_KEYS = (
@@ -108,8 +110,9 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
             within = reached_by(contacts["days"], contacts["is_contacted"], (1,))[0]
             row |= {"value": within, "n": float(len(contacts)), "note": "of leads with a history"}
         else:
-            row |= {"value": everything[key], **_range(key, per_user, everything, params)}
-            row |= deltas[key]
+            row |= {"value": everything[key], **_range(key, per_user, everything, params), **deltas[key]}
+            if unit == UNIT_MONEY and row["low"] > 0 and row["high"] / row["low"] > WIDEST_RANGE:
+                row |= {"low": np.nan, "high": np.nan, "range_label": "", "note": "range too wide to show"}
         target = getattr(params, TARGETS[key]) if key in TARGETS else None
         row |= {"target": np.nan if target is None else target}
         row |= {"target_verdict": _target_verdict(row["value"], target)}
