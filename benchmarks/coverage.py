@@ -127,7 +127,8 @@ def main():
     options = parser.parse_args()
     hits, shrunk, counted = sample_coverage(options.samples)
     print(
-        "# Coverage of 95 % ranges\n\n`!` marks coverage below 90 %: the page says “indicative range” there.\n"
+        "# Coverage of 95 % ranges\n\n`!` marks coverage below 90 %. The page says “indicative range” where fewer than ten users in effect carry a figure,"
+        "\nwhich does not catch every such cell of the real export.\n"
     )
     print(f"## {options.samples:,} data sets of the sample\n")
     print("Business users of each are cut at random to the size given; the bootstrap ran on one in")

@@ -141,7 +141,7 @@ UNIT_AUC: Final = "auc"
 LABELS: Final[dict[str, tuple[str, str]]] = {
     "spend": ("Spend", UNIT_MONEY),
     "impressions": ("Impressions", UNIT_COUNT),
-    "reach": ("Reach", UNIT_COUNT),
+    "reach": ("Reach, summed", UNIT_COUNT),
     "clicks": ("Clicks", UNIT_COUNT),
     "leads": ("Leads", UNIT_COUNT),
     "verdicts": ("Verdicts", UNIT_COUNT),

@@ -12,7 +12,13 @@ from leadsmart.classification.labels import label_leads
 from leadsmart.classification.model import fit_market_model, labelled_features
 from leadsmart.classification.reasons import feature_effects
 from leadsmart.classification.registry import FeatureSpec
-from leadsmart.classification.scoring import SCORE_COLUMNS, open_leads, rules_table, score_open_leads
+from leadsmart.classification.scoring import (
+    SCORE_COLUMNS,
+    describe_use,
+    open_leads,
+    rules_table,
+    score_open_leads,
+)
 
 
 def _score(tables, verdict, **changes):
@@ -133,3 +139,13 @@ def test_gaps_without_enough_verdicts_say_what_would_be_enough():
     assert gaps.finding["estimate"] is None
     assert gaps.table["share_missing"].notna().all()
     assert gaps.table["auc_with"].isna().all()
+
+
+def test_a_model_that_is_not_ready_is_said_not_to_be_used():
+    tables = make_market(1_500)
+    params = make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    assert model.estimator is not None
+    assert describe_use(model, "OK") == model.choice
+    assert describe_use(model, "Not ready").endswith("the verdict is Not ready, so rules order the leads.")

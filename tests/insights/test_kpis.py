@@ -51,7 +51,7 @@ def test_outcomes_compare_leads_at_equal_age():
 def test_without_old_leads_outcomes_are_not_yet_mature():
     tables = make_tables(leads=leads_of("c1", "QUALIFIED", 3, arrived_at="2024-12-30 10:00"))
     rate = card(tables, "qualified_rate")
-    assert rate["note"] == "not yet mature"
+    assert rate["note"] == "change not yet mature"
     assert math.isnan(rate["delta"])
 
 

@@ -14,8 +14,9 @@ from leadsmart.insights.schemas import FINDINGS_SCHEMA, RECOMMENDATIONS_SCHEMA, 
 from leadsmart.sample import sample_market
 
 
-def two_prices():
-    """Users a to d, each with one project: a and b are cheap per qualified lead, c and d dear, c with cheap leads."""
+def two_prices(day="2024-12-30", users=None):
+    """Projects a to d of one user, all running: a and b are cheap per qualified lead, c and d dear, c with cheap leads."""
+    users = users or dict.fromkeys("abcd", "u")
     rows = [
         ("a", 1_000, 20, 20, 0),
         ("b", 1_000, 20, 20, 0),
@@ -23,8 +24,10 @@ def two_prices():
         ("d", 10_000, 2, 18, 0),
     ]
     return make_tables(
-        campaigns=[{"campaign_id": n, "user_id": n, "project_name": f"P {n}"} for n, *_ in rows],
-        delivery=[{"campaign_id": n, "spend": spend, "ad_set_id": n} for n, spend, *_ in rows],
+        campaigns=[{"campaign_id": n, "user_id": users[n], "project_name": n} for n, *_ in rows],
+        delivery=[
+            {"campaign_id": n, "spend": spend, "ad_set_id": n, "delivery_date": day} for n, spend, *_ in rows
+        ],
         leads=[
             lead
             for n, _, good, bad, rest in rows
@@ -35,21 +38,28 @@ def two_prices():
 
 
 def test_budget_moves_from_dear_to_cheap_within_the_cap():
-    shift = shift_budget(two_prices(), make_params())
-    groups = shift.groups.set_index("user_id")
+    shift = shift_budget(two_prices(), make_params(), AS_OF)
+    groups = shift.groups.set_index("project_name")
     assert groups["role"].to_dict() == {"a": "takes", "b": "takes", "c": "gives", "d": "gives"}
     assert groups["moved"].sum() == pytest.approx(0)
-    assert (groups["moved"].abs() <= STEP_CAP * groups["spend"] + 1e-9).all()
-    assert shift.table["moved"].iloc[0] == pytest.approx(400)
+    assert (groups["moved"].abs() <= STEP_CAP * groups["monthly_spend"] + 1e-9).all()
+    # 20 % of what a and b spend in 28 days at the pace of 2,000 in 14
+    assert shift.table["moved"].iloc[0] == pytest.approx(800)
+
+
+def test_ended_projects_and_other_business_users_money_stay_where_they_are():
+    assert shift_budget(two_prices(day="2024-12-01"), make_params(), AS_OF).table.empty
+    apart = two_prices(users={"a": "u", "b": "u", "c": "v", "d": "v"})
+    assert shift_budget(apart, make_params(), AS_OF).table.empty
 
 
 def test_a_weaker_response_gains_less():
-    table = shift_budget(two_prices(), make_params()).table
+    table = shift_budget(two_prices(), make_params(), AS_OF).table
     assert table["elasticity"].tolist() == [0.3, 0.5, 0.7, 1.0]
     assert table["gained"].is_monotonic_increasing
     assert (table["gained"] > 0).all()
     proportional = table.iloc[-1]
-    groups = shift_budget(two_prices(), make_params()).groups
+    groups = shift_budget(two_prices(), make_params(), AS_OF).groups
     assert proportional["gained"] == pytest.approx((groups["moved"] / groups["cpql_shrunk"]).sum())
 
 
@@ -62,18 +72,18 @@ def test_without_sure_sides_nothing_is_moved():
         + leads_of("b", "QUALIFIED", 5)
         + leads_of("b", "NOT_QUALIFIED", 5),
     )
-    assert shift_budget(even, make_params()).table.empty
+    assert shift_budget(even, make_params(), AS_OF).table.empty
 
 
 def test_ranks_change_where_leads_are_cheap_and_quality_is_dear():
-    table = rank_changes(two_prices(), make_params()).set_index("user_id")
+    table = rank_changes(two_prices(), make_params()).set_index("project_name")
     assert table.loc["a", "is_misjudged"] == np.False_
     # by CPL a and b (25) come before c (33.3) and d (500); none is misjudged
     assert not table["is_misjudged"].any()
     cheap_leads = two_prices()._replace(
         ad_performance=two_prices().ad_performance.assign(spend=[10_000.0, 10_000.0, 9_000.0, 5_200.0])
     )
-    table = rank_changes(cheap_leads, make_params()).set_index("user_id")
+    table = rank_changes(cheap_leads, make_params()).set_index("project_name")
     assert table.index[0] == "c"
     assert table["is_misjudged"].tolist() == [True, False, False, False]
 

@@ -43,6 +43,21 @@ def rules_table() -> pd.DataFrame:
     return pd.DataFrame([(words, points) for _, points, words, _ in RULES], columns=["rule", "points"])
 
 
+def describe_use(model: Model, verdict: str) -> str:
+    """Say which model was fitted, and whether it orders the leads.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted on all that is known.
+    verdict : str
+        The evaluation's.
+    """
+    if model.estimator is None or verdict != MODEL_NOT_READY:
+        return model.choice
+    return f"{model.choice} It is fitted and kept, but not used: the verdict is Not ready, so rules order the leads."
+
+
 def open_leads(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
     """List the leads that are still worth a call: undecided, unreachable or untouched, and no deal.
 

@@ -122,7 +122,7 @@ def _sentence(
                 "so no interval can be given. Open leads are listed in the rules' order."
             )
         return (
-            f"Not ready: {_lower(first['rule'])} needs {first['needed']}; found: {first['found']}. "
+            f"Not ready: the rule “{_lower(first['rule'])}” needs {first['needed']}; found: {first['found']}. "
             "Open leads are listed in the rules' order, without a probability."
         )
     found = figures.set_index("measure")
@@ -136,9 +136,7 @@ def _sentence(
     )
     if verdict == MODEL_READY:
         return f"{text} Its probabilities can be used as they stand."
-    return (
-        f"{text} Use its order only; {_lower(missed.iloc[0]['rule'])} is not met ({missed.iloc[0]['found']})."
-    )
+    return f"{text} Use its order only: the rule “{_lower(missed.iloc[0]['rule'])}” is not met ({missed.iloc[0]['found']})."
 
 
 def _lower(text: str) -> str:

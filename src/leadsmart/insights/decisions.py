@@ -157,7 +157,8 @@ def _nothing_runs(tables: MarketTables, as_of: dt.date) -> str:
 def _statement(table: pd.DataFrame, params: Params) -> str:
     counts = table["decision"].value_counts()
     parts = [f"{decision} {counts[decision]}" for decision in DECISIONS if decision in counts]
-    text = f"Of {format_count(len(table))} running campaigns: {', '.join(parts)}."
+    noun = "campaign" if len(table) == 1 else "campaigns"
+    text = f"Of {format_count(len(table))} running {noun}: {', '.join(parts)}."
     moved = table.loc[table["decision"].isin([SCALE, FIX, PAUSE]), "monthly_spend"].sum()
     if moved > 0:
         text += f" Scale, fix and pause concern {format_money(moved, params.currency)} in 28 days."

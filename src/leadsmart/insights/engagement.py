@@ -138,8 +138,8 @@ def _too_few(strong: pd.DataFrame, ratio: Interval, params: Params) -> str:
             f" channel's median): {MINIMUM_CAMPAIGNS} are needed to compare their conversion."
         )
     return (
-        f"{format_count(ratio.clusters)} business users have campaigns with and without strong engagement on the"
-        f" same channel: {params.minimum_users} with leads in both are needed to compare them."
+        f"Business users who have campaigns with and without strong engagement on the same channel:"
+        f" {format_count(ratio.clusters)}; {params.minimum_users} with leads in both are needed to compare them."
     )
 
 

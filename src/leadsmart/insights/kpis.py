@@ -93,7 +93,7 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
     DataFrame
         One row per KPI, those of ``kpi_priority`` first: ``key, label, value, unit, low, high`` (95 %, business
         users resampled), ``range_label`` ("95 % range", "indicative range" or empty), ``n`` (a rate's denominator),
-        ``delta`` (relative), ``delta_basis, target, target_verdict`` (above, below, on or –), ``note,
+        ``delta`` (relative), ``delta_basis, target, target_verdict`` (above, below, on, can't be told, or –), ``note,
         sparkline`` (list of weekly values).
     """
     delivery, leads = delivery_frame(tables), lead_frame(tables, params)
@@ -115,7 +115,7 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
                 row |= {"low": np.nan, "high": np.nan, "range_label": "", "note": "range too wide to show"}
         target = getattr(params, TARGETS[key]) if key in TARGETS else None
         row |= {"target": np.nan if target is None else target}
-        row |= {"target_verdict": _target_verdict(row["value"], target)}
+        row |= {"target_verdict": _target_verdict(row, target)}
         row |= {"sparkline": weekly[key].tolist() if key in weekly else []}
         rows.append(row)
     columns = [
@@ -164,9 +164,12 @@ def _range(key: str, per_user: pd.DataFrame, everything: pd.Series, params: Para
     return row
 
 
-def _target_verdict(value: float, target: float | None) -> str:
+def _target_verdict(row: dict[str, object], target: float | None) -> str:
+    value = row["value"]
     if target is None or not np.isfinite(value):
         return "–"
+    if row["low"] < target < row["high"]:
+        return "can't be told"
     if abs(value / target - 1) < 0.005:
         return "on"
     return "above" if value > target else "below"
@@ -188,7 +191,7 @@ def _deltas(
     for key in OUTCOME_KEYS:
         result[key] = _delta(now[key], before[key], basis)
         if not mature:
-            result[key] = {"delta": np.nan, "delta_basis": basis, "note": "not yet mature"}
+            result[key] = {"delta": np.nan, "delta_basis": basis, "note": "change not yet mature"}
     return result
 
 

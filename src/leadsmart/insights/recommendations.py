@@ -1,4 +1,4 @@
-"""What to do, in order of value: each recommendation only if its evidence holds."""
+"""What to do, in order of the money concerned: each recommendation only if its evidence holds."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadsmart.display.formats import format_count, format_interval, format_money, format_percent
+from leadsmart.display.formats import (
+    format_compact,
+    format_count,
+    format_interval,
+    format_money,
+    format_percent,
+)
 from leadsmart.insights.findings import Finding, FindingsResult
 from leadsmart.insights.follow_up import compare_contact_speed, feedback_quality
 from leadsmart.insights.measures import aggregate_kpis
@@ -39,8 +45,8 @@ class Recommendation:
     evidence : str
         Name of the evidence table.
     effect, low, high : float
-        Money of the market's currency that it concerns, over the period: spend to look at, not money to be gained.
-        Only ``move_budget`` states what would be gained, in a scenario. NaN where it can't be sized.
+        Money of the market's currency that it concerns, over the period (``move_budget``: in 28 days): spend to
+        look at, not money to be gained. NaN where it can't be sized.
     effort : str
         low, medium or high.
     owner, next_step : str
@@ -80,11 +86,12 @@ class RecommendationsResult:
 def make_recommendations(
     findings: FindingsResult, tables: MarketTables, params: Params, as_of: dt.date
 ) -> RecommendationsResult:
-    """Make those of the five recommendations whose evidence holds, ordered by value."""
+    """Make those of the five recommendations whose evidence holds, most money concerned first."""
     made: list[Recommendation | None] = []
     evidence: dict[str, pd.DataFrame] = {}
-    for make in (_shift_to_quality, _move_budget, _improve_follow_up, _feed_back_outcomes):
-        recommendation, tables_of_it = make(findings, tables, params)
+    of_period = (_shift_to_quality, _improve_follow_up, _feed_back_outcomes)
+    answers = [make(findings, tables, params) for make in of_period]
+    for recommendation, tables_of_it in [*answers, _move_budget(tables, params, as_of)]:
         made.append(recommendation)
         evidence |= tables_of_it
     made.append(_enforce_form_fields(findings.get("data_gaps")))
@@ -129,8 +136,8 @@ def _shift_to_quality(findings: FindingsResult, tables: MarketTables, params: Pa
     )
 
 
-def _move_budget(findings: FindingsResult, tables: MarketTables, params: Params) -> Made:
-    scenario = shift_budget(tables, params)
+def _move_budget(tables: MarketTables, params: Params, as_of: dt.date) -> Made:
+    scenario = shift_budget(tables, params, as_of)
     evidence = {
         "recommendation_move_budget": scenario.table,
         "recommendation_move_budget_groups": scenario.groups,
@@ -141,23 +148,21 @@ def _move_budget(findings: FindingsResult, tables: MarketTables, params: Params)
     central = by_elasticity.loc[CENTRAL_ELASTICITY]
     if not central["gained_low"] > 0:
         return None, evidence
-    value = scenario.benchmark_cpql
-    gained = format_interval(central["gained"], central["gained_low"], central["gained_high"], "count")
     first = scenario.groups[scenario.groups["role"] == "gives"].iloc[0]
     return (
         Recommendation(
             key="move_budget",
             statement=(
-                f"Scenario: moving {format_money(central['moved'], params.currency)} from pairs of project and business"
-                f" user with a high CPQL to those with a low one would bring {gained} more qualified leads at an"
-                f" elasticity of {CENTRAL_ELASTICITY}; {format_count(by_elasticity['gained'].min())} to"
-                f" {format_count(by_elasticity['gained'].max())} over elasticities from"
-                f" {by_elasticity.index.min()} to {by_elasticity.index.max():g}."
+                f"Scenario: moving {format_money(central['moved'], params.currency)} of 28 days' spend from running"
+                " projects with a high CPQL to projects of the same business user with a low one would bring"
+                f" {format_compact(by_elasticity['gained'].min())} to"
+                f" {format_compact(by_elasticity['gained'].max())} more qualified leads, if leads respond to spend"
+                f" with an elasticity from {by_elasticity.index.min()} to {by_elasticity.index.max():g}."
             ),
             evidence="recommendation_move_budget",
-            effect=float(central["gained"] * value),
-            low=float(central["gained_low"] * value),
-            high=float(central["gained_high"] * value),
+            effect=float(central["moved"]),
+            low=float("nan"),
+            high=float("nan"),
             effort="medium",
             owner="Media buyer",
             next_step=f"Move one step away from {first['project_name']}, user {first['user_id']}, and look again in 4 weeks.",

@@ -1,11 +1,19 @@
 """What would change if cost per qualified lead ruled: other ranks, and a budget shift as a labelled scenario."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from leadsmart.insights.decisions import SURE, cpql_benchmark, has_enough
+from leadsmart.insights.decisions import (
+    MONTH_DAYS,
+    RUNNING_DAYS,
+    SURE,
+    cpql_benchmark,
+    has_enough,
+    running_spend,
+)
 from leadsmart.insights.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
 from leadsmart.insights.shrinkage import GammaPrior, gamma_prior, probability_cheaper, shrink_cpql
 from leadsmart.params import Params
@@ -79,53 +87,51 @@ def rank_changes(tables: MarketTables, params: Params) -> pd.DataFrame:
     return pairs.sort_values(order, ascending=[False, False, True, True], ignore_index=True)[columns]
 
 
-def shift_budget(tables: MarketTables, params: Params) -> BudgetShift:
-    """Move a capped step of spend from pairs that are surely dear to pairs that are surely cheap.
+SHIFT_COLUMNS = [
+    "elasticity",
+    "moved",
+    "qualified_before",
+    "qualified_after",
+    "gained",
+    "gained_low",
+    "gained_high",
+]
+GROUP_COLUMNS = [
+    *PAIR, "role", "spend", "monthly_spend", "qualified", "cpql", "cpql_shrunk", "probability_better", "moved",
+]  # fmt: skip
 
-    Qualified leads respond to spend as q · (new spend / spend) ^ elasticity, with q from shrunk rates. A giver
-    loses at most 20 % of its spend, a taker gains at most as much again of its own.
+
+def shift_budget(tables: MarketTables, params: Params, as_of: dt.date) -> BudgetShift:
+    """Move a capped step of 28 days' spend from projects that are surely dear to ones that are surely cheap.
+
+    Only between running projects of the same business user: what ended can't be moved, and one client's money is
+    not another's. Qualified leads respond to spend as q · (new spend / spend) ^ elasticity, with q from shrunk
+    rates. A giver loses at most 20 % of its 28 days' spend, a taker gains at most as much again of its own.
     """
     pairs, prior = _judged_pairs(tables, params)
     benchmark = cpql_benchmark(tables, params)
-    columns = [
-        "elasticity",
-        "moved",
-        "qualified_before",
-        "qualified_after",
-        "gained",
-        "gained_low",
-        "gained_high",
-    ]
-    group_columns = [
-        *PAIR,
-        "role",
-        "spend",
-        "qualified",
-        "cpql",
-        "cpql_shrunk",
-        "probability_better",
-        "moved",
-    ]
-    nothing = BudgetShift(pd.DataFrame(columns=columns), pd.DataFrame(columns=group_columns), benchmark)
+    nothing = BudgetShift(pd.DataFrame(columns=SHIFT_COLUMNS), pd.DataFrame(columns=GROUP_COLUMNS), benchmark)
+    pairs = pairs.merge(_monthly_spend(tables, as_of), on=PAIR)
     if pairs.empty or not np.isfinite(benchmark):
         return nothing
     better = probability_cheaper(pairs["qualified"], pairs["spend"], prior, benchmark)
-    role = np.where(better >= SURE, "takes", np.where(better <= 1 - SURE, "gives", ""))
-    pairs = pairs.assign(probability_better=better, role=role)
-    pairs = pairs[pairs["role"] != ""].reset_index(drop=True)
-    gives = pairs["role"] == "gives"
-    if not gives.any() or gives.all():
+    pairs = pairs.assign(
+        probability_better=better,
+        role=np.where(better >= SURE, "takes", np.where(better <= 1 - SURE, "gives", "")),
+    )
+    pairs = pairs[pairs["role"] != ""]
+    both = pairs.groupby("user_id")["role"].transform("nunique") == 2
+    pairs = pairs[both].reset_index(drop=True)
+    if pairs.empty:
         return nothing
-    room = STEP_CAP * pairs["spend"]
-    moved = min(room[gives].sum(), room[~gives].sum())
-    side = room.groupby(gives).transform("sum")
-    pairs["moved"] = np.where(gives, -1, 1) * moved * room / side
+    pairs["moved"] = _moves(pairs)
     rng = np.random.default_rng(params.seed)
     shape = prior.shape + pairs["qualified"].to_numpy()
     rate = rng.gamma(shape, size=(DRAWS, len(pairs))) / (prior.spend + pairs["spend"].to_numpy())
-    spend = pairs["spend"].to_numpy()
+    spend = pairs["monthly_spend"].to_numpy()
     growth = 1 + pairs["moved"].to_numpy() / spend
     centre = spend / pairs["cpql_shrunk"].to_numpy()
+    moved = float(pairs["moved"].clip(lower=0).sum())
     rows = []
     for elasticity in ELASTICITIES:
         factor = growth**elasticity - 1
@@ -136,4 +142,20 @@ def shift_budget(tables: MarketTables, params: Params) -> BudgetShift:
         rows.append((elasticity, moved, before, before + gained, gained, float(low), float(high)))
     groups = pairs.assign(size=pairs["moved"].abs())
     groups = groups.sort_values(["size", *PAIR], ascending=[False, True, True], ignore_index=True)
-    return BudgetShift(pd.DataFrame(rows, columns=columns), groups[group_columns], benchmark)
+    return BudgetShift(pd.DataFrame(rows, columns=SHIFT_COLUMNS), groups[GROUP_COLUMNS], benchmark)
+
+
+def _monthly_spend(tables: MarketTables, as_of: dt.date) -> pd.DataFrame:
+    """Spend of 28 days at the pace of the last 14, per project and business user that delivered in them."""
+    pace = running_spend(tables, as_of) * (MONTH_DAYS / RUNNING_DAYS)
+    running = tables.campaigns[[*PAIR, "campaign_id"]].merge(pace.rename("monthly_spend"), on="campaign_id")
+    sums = running.groupby(PAIR)["monthly_spend"].sum().reset_index()
+    return sums[sums["monthly_spend"] > 0]
+
+
+def _moves(pairs: pd.DataFrame) -> pd.Series:
+    """Money each pair takes (or gives, negative): within a user as much as the smaller side has room for."""
+    room = STEP_CAP * pairs["monthly_spend"]
+    side = room.groupby([pairs["user_id"], pairs["role"]]).transform("sum")
+    moved = side.groupby(pairs["user_id"]).transform("min")
+    return moved * room / side * np.where(pairs["role"] == "gives", -1, 1)

@@ -34,7 +34,7 @@ class MarketsOverview:
         One row per market, most leads first: the fields of `summarise_market`, ``findings_text,
         verdicts_text`` and ``page`` (address).
     recommendations : DataFrame
-        The three that concern most money, of each currency: the fields of a recommendation, ``statement``
+        The three kinds that concern most money, of each currency, where they concern most: the fields of a recommendation, ``statement``
         begins with the market's title; ``currency`` and ``folder`` (of the evidence).
     statement : str
     """
@@ -125,8 +125,9 @@ def _best_recommendations(table: pd.DataFrame) -> pd.DataFrame:
     ]
     if not rows:
         return pd.DataFrame(columns=["statement", "currency"])
-    # Currencies can't be compared: the best of each.
+    # Currencies can't be compared: the best of each. And once a kind, or all three would say the same.
     ranked = pd.DataFrame(rows).sort_values(["currency", "effect"], ascending=[True, False], kind="stable")
+    ranked = ranked.drop_duplicates(["currency", "key"])
     return ranked.groupby("currency").head(TOP_RECOMMENDATIONS).reset_index(drop=True)
 
 

@@ -115,7 +115,7 @@ def open_workspace(
     return Workspace(
         root=root,
         params_dir=(given.get("params_dir") or root / "params").resolve(),
-        data=data.resolve(),
+        data=data.absolute(),
         outputs=outputs,
         stage=(given.get("stage") or root / PRIVATE / "explore").resolve(),
     )
