@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from leadsmart.cleaning.clean import clean_raw
 from leadsmart.cleaning.numbers import parse_numbers
 from leadsmart.cleaning.schemas import validate_tables
+from leadsmart.cleaning.texts import clean_id, map_distinct
 from leadsmart.errors import LeadSmartError
 from leadsmart.vocabulary import LEDGER_EXITS, TABLES, MarketTables
 
@@ -137,7 +138,7 @@ def check_single(raw, base, place, change) -> None:
     table = place[0]
     now, before = cleaned.outcomes[table].rows, base.outcomes[table].rows
     now, before = (frame.drop(columns=RELATIVE_COLUMNS, errors="ignore") for frame in (now, before))
-    if name in KEY_COLUMNS and changed[table][name].duplicated().any():
+    if name in KEY_COLUMNS and map_distinct(changed[table][name], clean_id).duplicated().any():
         # the slip may have made the row another one, or made another row look like it
         assert set(before.index) - set(now.index) <= set(rows[table].index)
         return
