@@ -10,11 +10,6 @@ LEDGER = (
     Column("rows", "Rows", UNIT_COUNT),
     Column("spend", "Spend", UNIT_MONEY),
 )
-COMPLETENESS = (
-    Column("field", "Field"),
-    Column("share_valid", "Valid", UNIT_SHARE, n="n"),
-    Column("share_filled", "Filled", UNIT_SHARE),
-)
 COMPLETENESS_BY_GROUP = (
     Column("table", "Table"),
     Column("field", "Field"),

@@ -88,16 +88,6 @@ class Page:
         """A JSON file that `step` wrote."""
         return json.loads((self._source(step, market or self.market) / name).read_text(encoding="utf-8"))
 
-    def read_table(self, step: str, name: str, market: str | None = None) -> pd.DataFrame:
-        """A table that `step` wrote with `write_table`; ids stay text."""
-        path = self._source(step, market or self.market) / "tables" / f"{name}.csv"
-        ids = {column: str for column in pd.read_csv(path, nrows=0).columns if column.endswith("_id")}
-        return pd.read_csv(path, dtype=ids)
-
-    def path_of(self, step: str, name: str) -> Path:
-        """Path of a file that `step` wrote."""
-        return self._source(step, self.market) / name
-
     def read_json_of_all(self, step: str, name: str) -> pd.DataFrame:
         """A JSON file of `step` of every market that has it: one row per market."""
         found = [self.results.folder(step, market) for market in self.markets(step)]
@@ -133,7 +123,7 @@ class Page:
         return self.results.markets(step)
 
     def failures(self) -> list[dict[str, str]]:
-        """Markets that failed in this run: market, title, notebook, cell, message."""
+        """Markets that failed in this run: market, title, notebook, problem, remedy."""
         found = sorted(self.workspace.stage.glob("*/failure.json"))
         return [json.loads(path.read_text(encoding="utf-8")) for path in found]
 
