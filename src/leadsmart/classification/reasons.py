@@ -1,5 +1,6 @@
 """Why a lead scored as it did, in plain words: what sets it apart from a typical lead."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from leadsmart.classification.encoding import MESSAGE_SCORE, Encoder
 from leadsmart.classification.estimation import Estimator, matrix_log_odds
 from leadsmart.classification.registry import MISSING, FeatureSpec
+from leadsmart.classification.trees import Usual, occlude
 from leadsmart.display.formats import format_percent
 
 MAX_REASONS: Final = 2
@@ -16,8 +18,8 @@ MAX_REASONS: Final = 2
 MIN_EFFECT: Final = 0.1
 #: Most common levels of a category that a lead is compared with.
 MAX_LEVELS: Final = 3
-#: Leads on which a feature must have shown such an effect before it is measured on all.
-SAMPLE: Final = 500
+#: Rows up to which all features are measured at once: for few leads a call costs more than its rows.
+MAX_STACKED: Final = 5_000
 NOTHING_SPECIAL: Final = "nothing sets this lead apart"
 
 
@@ -47,20 +49,19 @@ def explain(
     spec_of = {s.name: s for s in specs}
     # what all leads of a market share is no reason to call one before another
     effects[:, [spec_of[name].field == "market" for name in names]] = 0.0
-    words = [_words(spec_of[name], frame).to_numpy() for name in names]
-    if not words:
-        return pd.Series(NOTHING_SPECIAL, index=frame.index, dtype="str")
-    order = np.argsort(-np.abs(effects), axis=1, kind="stable")
+    words = [_words(spec_of[name]) for name in names]
+    values = [_values(spec_of[name], frame) for name in names]
+    strength = np.abs(effects)
+    order = np.argsort(-strength, axis=1, kind="stable").tolist()
+    named = (strength >= MIN_EFFECT).sum(axis=1).tolist()
+    is_good = (effects > 0).tolist()
     texts = []
     for i in range(len(frame)):
         sides: dict[bool, list[str]] = {True: [], False: []}
-        for j in order[i]:
-            effect = effects[i, j]
-            if abs(effect) < MIN_EFFECT:
-                break
-            side = sides[effect > 0]
-            if len(side) < MAX_REASONS and words[j][i] not in side:
-                side.append(words[j][i])
+        for j in order[i][: named[i]]:
+            side = sides[is_good[i][j]]
+            if len(side) < MAX_REASONS and (text := words[j](values[j][i])) not in side:
+                side.append(text)
         texts.append(join_reasons(sides[True], sides[False]))
     return pd.Series(texts, index=frame.index, dtype="str")
 
@@ -85,18 +86,16 @@ def feature_effects(estimator: Estimator, matrix: np.ndarray) -> tuple[list[str]
         parts = scale.transform(impute.transform(matrix)) * linear.coef_[0]
         for j, name in enumerate(names):
             effects[:, j] = parts[:, columns[name]].sum(axis=1)
+        return names, estimator.slope * effects
+    usual = {name: _common_values(estimator.encoder, name, typical[columns[name]]) for name in names}
+    if len(matrix) * sum(map(len, usual.values())) <= MAX_STACKED:
+        effects = _occlude_at_once(estimator.classifier, matrix, columns, usual)
     else:
-        odds = matrix_log_odds(estimator.classifier, matrix)
-        sample = np.linspace(0, len(matrix) - 1, min(SAMPLE, len(matrix))).astype(int)
-        for j, name in enumerate(names):
-            values = _common_values(estimator.encoder, name, typical[columns[name]])
-            shown = _occlude(estimator.classifier, matrix[sample], odds[sample], columns[name], values)
-            if estimator.slope * np.abs(shown).max(initial=0.0) >= MIN_EFFECT:
-                effects[:, j] = _occlude(estimator.classifier, matrix, odds, columns[name], values)
+        effects = occlude(estimator.classifier, matrix, columns, usual)
     return names, estimator.slope * effects
 
 
-def _common_values(encoder: Encoder, name: str, typical: np.ndarray) -> list[tuple[float, np.ndarray]]:
+def _common_values(encoder: Encoder, name: str, typical: np.ndarray) -> list[Usual]:
     """List what a feature's columns usually hold, each with its weight."""
     if name in encoder.numbers:
         if encoder.kinds[encoder.numbers.index(name)] != "flag":
@@ -107,20 +106,22 @@ def _common_values(encoder: Encoder, name: str, typical: np.ndarray) -> list[tup
     return [(float(w), np.eye(len(typical))[i]) for w, i in zip(weights, usual, strict=True)]
 
 
-def _occlude(
+def _occlude_at_once(
     classifier: Any,
     matrix: np.ndarray,
-    odds: np.ndarray,
-    columns: list[int],
-    values: list[tuple[float, np.ndarray]],
+    columns: dict[str, list[int]],
+    usual: dict[str, list[Usual]],
 ) -> np.ndarray:
-    effect = np.zeros(len(matrix))
-    for weight, replaced in values:
-        differs = (matrix[:, columns] != replaced).any(axis=1)
-        changed = matrix[differs]
-        changed[:, columns] = replaced
-        effect[differs] += weight * (odds[differs] - matrix_log_odds(classifier, changed))
-    return effect
+    """Effects of all features from one call, shape (leads, features)."""
+    variants = [(j, *value) for j, values in enumerate(usual.values()) for value in values]
+    stacked = np.tile(matrix, (len(variants) + 1, 1, 1)) if len(matrix) else np.empty((1, 0, matrix.shape[1]))
+    for layer, (j, _, replaced) in zip(stacked[1:], variants, strict=False):
+        layer[:, list(columns.values())[j]] = replaced
+    odds = matrix_log_odds(classifier, stacked.reshape(-1, matrix.shape[1])).reshape(len(stacked), -1)
+    effects = np.zeros((len(matrix), len(usual)))
+    for layer, (j, weight, _) in zip(odds[1:], variants, strict=False):
+        effects[:, j] += weight * (odds[0] - layer)
+    return effects
 
 
 def join_reasons(good: list[str], bad: list[str]) -> str:
@@ -133,22 +134,27 @@ def join_reasons(good: list[str], bad: list[str]) -> str:
     return "; ".join(parts) or NOTHING_SPECIAL
 
 
-def _words(spec: FeatureSpec, frame: pd.DataFrame) -> pd.Series:
-    if spec.name == MESSAGE_SCORE:
-        return pd.Series("what the message says", index=frame.index)
+def _values(spec: FeatureSpec, frame: pd.DataFrame) -> list[Any]:
     if spec.name in ("hour_sin", "hour_cos"):
-        return "arrived around " + frame["arrived_at"].dt.strftime("%H:00")
-    values = frame[spec.name] if spec.name in frame else pd.Series(np.nan, index=frame.index)
+        return frame["arrived_at"].dt.hour.tolist()
+    return frame[spec.name].tolist() if spec.name in frame else [np.nan] * len(frame)
+
+
+def _words(spec: FeatureSpec) -> Callable[[Any], str]:
+    """How a value of a feature reads."""
+    label, _, other = spec.label.partition("|")
+    if spec.name == MESSAGE_SCORE:
+        return lambda _: "what the message says"
+    if spec.name in ("hour_sin", "hour_cos"):
+        return lambda hour: f"arrived around {hour:02.0f}:00"
     if spec.kind == "flag":
-        yes, no = spec.label.split("|")
-        return values.map({1.0: yes, 0.0: no}).fillna(f"unknown: {yes}")
+        return lambda value: f"unknown: {label}" if np.isnan(value) else label if value else other
     if spec.kind == "category":
-        label, _, absent = spec.label.partition("|")
-        named = f"{label}: " + values.astype("str").fillna(MISSING)
-        return named.mask(values.isna() | (values == MISSING), absent or f"no answer: {label}")
+        absent = other or f"no answer: {label}"
+        return lambda value: absent if pd.isna(value) or value == MISSING else f"{label}: {value}"
     if spec.name.endswith(("rate_before", "ctr_before", "_share")):
-        return f"{spec.label} " + values.map(format_percent, na_action=None).astype("str")
-    return f"{spec.label} " + values.map(_plain, na_action=None).astype("str")
+        return lambda value: f"{label} {format_percent(value)}"
+    return lambda value: f"{label} {_plain(value)}"
 
 
 def _plain(value: float) -> str:

@@ -63,14 +63,20 @@ def normalise_text(texts: pd.Series, keep_digits: bool = False) -> pd.Series:
     ['price for unit', 'اريد شقه', '']
     """
 
-    def fold(text: str) -> str:
-        text = unicodedata.normalize("NFKC", text).casefold().translate(_ARABIC_FORMS)
-        text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-        text = unicodedata.normalize("NFC", text)
-        text = text if keep_digits else _WITH_DIGIT.sub(" ", text)
-        return " ".join(text.split())
+    # people click the same ready-made messages: each wording is read once
+    codes, wordings = pd.factorize(texts.to_numpy(dtype=object))
+    folded = np.array([*(_fold(t, keep_digits) for t in wordings), ""], dtype=object)
+    return pd.Series(folded[codes], index=texts.index, dtype="str")
 
-    return pd.Series([fold(t) if isinstance(t, str) else "" for t in texts], index=texts.index, dtype="str")
+
+def _fold(text: str, keep_digits: bool) -> str:
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_ARABIC_FORMS)
+    text = unicodedata.normalize("NFD", text)
+    for mark in {c for c in set(text) if unicodedata.combining(c)}:
+        text = text.replace(mark, "")
+    text = unicodedata.normalize("NFC", text)
+    text = text if keep_digits else _WITH_DIGIT.sub(" ", text)
+    return " ".join(text.split())
 
 
 def language_of(texts: pd.Series) -> pd.Series:
