@@ -1,8 +1,9 @@
 // Makes tables of class ls-sortable sortable, searchable and short; without this file they show all rows as they are.
-// And mends the renderers' navigation: groups of links get names, and keys reach the sections' toggles.
+// Loads what the drill-down page needs. And mends the renderers' navigation: groups of links get names, and keys reach the sections' toggles.
 (function () {
   "use strict";
   var FIRST = 25;
+  var folder = document.currentScript.src.replace(/report\.js.*$/, "");
   var byText = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
   function element(tag, attributes, text) {
@@ -81,6 +82,13 @@
     show();
   }
 
+  // The drill-down's script and its data are files of their own, so that other pages do without.
+  function explore(place) {
+    [new URL(place.dataset.source, location.href.split("#")[0]).href, folder + "explore.js"].forEach(function (address) {
+      document.head.appendChild(Object.assign(document.createElement("script"), { src: address, async: false }));
+    });
+  }
+
   function mendLandmark(selector, name) {
     document.querySelectorAll(selector + ":not([aria-label])").forEach(function (nav) { nav.setAttribute("aria-label", name); });
   }
@@ -95,6 +103,7 @@
 
   function start() {
     document.querySelectorAll("table.ls-sortable").forEach(enhance);
+    document.querySelectorAll(".ls-explore[data-source]").forEach(explore);
     document.querySelectorAll('a[role="navigation"]').forEach(mendToggle);
     mendLandmark("nav.navbar", "Site");
     mendLandmark("nav.quarto-secondary-nav", "Where you are");

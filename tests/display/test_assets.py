@@ -13,7 +13,7 @@ ASSETS = ROOT / "assets"
 PAGES = sorted((ROOT / "docs").glob("*.qmd"))
 
 
-@pytest.mark.parametrize("name", ["report.css", "report.js"])
+@pytest.mark.parametrize("name", ["report.css", "report.js", "explore.js"])
 def test_assets_name_no_other_host_and_stay_small(name):
     text = (ASSETS / name).read_text(encoding="utf-8")
 

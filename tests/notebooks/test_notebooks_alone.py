@@ -12,7 +12,15 @@ from report.builders_report import Built, clean_environment, copy_project, make_
 
 from leadsmart.sample import write_sample
 
-NAMES = ("01_cleaning", "02_insights", "03_classification", "04_summary", "pooled_model", "overview")
+NAMES = (
+    "01_cleaning",
+    "02_insights",
+    "03_classification",
+    "04_summary",
+    "05_explore",
+    "pooled_model",
+    "overview",
+)
 
 
 def make_sample_project(folder: Path) -> Path:
@@ -93,7 +101,7 @@ def test_no_page_names_the_market_of_a_sample_without_saying_so(executed):
 
 def test_published_notebooks_say_nothing_on_the_error_stream_and_are_no_sample(built: Built):
     found = sorted(built.outputs.glob("**/*.ipynb"))
-    assert len(found) == 11
+    assert len(found) == 13
     for path in found:
         notebook = nbformat.read(path, as_version=4)
         assert error_stream(notebook) == [], path

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from leadsmart.sample import write_sample
@@ -80,6 +80,15 @@ class Built:
 
     def pages(self) -> list[Path]:
         return sorted(self.site.rglob("*.html"))
+
+
+@dataclass
+class Seen:
+    """What a page did while it was open in a browser."""
+
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
 
 
 def make_project(folder: Path, markets: Sequence[str] = MARKETS) -> Path:

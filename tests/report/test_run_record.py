@@ -11,6 +11,7 @@ from report.builders_report import KEY, MARKETS, ROOT, Built, run_leadsmart
 from leadsmart.report.steps import sha256_of
 
 TABLES = ("campaigns", "ad_performance", "leads", "status_events")
+STEPS = ("01_cleaning", "02_insights", "03_classification", "04_summary", "05_explore")
 EXITS = ("kept", "duplicate", "merged", "quarantined")
 
 
@@ -28,9 +29,16 @@ def test_a_market_has_everything_that_the_contract_names(built: Built):
     for market in MARKETS:
         folder = built.outputs / market
         names = [
-            *(f"{step}.ipynb" for step in ("01_cleaning", "02_insights", "03_classification", "04_summary")),
+            *(f"{step}.ipynb" for step in STEPS),
             *(f"{kind}/{table}.parquet" for kind in ("clean", "quarantine") for table in TABLES),
-            *("ledger.csv", "findings.json", "recommendations.json", "scored_leads.csv", "run.json"),
+            *(
+                "explore.js",
+                "ledger.csv",
+                "findings.json",
+                "recommendations.json",
+                "scored_leads.csv",
+                "run.json",
+            ),
             *("model/model.skops", "model/card.json", "tables/kpis.csv"),
         ]
         assert [name for name in names if not (folder / name).is_file()] == []
@@ -65,7 +73,7 @@ def test_rows_and_spend_of_all_ledgers_add_up_to_the_export(built: Built):
 
 def test_every_expected_page_exists(built: Built):
     pages = read_run(built.outputs)["expected_pages"]
-    assert len(pages) == 1 + 2 + 4 * len(MARKETS) + 1
+    assert len(pages) == 1 + 2 + len(STEPS) * len(MARKETS) + 1
     assert [page for page in pages if not (built.site / page).is_file()] == []
 
 
@@ -79,7 +87,7 @@ def test_no_key_path_or_time_is_published(built: Built):
 def test_the_log_says_where_it_was_and_ends_with_a_table_and_the_sites_address(built: Built):
     lines = built.stdout.splitlines()
     for market in MARKETS:
-        for step in ("01_cleaning", "02_insights", "03_classification", "04_summary"):
+        for step in STEPS:
             assert any(line.startswith(f"{market}: {step} done in ") for line in lines)
     assert lines[-1].endswith("outputs/site/index.html")
     assert next(line.split()[:2] for line in lines if "CPQL" in line) == ["market", "leads"]

@@ -34,7 +34,7 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 REQUIRED = "LEADSMART_REQUIRE_BROWSER"
-STEPS = ("04_summary", "01_cleaning", "02_insights", "03_classification")
+STEPS = ("04_summary", "01_cleaning", "02_insights", "05_explore", "03_classification")
 ABOUT = ("method", "definitions", "production-design", "open-questions")
 LINKS = "(all) => all.map(a => a.href)"
 MARKUP = re.compile(r":::|\{=html\}|```|\{\{<|Traceback|&lt;|&amp;|^#\|", re.MULTILINE)

@@ -59,7 +59,7 @@ def stage_reached(tables: MarketTables, params: Params) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per lead: ``lead_id, user_id, channel, lead_status, outcome`` (str), ``stage`` (position, 0 is
+        One row per lead: ``lead_id, campaign_id, user_id, channel, lead_status, outcome`` (str), ``stage`` (position, 0 is
         arrived), ``has_history`` (bool), ``arrived_at``.
     """
     position: dict[str, int] = {}
@@ -69,7 +69,7 @@ def stage_reached(tables: MarketTables, params: Params) -> pd.DataFrame:
     events = tables.status_events
     past = events["status"].map(position).fillna(0).groupby(events["lead_id"]).max()
     stage = np.maximum(leads["lead_status"].map(position).fillna(0), leads["lead_id"].map(past).fillna(0))
-    columns = ["lead_id", "user_id", "channel", "lead_status", "outcome", "arrived_at"]
+    columns = ["lead_id", "campaign_id", "user_id", "channel", "lead_status", "outcome", "arrived_at"]
     return leads[columns].assign(
         stage=stage.astype(int), has_history=leads["lead_id"].isin(events["lead_id"])
     )

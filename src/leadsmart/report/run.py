@@ -22,6 +22,7 @@ from leadsmart.report.site import write_navigation
 from leadsmart.report.steps import (
     CLASSIFICATION,
     CLEANING,
+    EXPLORE,
     INSIGHTS,
     NEEDS_OF_ALL,
     OVERVIEW,
@@ -151,7 +152,7 @@ def run_markets(
     runner = _Runner(workspace, results, listener, kernels)
     # Left in this order, also by Ctrl-C: without kernels, the threads come to their end.
     with ThreadPoolExecutor(max_workers=jobs) as executor, kernels:
-        first = _each(executor, runner, _new(results, order), (CLEANING, INSIGHTS))
+        first = _each(executor, runner, _new(results, order), (CLEANING, INSIGHTS, EXPLORE))
         others = _each(executor, runner, _new(results, [*also, UNASSIGNED]), (CLEANING,))
         done = [future.result() for future in first]
         apart = [future.result() for future in others]

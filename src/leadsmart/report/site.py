@@ -18,6 +18,8 @@ from leadsmart.report.workspace import SITE_CONFIG, Workspace
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
 NAVIGATION = "_navigation.yml"
+#: What the drill-down page chooses from; a script, as a page opened from a file can't load anything else.
+EXPLORE_DATA = "explore.js"
 RENDERERS = ("auto", "quarto", "embedded")
 _SOURCES = (SITE_CONFIG, "index.qmd", "docs", "assets")
 _DOCUMENTS = ("method.qmd", "definitions.qmd", "production-design.qmd", "open-questions.qmd")
@@ -122,8 +124,8 @@ def _gather(workspace: Workspace, project: Path, pages: list[str]) -> None:
         shutil.copyfile(workspace.outputs / notebook, target)
     for folder in {Path(ALL_MARKETS), *(notebook.parent for notebook in notebooks)}:
         source = workspace.outputs / folder
-        downloads = [*source.glob("*.csv"), *source.glob("tables/*.csv")]
-        for path in downloads:
+        beside = [*source.glob("*.csv"), *source.glob("tables/*.csv"), *source.glob(EXPLORE_DATA)]
+        for path in beside:
             target = outputs / path.relative_to(workspace.outputs)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

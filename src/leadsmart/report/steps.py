@@ -10,15 +10,17 @@ import leadsmart
 from leadsmart.params import Params
 
 CLEANING, INSIGHTS, CLASSIFICATION, SUMMARY = "01_cleaning", "02_insights", "03_classification", "04_summary"
+EXPLORE = "05_explore"
 POOLED, OVERVIEW = "pooled_model", "overview"
 
 #: Steps that run once per market, in order.
-MARKET_STEPS = (CLEANING, INSIGHTS, CLASSIFICATION, SUMMARY)
+MARKET_STEPS = (CLEANING, INSIGHTS, EXPLORE, CLASSIFICATION, SUMMARY)
 
 #: Steps of the same market that a step reads. `pooled_model` and `overview` read all markets.
 NEEDS: dict[str, tuple[str, ...]] = {
     CLEANING: (),
     INSIGHTS: (CLEANING,),
+    EXPLORE: (CLEANING,),
     CLASSIFICATION: (CLEANING, POOLED),
     SUMMARY: (CLEANING, INSIGHTS, CLASSIFICATION),
     POOLED: (),
@@ -32,6 +34,7 @@ PAGE_TITLES = {
     SUMMARY: "Summary",
     CLEANING: "Data quality",
     INSIGHTS: "Insights",
+    EXPLORE: "Explore",
     CLASSIFICATION: "Lead classifier",
     POOLED: "Pooled model",
     OVERVIEW: "All markets",

@@ -1,0 +1,34 @@
+"""The drill-down's place on a page: what is read without script, and the data that a script chooses from."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from leadsmart.display.markup import Html, Shown, escape
+
+
+def data_script(data: Mapping[str, Any]) -> str:
+    r"""The drill-down's data as a script: a page opened from a file may load a script, but no JSON.
+
+    >>> data_script({"title": "</script>é"})
+    'window.leadsmartExplore = {"title":"\\u003c/script>\\u00e9"};\n'
+    """
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return f"window.leadsmartExplore = {text};\n"
+
+
+def explorer(source: str, shown: Shown) -> Html:
+    """Where ``explore.js`` builds the drill-down; without script `shown` stays, with a sentence that says so.
+
+    Parameters
+    ----------
+    source : str
+        Address of what `data_script` made, relative to the page.
+    shown : Html
+        Figures of the whole market.
+    """
+    return Html(
+        f'<div class="ls-explore" data-source="{escape(source)}"><noscript><p class="ls-sentence">To choose a channel, '
+        "project, business user or campaign here, allow scripts for this page. The tables on the Insights page show "
+        f"each of them without.</p></noscript>{shown._repr_html_()}</div>"
+    )
