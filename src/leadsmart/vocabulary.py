@@ -137,6 +137,10 @@ UNIT_RATIO: Final = "ratio"
 UNIT_DAYS: Final = "days"
 UNIT_AUC: Final = "auc"
 
+#: What a range is called: the second where its coverage was measured below 90 %.
+RANGE_95: Final = "95 % range"
+RANGE_INDICATIVE: Final = "indicative range"
+
 #: Measures and rates: label on screen and unit.
 LABELS: Final[dict[str, tuple[str, str]]] = {
     "spend": ("Spend", UNIT_MONEY),

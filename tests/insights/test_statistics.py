@@ -5,11 +5,11 @@ from scipy import stats
 
 from leadsmart.insights.statistics import (
     adjust_false_discovery,
-    bootstrap_ratio,
+    effective_number,
     heterogeneity_p,
     mantel_haenszel,
     permutation_p,
-    permute_within,
+    rate_interval,
     ratio_interval,
     wilson_interval,
 )
@@ -27,23 +27,16 @@ def test_few_users_have_no_bounds():
     interval = ratio_interval([1, 2, 3], [10, 10, 10], minimum_clusters=4)
     assert interval.estimate == pytest.approx(0.2)
     assert not interval.has_bounds
-    assert not bootstrap_ratio([1, 2, 3], [10, 10, 10], seed=1, minimum_clusters=4).has_bounds
 
 
 def test_jackknife_of_equal_denominators_is_the_t_interval_of_the_mean():
     values = np.array([3.0, 5.0, 4.0, 8.0, 6.0, 7.0])
     interval = ratio_interval(values, np.ones(6), minimum_clusters=5, scale="linear")
-    expected = stats.t.interval(0.95, 5, values.mean(), stats.sem(values))
+    spread = (values - values.mean()) ** 2
+    assert interval.error == pytest.approx(stats.sem(values))
+    assert interval.freedom == pytest.approx(spread.sum() ** 2 / (spread**2).sum())
+    expected = stats.t.interval(0.95, interval.freedom, values.mean(), stats.sem(values))
     assert (interval.low, interval.high) == pytest.approx(expected)
-
-
-def test_bootstrap_agrees_with_the_analytic_interval_on_many_users():
-    rng = np.random.default_rng(4)
-    values = rng.normal(10, 2, 2000)
-    interval = bootstrap_ratio(values, np.ones(2000), seed=1, minimum_clusters=5)
-    half = 1.96 * values.std(ddof=1) / np.sqrt(2000)
-    assert interval.low == pytest.approx(values.mean() - half, abs=0.02)
-    assert interval.high == pytest.approx(values.mean() + half, abs=0.02)
 
 
 def test_leads_of_one_user_do_not_count_as_independent():
@@ -52,32 +45,55 @@ def test_leads_of_one_user_do_not_count_as_independent():
     assert by_user.high - by_user.low > 3 * (high - low)
 
 
-def test_bootstrap_repeats_itself():
-    args = ([1, 5, 3, 9, 2], [10, 20, 10, 30, 10])
-    first, again = (bootstrap_ratio(*args, seed=7, minimum_clusters=5) for _ in range(2))
-    assert first == again
-
-
-def test_a_range_with_poor_coverage_is_called_indicative():
-    few = bootstrap_ratio([1, 2, 3, 4, 5], [9, 9, 9, 9, 9], seed=1, minimum_clusters=5)
-    assert few.label == "indicative range"
-    # twelve alike count as twelve; where one has nearly all the weight, they count as one
+def test_a_range_that_one_user_decides_is_called_indicative():
+    # twelve of one size and differing costs decide together; one with nearly all the weight decides alone
     over = list(range(1, 13))
-    assert ratio_interval(over, [9] * 12, minimum_clusters=5).label == "95 % range"
-    assert ratio_interval(over, [9] * 11 + [900], minimum_clusters=5).label == "indicative range"
+    alike = ratio_interval(over, [9] * 12, minimum_clusters=5)
+    assert alike.label == "95 % range"
+    assert alike.freedom == pytest.approx(alike.deciding)
+    alone = ratio_interval(over, [9] * 11 + [900], minimum_clusters=5)
+    assert alone.deciding < 2
+    assert alone.label == "indicative range"
+    assert ratio_interval([1, 2], [9, 9], minimum_clusters=5).label == ""
+
+
+def test_effective_users_by_hand():
+    assert effective_number([3, 1]) == pytest.approx(16 / 10)
+    assert effective_number([0, 0]) == 0.0
+
+
+def test_few_users_count_as_one_trial_each():
+    few = rate_interval([30, 10], [60, 20], minimum_clusters=5)
+    # 60 and 20 verdicts are worth 80² / (60² + 20²) = 1.6 users
+    low, high = wilson_interval(0.5 * 1.6, 1.6)
+    assert (few.estimate, few.low, few.high) == pytest.approx((0.5, low, high))
+    assert few.label == "indicative range"
+    assert not few.error > 0
+
+
+def test_a_range_is_never_narrower_for_fewer_users():
+    rng = np.random.default_rng(2)
+    widths = []
+    for users in (1, 2, 3, 4, 5, 8, 20):
+        drawn = [
+            rate_interval(rng.binomial(30, rng.beta(3, 3, users)), [30] * users, minimum_clusters=5)
+            for _ in range(200)
+        ]
+        widths.append(np.median([i.high - i.low for i in drawn]))
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_a_rate_of_one_still_has_a_range():
+    all_good = rate_interval([20] * 12, [20] * 12, minimum_clusters=5)
+    assert (all_good.low, all_good.high) == pytest.approx((0.757, 1.0), abs=0.001)
+    assert all_good.label == "indicative range"
+    assert not rate_interval([], [], minimum_clusters=5).has_bounds
 
 
 def test_benjamini_hochberg_by_hand():
     q = adjust_false_discovery({"a": 0.01, "b": 0.02, "c": 0.03, "d": 0.5, "untested": float("nan")})
     assert [q[key] for key in "abcd"] == pytest.approx([0.04, 0.04, 0.04, 0.5])
     assert np.isnan(q["untested"])
-
-
-def test_permuted_values_stay_in_their_block():
-    values, blocks = np.array([1, 2, 3, 10, 20]), ["a", "a", "a", "b", "b"]
-    drawn = permute_within(values, blocks, seed=3, replicates=50)
-    assert {tuple(sorted(row[:3])) for row in drawn} == {(1, 2, 3)}
-    assert {tuple(sorted(row[3:])) for row in drawn} == {(10, 20)}
 
 
 def test_permutation_p_is_never_zero():

@@ -11,7 +11,7 @@ from leadsmart.display import formats
 from leadsmart.display.markup import escape, escape_name, link, verdict_mark
 from leadsmart.display.sparklines import sparkline
 from leadsmart.errors import RenderError
-from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY
+from leadsmart.vocabulary import RANGE_INDICATIVE, UNIT_COUNT, UNIT_MONEY
 
 #: Units of a column beside those of the vocabulary.
 TEXT: Final = "text"
@@ -22,6 +22,7 @@ SPARKLINE: Final = "sparkline"
 
 _NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE})
 MAX_COLUMNS: Final = 8
+INDICATIVE_MARK: Final = "≈"
 _NO_CURRENCY: Final = "¤"
 
 
@@ -39,7 +40,8 @@ class Column:
         A unit of the vocabulary, or ``text``, ``date``, ``verdict``, ``delta`` (a relative change) or
         ``sparkline`` (a cell holds the series).
     low, high : str, optional
-        Columns with the bounds of the value's interval.
+        Columns with the bounds of the value's interval. A column named as `low`, with ``_range`` for ``_low``, says
+        what the range is called, where the table has it; an indicative range is marked.
     n : str, optional
         Column with the count the value rests on, shown beside it.
     link : str, optional
@@ -68,6 +70,11 @@ class Column:
         return tuple(
             x for x in (self.name, self.low, self.high, self.n, self.link, self.currency) if x is not None
         )
+
+    def range_mark(self, row: Mapping[str, object]) -> str:
+        """The sign before the bounds of the row's interval: "≈" if it is only indicative."""
+        name = (self.low or "").removesuffix("_low") + "_range"
+        return INDICATIVE_MARK if row.get(name) == RANGE_INDICATIVE else ""
 
     def head(self, currency: str = "") -> str:
         """Head of the column with the unit of money.
@@ -131,12 +138,10 @@ def _number(row: Mapping[str, object], column: Column) -> str:
         return formats.format_count(value)
     low = row[column.low] if column.low else None
     high = row[column.high] if column.high else None
-    if column.currency:
-        return formats.format_interval(value, low, high, column.unit, str(row[column.currency]))
-    # the currency stands once, in the head of the column
-    return formats.format_interval(value, low, high, column.unit, _NO_CURRENCY).removeprefix(
-        f"{_NO_CURRENCY} "
-    )
+    currency = str(row[column.currency]) if column.currency else _NO_CURRENCY
+    text = formats.format_interval(value, low, high, column.unit, currency, column.range_mark(row))
+    # without a column of its own, the currency stands once, in the head of the column
+    return text.removeprefix(f"{_NO_CURRENCY} ")
 
 
 def cell_html(row: Mapping[str, object], column: Column) -> str:
@@ -153,6 +158,9 @@ def cell_html(row: Mapping[str, object], column: Column) -> str:
     --------
     >>> cell_html({"r": 0.59, "lo": 0.52, "hi": 0.66}, Column("r", "Qualified", "share", "lo", "hi"))
     '59 % (52–66)'
+    >>> cell_html({"r": 0.59, "r_low": 0.5, "r_high": 0.7, "r_range": "indicative range"},
+    ...     Column("r", "Qualified", "share", "r_low", "r_high"))
+    '59 % (≈ 50–70)'
     >>> cell_html({"project_name": "<script>"}, Column("project_name", "Project"))
     '&lt;script&gt;'
     """

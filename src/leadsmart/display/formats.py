@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 
-from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE
+from leadsmart.vocabulary import RANGE_95, UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE
 
 NOTHING = "–"
 _SCALES = ((1e9, " B"), (1e6, " M"), (1e3, " k"))
@@ -127,9 +127,16 @@ def format_value(value: float | None, unit: str, currency: str = "") -> str:
 
 
 def format_interval(
-    estimate: float | None, low: float | None, high: float | None, unit: str, currency: str = ""
+    estimate: float | None,
+    low: float | None,
+    high: float | None,
+    unit: str,
+    currency: str = "",
+    label: str = "",
 ) -> str:
     """An estimate with its interval; the unit stands once. Bounds below zero are joined by "to".
+
+    A `label` that says the range is no 95 % range stands before the bounds.
 
     >>> format_interval(0.59, 0.52, 0.66, "share")
     '59 % (52–66)'
@@ -139,12 +146,15 @@ def format_interval(
     '−8.0 % (−20 to 4.0)'
     >>> format_interval(0.59, None, None, "share")
     '59 %'
+    >>> format_interval(0.59, 0.2, 0.9, "share", label="indicative range")
+    '59 % (indicative range 20–90)'
     """
     text = format_value(estimate, unit, currency)
     if text == NOTHING or is_missing(low) or is_missing(high):
         return text
     first, second = (_without_unit(format_value(bound, unit, currency), currency) for bound in (low, high))
-    return f"{text} ({first} to {second})" if "−" in first + second else f"{text} ({first}–{second})"
+    label = "" if label == RANGE_95 else f"{label} ".lstrip()
+    return f"{text} ({label}{first}{' to ' if '−' in first + second else '–'}{second})"
 
 
 def _without_unit(text: str, currency: str) -> str:

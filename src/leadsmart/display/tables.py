@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 from great_tables import GT
 
-from leadsmart.display.columns import Column, cell_html, check_columns, raw_number
+from leadsmart.display.columns import INDICATIVE_MARK, Column, cell_html, check_columns, raw_number
 from leadsmart.display.formats import format_count
 from leadsmart.display.markup import Html, download_link, escape
 
@@ -14,6 +14,11 @@ from leadsmart.display.markup import Html, download_link, escape
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _NOISE = re.compile(r' (?:headers|id|rowspan|colspan|style)="[^"]*"')
+#: Under a table with the sign.
+INDICATIVE_NOTE = (
+    "indicative range: one or two business users decide it, or too few carry the figure; read it as an order of size,"
+    " not as a 95 % range."
+)
 _INDENT = re.compile(r"\n\s*")
 
 
@@ -119,6 +124,8 @@ def format_table(
         )
         body = _scroll_box(_plain_table(texts, columns, currency, head), title)
     notes = []
+    if any(column.range_mark(row) for row in shown.to_dict("records") for column in columns):
+        notes.append(escape(f"{INDICATIVE_MARK} {INDICATIVE_NOTE}"))
     if len(shown) < len(table):
         notes.append(f"{format_count(len(shown))} of {format_count(len(table))} rows.")
     if download is not None:

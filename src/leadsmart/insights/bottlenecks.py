@@ -201,7 +201,8 @@ def _step_table(steps: list[_Step], tested: int, spend: float) -> pd.DataFrame:
 def _sentences(
     step: _Step, reached: pd.DataFrame, names: list[str], money: float, params: Params
 ) -> dict[str, str]:
-    lower = format_interval(1 - step.ratio.estimate, 1 - step.ratio.high, 1 - step.ratio.low, UNIT_SHARE)
+    low, high = 1 - step.ratio.high, 1 - step.ratio.low
+    lower = format_interval(1 - step.ratio.estimate, low, high, UNIT_SHARE, label=step.ratio.label)
     best, rest = format_percent(step.best_rate), format_percent(step.rest_rate)
     at_end = reached[reached["stage"] >= names.index(step.end)]
     qualified = step.lost * (at_end["outcome"] == "qualified").mean() if len(at_end) else 0.0

@@ -8,11 +8,13 @@ from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_
 from leadsmart.insights.measures import aggregate_kpis, delivery_frame, lead_frame, sum_measures
 from leadsmart.insights.statistics import Interval, mantel_haenszel, ratio_interval
 from leadsmart.params import Params
-from leadsmart.vocabulary import UNIT_SHARE, MarketTables
+from leadsmart.vocabulary import UNIT_RATIO, UNIT_SHARE, MarketTables
 
 KEY = "channel_differences"
 QUESTION = "Do channels with cheaper impressions bring fewer qualified leads?"
 MINIMUM_CHANNEL_VERDICTS = 10
+#: Of the columns of a figure with its range.
+ENDS = ("", "_low", "_high", "_range")
 METHOD = (
     "qualified rate on the channel with the lowest CPM over that on the others for the same business users:"
     " Mantel–Haenszel, range by leaving out one business user at a time, t-test; n is verdicts; null: a business"
@@ -28,7 +30,7 @@ def weigh_channels(tables: MarketTables, params: Params) -> Evidence:
 
     Table ``finding_channel_differences``, one row per channel (with only one channel: per project), cheapest
     impressions first: ``channel`` or ``project_name``, ``users, spend, impressions, leads, verdicts, qualified``,
-    then ``cpm, cpl, cpql, qualified_rate`` each with ``_low, _high`` (95 %).
+    then ``cpm, cpl, cpql, qualified_rate`` each with ``_low, _high`` and ``_range``, what the range is called.
     """
     table = compare_groups(tables, params, "channel")
     verdicts = int(table["verdicts"].sum())
@@ -83,7 +85,7 @@ def compare_groups(tables: MarketTables, params: Params, by: str) -> pd.DataFram
     -------
     DataFrame
         One row per group, cheapest impressions first: `by`, ``users, spend, impressions, leads, verdicts,
-        qualified``, then ``cpm, cpl, cpql, qualified_rate``, each with ``_low, _high``.
+        qualified``, then ``cpm, cpl, cpql, qualified_rate``, each with ``_low, _high, _range``.
     """
     table = aggregate_kpis(tables, params, [by])
     per_user = sum_measures(delivery_frame(tables), lead_frame(tables, params), [by, "user_id"])
@@ -95,12 +97,10 @@ def compare_groups(tables: MarketTables, params: Params, by: str) -> pd.DataFram
         bounds = {}
         for group, users in per_user.groupby(level=by):
             interval = ratio_interval(users[over], users[under], minimum_clusters=params.minimum_users)
-            bounds[group] = (factor * interval.low, factor * interval.high)
-        table[f"{key}_low"] = table[by].map(lambda group, known=bounds: known[group][0])
-        table[f"{key}_high"] = table[by].map(lambda group, known=bounds: known[group][1])
-    rates = [
-        f"{key}{end}" for key in ("cpm", "cpl", "cpql", "qualified_rate") for end in ("", "_low", "_high")
-    ]
+            bounds[group] = (factor * interval.low, factor * interval.high, interval.label)
+        for position, end in enumerate(ENDS[1:]):
+            table[key + end] = [bounds[group][position] for group in table[by]]
+    rates = [key + end for key in ("cpm", "cpl", "cpql", "qualified_rate") for end in ENDS]
     columns = [by, "users", "spend", "impressions", "leads", "verdicts", "qualified", *rates]
     return table.sort_values(["cpm", by], kind="stable", ignore_index=True)[columns]
 
@@ -148,7 +148,7 @@ def _one_channel(spending: pd.DataFrame, projects: pd.DataFrame, params: Params)
 def _sentences(
     cheap: str, on: pd.Series, off: pd.Series, ratio: Interval, excess: float, params: Params
 ) -> dict[str, str]:
-    lower = format_interval(1 - ratio.estimate, 1 - ratio.high, 1 - ratio.low, UNIT_SHARE)
+    lower = format_interval(1 - ratio.estimate, 1 - ratio.high, 1 - ratio.low, UNIT_SHARE, label=ratio.label)
     cost, elsewhere = (format_money(side["cpql"], params.currency) for side in (on, off))
     cheaper = format_percent(1 - on["cpm"] / off["cpm"])
     supported = (
@@ -157,7 +157,7 @@ def _sentences(
     )
     if excess > 0:
         supported += f" That is {format_money(excess, params.currency)} beyond the others' price."
-    times = format_interval(ratio.estimate, ratio.low, ratio.high, "ratio")
+    times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
     return outcomes(
         supported,
         f"The channel with the cheapest impressions, {cheap}, has {times} the qualified rate of the others for the"

@@ -17,7 +17,7 @@ def definition_sensitivity(tables: MarketTables, params: Params) -> Answer:
     Answer
         Table: one row per definition: ``definition, qualified_statuses, disqualified_statuses`` (text), ``leads,
         verdicts, qualified`` (counts), ``verdict_coverage, qualified_rate, qualified_rate_low,
-        qualified_rate_high`` (shares), ``cpql`` (money), ``qualified_change`` (leads against the first row).
+        qualified_rate_high`` (shares), ``qualified_rate_range`` (what the range is called), ``cpql`` (money), ``qualified_change`` (leads against the first row).
     """
     wider_good = [
         s for s in ("HIGH_INTEREST", "MEETING_DONE", "DONE_DEAL") if s not in params.qualified_statuses
@@ -42,7 +42,10 @@ def definition_sensitivity(tables: MarketTables, params: Params) -> Answer:
                     c: kpis[c]
                     for c in ("leads", "verdicts", "qualified", "verdict_coverage", "qualified_rate")
                 },
-                **{c: kpis[c] for c in ("qualified_rate_low", "qualified_rate_high", "cpql")},
+                **{
+                    f"qualified_rate_{end}": kpis[f"qualified_rate_{end}"] for end in ("low", "high", "range")
+                },
+                "cpql": kpis["cpql"],
             }
         )
     table = pd.DataFrame(rows)

@@ -9,7 +9,7 @@ from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_
 from leadsmart.insights.measures import aggregate_kpis, look_up
 from leadsmart.insights.statistics import Interval, mantel_haenszel
 from leadsmart.params import Params
-from leadsmart.vocabulary import UNIT_SHARE, MarketTables
+from leadsmart.vocabulary import UNIT_RATIO, UNIT_SHARE, MarketTables
 
 KEY = "high_cost_per_engagement"
 QUESTION = "Do campaigns with strong engagement bring fewer leads per click, beyond the practical margin?"
@@ -145,7 +145,7 @@ def _too_few(strong: pd.DataFrame, ratio: Interval, params: Params) -> str:
 
 def _sentences(strong: pd.DataFrame, poor: pd.DataFrame, ratio: Interval, params: Params) -> dict[str, str]:
     margin = format_interval(params.practical_margin, None, None, UNIT_SHARE)
-    fewer = format_interval(1 - ratio.estimate, 1 - ratio.high, 1 - ratio.low, UNIT_SHARE)
+    fewer = format_interval(1 - ratio.estimate, 1 - ratio.high, 1 - ratio.low, UNIT_SHARE, label=ratio.label)
     money = format_money(poor["excess_cost"].sum(), params.currency)
     supported = (
         f"{format_count(len(strong))} campaigns with strong engagement bring {fewer} fewer leads per click than"
@@ -156,7 +156,7 @@ def _sentences(strong: pd.DataFrame, poor: pd.DataFrame, ratio: Interval, params
             f" {format_count(len(poor))} of them are clearly poor and cost {money} more than their leads would have"
             " at the channel's CPL."
         )
-    times = format_interval(ratio.estimate, ratio.low, ratio.high, "ratio")
+    times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
     return outcomes(
         supported,
         f"{format_count(len(strong))} campaigns with strong engagement bring {times} the leads per click of others of"

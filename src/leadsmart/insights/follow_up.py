@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.insights.durations import first_contacts
 from leadsmart.insights.funnel import batch_verdicts
 from leadsmart.insights.measures import lead_frame, look_up, user_feedback
-from leadsmart.insights.statistics import Interval, mantel_haenszel, wilson_interval
+from leadsmart.insights.statistics import Interval, mantel_haenszel, rate_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
 
@@ -50,13 +50,22 @@ def compare_contact_speed(tables: MarketTables, params: Params) -> ContactSpeed:
     table = leads.groupby("first_contact", observed=False).agg(
         leads=("lead_id", "size"), verdicts=("is_verdict", "sum"), qualified=("is_qualified", "sum")
     )
-    low, high = wilson_interval(table["qualified"], table["verdicts"])
-    table = table.assign(
-        qualified_rate=table["qualified"] / table["verdicts"].where(table["verdicts"] > 0),
-        qualified_rate_low=low,
-        qualified_rate_high=high,
-    ).reset_index()
     verdicts = leads[leads["is_verdict"]]
+    per_user = verdicts.groupby(["first_contact", "user_id"], observed=True)["is_qualified"].agg(
+        ["sum", "size"]
+    )
+    ranges = {
+        name: rate_interval(users["sum"], users["size"], minimum_clusters=params.minimum_users)
+        for name, users in per_user.groupby(level="first_contact", observed=True)
+    }
+    nothing = rate_interval([], [], minimum_clusters=params.minimum_users)
+    told = [ranges.get(name, nothing) for name in table.index]
+    table = table.assign(
+        qualified_rate=[interval.estimate for interval in told],
+        qualified_rate_low=[interval.low for interval in told],
+        qualified_rate_high=[interval.high for interval in told],
+        qualified_rate_range=[interval.label for interval in told],
+    ).reset_index()
     cells = pd.DataFrame(
         {
             "user_id": verdicts["user_id"],

@@ -9,7 +9,7 @@ from leadsmart.display.formats import format_count, format_interval, format_perc
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.durations import time_to_contact, time_to_qualification
 from leadsmart.insights.measures import lead_frame
-from leadsmart.insights.statistics import ratio_interval, wilson_interval
+from leadsmart.insights.statistics import rate_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import OUTCOME_UNDECIDED, UNTOUCHED_STATUSES, MarketTables
 
@@ -36,8 +36,8 @@ class Funnel:
     table : DataFrame
         One row per stage, in order: ``stage, leads`` (reached), ``without_history`` (of them, leads without any
         status event), ``step_rate`` (reached the next / reached this; NaN for the last), ``step_rate_low,
-        step_rate_high`` (95 %), ``step_interval`` ("users" resampled, or "leads": Wilson), ``stopped`` (leads
-        that reached this stage and none later).
+        step_rate_high``, ``step_rate_range`` (what the range is called), ``stopped`` (leads that reached this
+        stage and none later).
     exits : DataFrame
         One row per last stage and present status: ``stage, lead_status, leads, share`` (of those stopped there).
     statement : str
@@ -105,7 +105,7 @@ def aggregate_funnel(tables: MarketTables, params: Params) -> Funnel:
         row["stopped"] = int((~further).sum())
         rows.append(row)
     columns = ["stage", "leads", "without_history", "step_rate", "step_rate_low", "step_rate_high"]
-    table = pd.DataFrame(rows, columns=[*columns, "step_interval", "stopped"])
+    table = pd.DataFrame(rows, columns=[*columns, "step_rate_range", "stopped"])
     exits = reached.assign(stage=reached["stage"].map(dict(enumerate(names))))
     exits = exits.groupby(["stage", "lead_status"], observed=True).size().rename("leads").reset_index()
     exits["share"] = exits["leads"] / exits.groupby("stage")["leads"].transform("sum")
@@ -116,19 +116,12 @@ def aggregate_funnel(tables: MarketTables, params: Params) -> Funnel:
 
 def _step(users: pd.Series, further: pd.Series, params: Params) -> dict[str, object]:
     per_user = further.groupby(users).agg(["sum", "size"])
-    interval = ratio_interval(
-        per_user["sum"], per_user["size"], minimum_clusters=params.minimum_users, scale="logit"
-    )
-    if interval.has_bounds:
-        low, high, kind = interval.low, interval.high, "users"
-    else:
-        low, high = (float(b) for b in wilson_interval(further.sum(), len(further)))
-        kind = "leads"
+    interval = rate_interval(per_user["sum"], per_user["size"], minimum_clusters=params.minimum_users)
     return {
         "step_rate": float(further.mean()),
-        "step_rate_low": low,
-        "step_rate_high": high,
-        "step_interval": kind,
+        "step_rate_low": interval.low,
+        "step_rate_high": interval.high,
+        "step_rate_range": interval.label,
     }
 
 

@@ -27,7 +27,7 @@ from leadsmart.insights.measures import (
     select_period,
     sum_measures,
 )
-from leadsmart.insights.statistics import RANGE_INDICATIVE, ratio_interval, wilson_interval
+from leadsmart.insights.statistics import rate_interval, ratio_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import LABELS, UNIT_MONEY, UNIT_SHARE, MarketTables
 
@@ -150,18 +150,10 @@ def _range(key: str, per_user: pd.DataFrame, everything: pd.Series, params: Para
     over, under = RATIOS[key]
     factor = 1000 if key == "cpm" else 1
     shares = key in ("ctr", "verdict_coverage", "qualified_rate")
-    interval = ratio_interval(
-        per_user[over],
-        per_user[under],
-        minimum_clusters=params.minimum_users,
-        scale="logit" if shares else "log",
-    )
+    measure = rate_interval if shares else ratio_interval
+    interval = measure(per_user[over], per_user[under], minimum_clusters=params.minimum_users)
     row = {"n": everything[under], "low": factor * interval.low, "high": factor * interval.high}
-    row["range_label"] = interval.label if interval.has_bounds else ""
-    if not interval.has_bounds and key == "qualified_rate" and everything[under] > 0:
-        low, high = wilson_interval(everything[over], everything[under])
-        row |= {"low": float(low), "high": float(high), "range_label": RANGE_INDICATIVE}
-    return row
+    return row | {"range_label": interval.label}
 
 
 def _target_verdict(row: dict[str, object], target: float | None) -> str:
@@ -281,9 +273,8 @@ def headline(tables: MarketTables, params: Params, as_of: dt.date) -> str:
         return first
     if total["verdicts"] == 0:
         return f"{first} Sales have given no verdict yet, so nothing can be said on quality."
-    rate = format_interval(
-        total["qualified_rate"], total["qualified_rate_low"], total["qualified_rate_high"], "share"
-    )
+    low, high, label = (total[f"qualified_rate_{end}"] for end in ("low", "high", "range"))
+    rate = format_interval(total["qualified_rate"], low, high, "share", label=label)
     second = (
         f"Sales have given a verdict on {format_percent(total['verdict_coverage'])} of them. Of those, {rate}"
     )

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from leadsmart.insights.statistics import ratio_interval, wilson_interval
+from leadsmart.insights.statistics import rate_interval, wilson_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     OUTCOME_DISQUALIFIED,
     OUTCOME_QUALIFIED,
     OUTCOME_UNDECIDED,
+    RANGE_95,
     MarketTables,
 )
 
@@ -219,8 +220,8 @@ def aggregate_kpis(tables: MarketTables, params: Params, by: Sequence[str] | Non
         or leads); ``spend, impressions, reach, clicks, leads, verdicts, qualified, disqualified, no_verdict,
         deals`` (sums; money in the market's currency); ``frequency, ctr, cpc, cpm, lead_rate, cpl,
         verdict_coverage, qualified_rate, qualified_bound_low, qualified_bound_high, qualified_share, cpql``;
-        ``qualified_rate_low, qualified_rate_high`` (95 %) and ``qualified_rate_interval``: "users" where
-        business users were resampled, "verdicts" (Wilson) where there are fewer than ``minimum_users``.
+        ``qualified_rate_low, qualified_rate_high`` and ``qualified_rate_range``, what the range is called: Wilson's
+        for one user's or campaign's own rate, over users (`rate_interval`) for the rate of several.
     """
     delivery, leads = delivery_frame(tables), lead_frame(tables, params)
     grouping = list(by) if by else ["_all"]
@@ -247,24 +248,15 @@ def _count_users(delivery: pd.DataFrame, leads: pd.DataFrame, by: list[str]) -> 
 
 def _rate_intervals(leads: pd.DataFrame, by: list[str], sums: pd.DataFrame, params: Params) -> pd.DataFrame:
     low, high = wilson_interval(sums["qualified"], sums["verdicts"])
-    result = pd.DataFrame(
-        {"qualified_rate_low": low, "qualified_rate_high": high, "qualified_rate_interval": "verdicts"},
-        index=sums.index,
-    )
-    if not set(by) <= set(leads.columns) or "user_id" in by or "campaign_id" in by:
-        return result
-    verdicts = leads[leads["is_verdict"]]
-    per_user = verdicts.groupby([*by, "user_id"], observed=True)["is_qualified"].agg(["sum", "size"])
-    for key, users in per_user.groupby(level=by if len(by) > 1 else by[0]):
-        if len(users) < params.minimum_users:
-            continue
-        interval = ratio_interval(
-            users["sum"], users["size"], minimum_clusters=params.minimum_users, scale="logit"
-        )
-        if interval.has_bounds:
-            result.loc[key, ["qualified_rate_low", "qualified_rate_high"]] = interval.low, interval.high
-            result.loc[key, "qualified_rate_interval"] = "users"
-    return result
+    result = pd.DataFrame({"low": low, "high": high}, index=sums.index)
+    result["range"] = result["low"].map(lambda low: "" if pd.isna(low) else RANGE_95).astype("str")
+    if set(by) <= set(leads.columns) and "user_id" not in by and "campaign_id" not in by:
+        verdicts = leads[leads["is_verdict"]]
+        per_user = verdicts.groupby([*by, "user_id"], observed=True)["is_qualified"].agg(["sum", "size"])
+        for key, users in per_user.groupby(level=by if len(by) > 1 else by[0]):
+            interval = rate_interval(users["sum"], users["size"], minimum_clusters=params.minimum_users)
+            result.loc[key, :] = interval.low, interval.high, interval.label
+    return result.add_prefix("qualified_rate_")
 
 
 def user_feedback(leads: pd.DataFrame) -> pd.Series:

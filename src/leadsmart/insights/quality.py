@@ -107,14 +107,14 @@ def spread_interval(told: pd.DataFrame, parts: VarianceComponents, params: Param
     clusters = len(parts.campaigns_per_user)
     blocks = _Blocks.of(told)
     if clusters < params.minimum_users or not len(blocks.trials) or not np.isfinite(estimate):
-        return Interval(estimate, np.nan, np.nan, clusters, "test inversion")
+        return Interval(estimate, np.nan, np.nan, clusters)
     rng = np.random.default_rng(params.seed)
     # a share of draws moves smoothly with the root of the correlation, so few points are enough
     roots = np.concatenate([[0.0], np.geomspace(0.05, 0.95, GRID - 1)])
     above = np.array([np.mean(blocks.draw(rng, root**2) >= parts.between_campaigns) for root in roots])
     above = np.maximum.accumulate(above)
     low, high = (_crossing(roots, above, share) * blocks.unit for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return Interval(estimate, min(low, estimate), max(high, estimate), clusters, "test inversion")
+    return Interval(estimate, min(low, estimate), max(high, estimate), clusters, float(clusters))
 
 
 def _crossing(roots: np.ndarray, above: np.ndarray, share: float) -> float:
@@ -202,7 +202,7 @@ def _variance_table(told: pd.DataFrame, parts: VarianceComponents) -> pd.DataFra
 def _sentences(
     told: pd.DataFrame, parts: VarianceComponents, spread: Interval, worst: float, params: Params
 ) -> dict[str, str]:
-    by_campaign = format_interval(spread.estimate, spread.low, spread.high, UNIT_SHARE)
+    by_campaign = format_interval(spread.estimate, spread.low, spread.high, UNIT_SHARE, label=spread.label)
     by_user = format_percent(math.sqrt(max(parts.between_users, 0.0)))
     more = "more" if parts.between_users > max(parts.between_campaigns, 0) else "less"
     return outcomes(

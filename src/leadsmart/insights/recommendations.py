@@ -186,7 +186,8 @@ def _improve_follow_up(findings: FindingsResult, tables: MarketTables, params: P
             f" {format_money(bottleneck.money_at_stake, params.currency)}."
         )
     if is_faster_better:
-        times = format_interval(speed.ratio.estimate, speed.ratio.low, speed.ratio.high, UNIT_RATIO)
+        ratio = speed.ratio
+        times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
         parts.append(
             f"Call within a day: such leads have {times} the qualified rate of those called later by the same"
             " business user (an association, not proof)."

@@ -67,13 +67,14 @@ def summarise_market(
     Returns
     -------
     dict
-        ``market, title, currency, spend, leads, cpl, cpql, qualified_rate`` (with ``_low, _high``),
+        ``market, title, currency, spend, leads, cpl, cpql, qualified_rate`` (with ``_low, _high, _range``),
         ``verdict_coverage, spend_delta, leads_delta, leads_by_week, findings, findings_supported,
         recommendations, data_verdict, model_verdict``.
     """
     by_key = cards.set_index("key")
     figures = {key: float(by_key.loc[key, "value"]) for key in _FIGURES}
-    bounds = {f"qualified_rate_{end}": float(by_key.loc["qualified_rate", end]) for end in ("low", "high")}
+    rate = by_key.loc["qualified_rate"]
+    bounds = {f"qualified_rate_{end}": float(rate[end]) for end in ("low", "high")}
     deltas = {f"{key}_delta": float(by_key.loc[key, "delta"]) for key in ("spend", "leads")}
     return {
         "market": params.market,
@@ -81,6 +82,7 @@ def summarise_market(
         "currency": params.currency,
         **figures,
         **bounds,
+        "qualified_rate_range": rate["range_label"],
         **deltas,
         "leads_by_week": [float(value) for value in by_key.loc["leads", "sparkline"]],
         "findings": len(findings),
