@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from papermill.exceptions import PapermillExecutionError
 
 from leadsmart.report.execute import ENGINE
-from leadsmart.report.kernels import COLD, Kernels, find_imports, warm_kernels_work
+from leadsmart.report.kernels import COLD, ONE_THREAD, Kernels, find_imports, warm_kernels_work
 
 WAIT = 10.0
 
@@ -109,8 +109,20 @@ def test_a_failing_cell_fails_as_in_plain_papermill(warm: Kernels):
 
 
 def test_kernel_forked_from_a_process_with_the_libraries(warm: Kernels):
-    out = execute(warm, "import sys; print('pandas' in sys.modules, 'statsmodels' in sys.modules)")
-    assert printed(out) == "True False\n"
+    look = "import sys; print('pandas' in sys.modules, 'statsmodels' in sys.modules)"
+    assert printed(execute(warm, look, "import pandas"), 0) == "True False\n"
+
+
+def test_a_notebook_need_not_wait_for_what_others_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "slow.py").write_text(f"import time\ntime.sleep({2 * WAIT})\n")
+    (tmp_path / "mine.py").write_text("")
+    look = "import sys; print('mine' in sys.modules, 'slow' in sys.modules)"
+    started = time.monotonic()
+    # asked for while the warm process is still at what every kernel imports
+    with Kernels(["slow"], warm=True) as kernels:
+        assert printed(execute(kernels, look, "import mine"), 0) == "True False\n"
+        assert time.monotonic() - started < WAIT
 
 
 def test_threads_of_parallel_notebooks_do_not_mix_outputs(warm: Kernels):
@@ -187,6 +199,17 @@ def test_a_dead_kernel_is_reported_at_once(warm: Kernels, end: str, how: str):
     with pytest.raises(DeadKernelError, match=how):
         execute(warm, end)
     assert time.monotonic() - started < WAIT
+
+
+def test_a_cell_that_wants_too_much_memory_fails_and_a_kernel_that_is_killed_for_it_is_gone(warm: Kernels):
+    limit = "import resource\nresource.setrlimit(resource.RLIMIT_AS, (4 * 10**9, 4 * 10**9))"
+    with pytest.raises(PapermillExecutionError) as raised:
+        execute(warm, limit, "data = bytearray(8 * 10**9)")
+    assert raised.value.ename == "MemoryError"
+    # what the system does to a process when the machine's memory is at its end
+    with pytest.raises(DeadKernelError, match="want of memory"):
+        execute(warm, "data = bytearray(10**8)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert printed(execute(warm, "print('next')")) == "next\n"
 
 
 def test_what_a_dying_kernel_says_is_in_the_error(warm: Kernels):
@@ -339,9 +362,59 @@ def test_a_library_that_starts_threads_makes_kernels_plain(
         "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Kernels(["threaded"], warm=True) as kernels:
-        assert printed(execute(kernels, "import sys; print('threaded' in sys.modules)")) == "False\n"
-    assert "threads" in capsys.readouterr().err
+    look = "import sys; print('threaded' in sys.modules)"
+    with Kernels(warm=True) as kernels:
+        for _ in range(2):
+            assert printed(execute(kernels, look, "import threaded"), 0) == "False\n"
+    assert capsys.readouterr().err.count("its libraries start 1 threads") == 1
+
+
+@pytest.fixture
+def launcher() -> Iterator[tuple[Kernels, int]]:
+    """Kernels that give a fork two seconds, and the number of their warm process, which is up."""
+    before = set(children_of(os.getpid()))
+    with Kernels(warm=True, start_seconds=2) as kernels:
+        [pid] = set(children_of(os.getpid())) - before
+        kernels._warm._start_seconds = 60
+        execute(kernels, "1")
+        kernels._warm._start_seconds = 2
+        yield kernels, pid
+
+
+LOOK = "import os; print(os.getppid())"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(signal.SIGSTOP, "did not answer within 2 s"), (signal.SIGKILL, "ended")]
+)
+def test_kernels_are_plain_when_the_warm_process_hangs_or_is_gone(
+    launcher: tuple[Kernels, int], capsys: pytest.CaptureFixture[str], number: int, said: str
+):
+    kernels, pid = launcher
+    assert printed(execute(kernels, LOOK)) == f"{pid}\n"
+    os.kill(pid, number)
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(execute, kernels, LOOK) for _ in range(3)]
+        assert {printed(run.result()) for run in runs} == {f"{os.getpid()}\n"}
+    assert (
+        capsys.readouterr().err
+        == f"Kernels start the plain, slower way: the process that forks them {said}\n"
+    )
+
+
+def test_a_kernel_that_comes_too_late_ends(launcher: tuple[Kernels, int], tmp_path: Path):
+    kernels, pid = launcher
+    os.kill(pid, signal.SIGSTOP)
+    execute(kernels, "1")
+    os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: children_of(pid), 2)
+    assert wait_for(lambda: not children_of(pid))
+
+
+def test_no_kernel_takes_more_than_a_core(warm: Kernels, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    look = "import threadpoolctl, scipy.linalg\nprint({i['num_threads'] for i in threadpoolctl.threadpool_info()})"
+    assert printed(execute(warm, look, **ONE_THREAD)) == "{1}\n"
 
 
 def test_a_module_that_can_not_be_imported_fails_in_its_notebook(
@@ -358,5 +431,6 @@ def test_a_module_that_can_not_be_imported_fails_in_its_notebook(
 def test_imports_of_notebooks(tmp_path: Path):
     nbformat.write(notebook("import a.b, c\nfrom d import e", "%magic", "x = 1"), tmp_path / "1.ipynb")
     nbformat.write(notebook("from d.f import (\n  g,\n)\nif x:\n    import h"), tmp_path / "2.ipynb")
-    assert find_imports(tmp_path) == ["a.b", "c", "d", "d.f", "h"]
+    (tmp_path / "3.ipynb").write_text("no notebook")
+    assert find_imports(tmp_path) == ["a.b", "c", "d", "h", "d.f"]
     assert json.dumps(find_imports(tmp_path / "none")) == "[]"

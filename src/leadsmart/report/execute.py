@@ -15,7 +15,7 @@ from papermill.exceptions import PapermillExecutionError
 from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
 from leadsmart.params import load_params, unassigned_params
-from leadsmart.report.kernels import ONE_THREAD, Kernels
+from leadsmart.report.kernels import ONE_THREAD, Kernels, imports_of
 from leadsmart.report.steps import NEEDS_OF_ALL, PAGE_TITLES, SUMMARY, is_done
 from leadsmart.report.workspace import Workspace
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
@@ -148,7 +148,7 @@ class _Engine(papermill.engines.NBClientEngine):
         input_path,
         **options,
     ):
-        with kernels.open() as kernel:
+        with kernels.open(imports_of(nb_man.nb)) as kernel:
             client = papermill.engines.PapermillNotebookClient(
                 nb_man,
                 km=kernel.manager,

@@ -10,29 +10,31 @@ import ast
 import asyncio
 import contextlib
 import contextvars
+import json
 import os
+import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import DeadKernelError
+from leadsmart.report.warm import Process, WarmProcess, kill_group
 
-from leadsmart.report.provisioner import Process, PromptClient, Provisioner, WarmProcess, kill_group
+if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
 
 COLD = "LEADSMART_COLD_KERNELS"
 
-#: Kernels of several markets share the cores; threads inside each would only fight for them.
+#: Threads inside each kernel would fight for the cores that kernels share; and with one job, too, sums must not
+#: depend on how many threads add them up.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 T = TypeVar("T")
 
+_START_SECONDS = 60.0
 _LAST_LINES = 5
 _LINE_WIDTH = 200
 
@@ -43,23 +45,32 @@ def warm_kernels_work() -> bool:
 
 
 def find_imports(notebooks: Path) -> list[str]:
-    """Modules that the notebooks of a folder import."""
-    found: set[str] = set()
+    """Modules that the notebooks of a folder import, in the order in which a run needs them."""
+    found: dict[str, None] = {}
     for path in sorted(notebooks.glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                found |= _imports(cell.source)
-    return sorted(found)
+        # What is no notebook fails when it is executed, with its message.
+        with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError):
+            found |= dict.fromkeys(imports_of(json.loads(path.read_text(encoding="utf-8"))))
+    return list(found)
 
 
-def _imports(source: str) -> set[str]:
+def imports_of(notebook: Mapping[str, Any]) -> list[str]:
+    """Modules that a notebook imports."""
+    found: dict[str, None] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            found |= dict.fromkeys(_imports("".join(cell["source"])))
+    return list(found)
+
+
+def _imports(source: str) -> list[str]:
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except SyntaxError:
         # A cell with a magic; or a broken one, as its run will say.
-        return set()
-    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+        return []
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return names + [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class Kernel:
         Descriptor of the file for what it says outside its cells.
     """
 
-    manager: AsyncKernelManager
+    manager: "AsyncKernelManager"
     log: int
 
     def run(self, function: Callable[..., T], **options: Any) -> T:
@@ -98,6 +109,8 @@ class Kernels:
         What the warm process imports. A kernel forked from it has them at hand, a plain one imports them itself.
     warm : bool, optional
         Whether to fork kernels from a warm process; default: where it works.
+    start_seconds : float
+        How long a forked kernel may take to listen, before this and all later ones are started the plain way.
 
     Attributes
     ----------
@@ -105,8 +118,11 @@ class Kernels:
         Whether the run is over or was interrupted: kernels that end then have not failed.
     """
 
-    def __init__(self, modules: Sequence[str] = (), warm: bool | None = None) -> None:
+    def __init__(
+        self, modules: Sequence[str] = (), warm: bool | None = None, start_seconds: float = _START_SECONDS
+    ) -> None:
         self._modules = list(modules)
+        self._start_seconds = start_seconds
         self._want_warm = warm_kernels_work() if warm is None else warm
         self._warm: WarmProcess | None = None
         self._lock = threading.Lock()
@@ -118,7 +134,8 @@ class Kernels:
         # Sockets in a private folder instead of ports: nobody else on the machine can listen in.
         self._folder = tempfile.TemporaryDirectory(prefix="leadsmart-", ignore_cleanup_errors=True)
         if self._want_warm:
-            self._warm = WarmProcess(Path(self._folder.name), self._modules, {**os.environ, **ONE_THREAD})
+            environment = {**os.environ, **ONE_THREAD}
+            self._warm = WarmProcess(Path(self._folder.name), self._modules, environment, self._start_seconds)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -132,14 +149,21 @@ class Kernels:
         self._folder.cleanup()
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Kernel]:
-        """A kernel for one notebook; whoever starts it ends it.
+    def open(self, modules: Sequence[str] = ()) -> Iterator[Kernel]:
+        """A kernel for one notebook, with `modules` at hand; whoever starts it ends it.
 
         Raises
         ------
         DeadKernelError
             If it dies; the message says how, and ends with the last that it said.
         """
+        # These take a second to import, and the warm process is at work meanwhile.
+        from jupyter_client.kernelspec import KernelSpecManager
+        from jupyter_client.manager import AsyncKernelManager
+        from nbclient.exceptions import DeadKernelError
+
+        from leadsmart.report.provisioner import PromptClient, Provisioner
+
         with self._lock:
             if self.stopped:
                 raise DeadKernelError("The run is over")
@@ -156,7 +180,11 @@ class Kernels:
         if self._warm:
             manager.client_factory = PromptClient
         provisioner = Provisioner(
-            parent=manager, kernel_spec=manager.kernel_spec, warm=self._warm, on_start=self._add
+            parent=manager,
+            kernel_spec=manager.kernel_spec,
+            warm=self._warm,
+            modules=modules,
+            on_start=self._add,
         )
         manager.provisioner = provisioner
         log = folder / "log"
@@ -167,6 +195,7 @@ class Kernels:
             raise DeadKernelError(_how_it_ended(provisioner.exit_code, log)) from error
         finally:
             os.close(descriptor)
+            shutil.rmtree(folder, ignore_errors=True)
             with self._lock:
                 self._processes = [process for process in self._processes if process.poll() is None]
 

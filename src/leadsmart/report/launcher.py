@@ -1,9 +1,9 @@
 """A process that has the libraries imported and forks a kernel from itself for every request.
 
 ``report/kernels.py`` starts it once per run and passes it one end of a socket. A request is one byte on that socket
-with two descriptors: the kernel's channel, which holds the request as a line of JSON (``argv``, ``env``, ``cwd``),
-and the file for what the kernel says outside its cells. Answers go to the channel, a line each: ``{"pid": ...}``
-when the kernel listens, ``{"exit": ...}`` when it is gone. When the socket closes, all kernels end.
+with two descriptors: the kernel's channel, which holds the request as a line of JSON (``argv``, ``env``, ``cwd``,
+``modules``), and the file for what the kernel says outside its cells. Answers go to the channel, a line each:
+``{"pid": ...}`` when the kernel listens, ``{"exit": ...}`` when it is gone. When the socket closes, all kernels end.
 """
 
 import contextlib
@@ -20,7 +20,9 @@ import socket
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 #: What every kernel imports on its way up; the debugger alone takes 0.3 s, and no kernel starts without it.
@@ -41,31 +43,29 @@ _MAIN = "ipykernel_launcher"
 
 
 def serve(requests: socket.socket, folder: Path, modules: Sequence[str]) -> None:
-    """Import `modules`, then fork a kernel per request until `requests` closes; `folder` goes with the last kernel."""
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    _preload(modules)
+    """Fork a kernel per request until `requests` closes; `folder` goes with the last kernel.
+
+    `modules` are imported in this order while nobody asks for a kernel; what a kernel needs, before it is forked.
+    """
     kernels: dict[int, socket.socket] = {}
+    # As soon as one ends, in the middle of an import, too.
+    signal.signal(signal.SIGCHLD, lambda *_: _reap(kernels))
+    # ipykernel would set the same before a notebook imports matplotlib.
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    # Collections would only slow the imports; kernels have them again.
+    gc.disable()
+    ahead = deque((*KERNEL_MODULES, *modules))
     try:
         while True:
-            readable, _, _ = select.select([requests, reader], [], [])
-            if reader in readable:
-                os.read(reader, 4096)
-                _reap(kernels)
-            if requests in readable:
+            if not ahead or select.select([requests], [], [], 0)[0]:
                 byte, descriptors, _, _ = socket.recv_fds(requests, 1, 2)
                 if not byte:
                     return
-                _fork(
-                    socket.socket(fileno=descriptors[0]),
-                    descriptors[1],
-                    kernels,
-                    (requests.fileno(), reader, writer),
-                )
+                _fork(socket.socket(fileno=descriptors[0]), descriptors[1], kernels, requests)
+            else:
+                _import(ahead.popleft())
     finally:
-        for pid in kernels:
+        for pid in list(kernels):
             _kill(pid)
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -75,45 +75,51 @@ def threads() -> int:
     return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
-def _preload(modules: Sequence[str]) -> None:
-    # ipykernel would set the same before a notebook imports matplotlib.
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    for module in (*KERNEL_MODULES, *modules):
-        # What can't be imported fails in the notebook that imports it, with its message.
-        with contextlib.suppress(Exception):
-            importlib.import_module(module)
-    # Collections in the kernels would touch, and so copy, every page of what is shared.
-    gc.collect()
-    gc.freeze()
+@cache
+def _import(module: str) -> None:
+    # What can't be imported fails in the notebook that imports it, with its message.
+    with contextlib.suppress(Exception):
+        importlib.import_module(module)
 
 
-def _fork(channel: socket.socket, log: int, kernels: dict[int, socket.socket], own: Sequence[int]) -> None:
+def _fork(
+    channel: socket.socket, log: int, kernels: dict[int, socket.socket], requests: socket.socket
+) -> None:
     with channel.makefile("r", encoding="utf-8") as lines:
         line = lines.readline()
-    if not line:
+    # Without a line, who asked is gone.
+    request = json.loads(line) if line else None
+    for module in (*KERNEL_MODULES, *request["modules"]) if request else ():
+        _import(module)
+    # Collections in the kernels would touch, and so copy, every page of what is shared.
+    gc.freeze()
+    if not request:
         channel.close()
     elif (count := threads()) > 1:
         _answer(channel, {"problem": f"its libraries start {count - 1} threads when they are imported"})
         channel.close()
-    elif pid := os.fork():
-        kernels[pid] = channel
     else:
-        for other in kernels.values():
-            other.close()
-        _become_kernel(json.loads(line), channel, log, own)
+        # It must be known before its end is.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+        if pid := os.fork():
+            kernels[pid] = channel
+        else:
+            for other in (requests, *kernels.values()):
+                other.close()
+            _become_kernel(request, channel, log)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     os.close(log)
 
 
-def _become_kernel(request: dict, channel: socket.socket, log: int, own: Sequence[int]) -> None:
+def _become_kernel(request: dict, channel: socket.socket, log: int) -> None:
     code = 1
     try:
-        signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        gc.enable()
         launcher = os.getppid()
         os.setsid()
-        for descriptor in own:
-            os.close(descriptor)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(source, target)
@@ -146,22 +152,21 @@ def _run_kernel(argv: Sequence[str], channel: socket.socket, launcher: int) -> N
     app = IPKernelApp.instance()
     # The kernel looks every second whether the launcher is still there.
     app.initialize([*argv, f"--IPKernelApp.parent_handle={launcher}"])
-    _answer(channel, {"pid": os.getpid()})
+    # Whoever has stopped waiting for it has closed the channel, and that ends it here.
+    channel.sendall(_line({"pid": os.getpid()}))
     channel.close()
     app.start()
 
 
 def _reap(kernels: dict[int, socket.socket]) -> None:
-    while kernels:
-        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if ended is None:
-            return
-        # As long as it is not waited for, its number can't belong to another process.
-        _kill(ended.si_pid)
-        _, status = os.waitpid(ended.si_pid, 0)
-        channel = kernels.pop(ended.si_pid)
-        _answer(channel, {"exit": os.waitstatus_to_exitcode(status)})
-        channel.close()
+    for pid in list(kernels):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            # As long as it is not waited for, its number can't belong to another process.
+            _kill(pid)
+            _, status = os.waitpid(pid, 0)
+            channel = kernels.pop(pid)
+            _answer(channel, {"exit": os.waitstatus_to_exitcode(status)})
+            channel.close()
 
 
 def _kill(pid: int) -> None:
@@ -174,7 +179,11 @@ def _kill(pid: int) -> None:
 def _answer(channel: socket.socket, answer: dict) -> None:
     # Nobody waits for the answer when the run was stopped.
     with contextlib.suppress(OSError):
-        channel.sendall(json.dumps(answer).encode() + b"\n")
+        channel.sendall(_line(answer))
+
+
+def _line(answer: dict) -> bytes:
+    return json.dumps(answer).encode() + b"\n"
 
 
 if __name__ == "__main__":
