@@ -26,7 +26,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # report knows paths and parameters, never metrics: of cleaning only how an export is checked and split, and
     # what cleaning hands over
     "report": (*WORDS, "sample", "display", "cleaning.load", "cleaning.split", "cleaning.clean"),
-    "cli": (*WORDS, "sample", "report"),
+    # new leads pass through all of it: the published model, cleaning, the score
+    "arrivals": (*WORDS, "cleaning", "classification", "report"),
+    "cli": (*WORDS, "sample", "report", "arrivals", "display.csv_text"),
 }
 
 

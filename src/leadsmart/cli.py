@@ -1,4 +1,4 @@
-"""The command line: ``leadsmart run | check | render | preview | sample``."""
+"""The command line: ``leadsmart run | check | score | render | preview | sample``."""
 
 import http.server
 import os
@@ -6,18 +6,22 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
 import leadsmart
-from leadsmart.errors import InputProblems, LeadSmartError, ParameterError
+from leadsmart.display.csv_text import to_safe_csv
+from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.report.check import check_inputs
 from leadsmart.report.site import RENDERERS, render_site
 from leadsmart.report.workspace import Workspace, open_workspace
 from leadsmart.sample import write_sample
-from leadsmart.vocabulary import UNASSIGNED
+from leadsmart.vocabulary import MODEL_NOT_READY, UNASSIGNED
+
+if TYPE_CHECKING:
+    from leadsmart.arrivals import ScoredFile
 
 OK, MARKET_FAILED, BAD_INPUT = 0, 1, 2
 
@@ -94,6 +98,32 @@ def check(
     typer.echo(
         f"Parameters and export {workspace.relative_data()} are fine; the data's last day is {slices.last_day}."
     )
+
+
+@app.command(epilog="Example: leadsmart score new_leads.csv --market new-cairo --out scored.csv")
+def score(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Leads with the columns of campaign_leads.csv", metavar="LEADS.csv", show_default=False
+        ),
+    ],
+    market: Annotated[str, typer.Option("--market", "-m", help="Whose published model scores")],
+    out: Annotated[Path | None, typer.Option(help="File to write to (default: standard output)")] = None,
+    outputs: Outputs = None,
+) -> None:
+    """Score new leads with the published model of a market, best first."""
+    # the libraries of models take seconds to import
+    from leadsmart.arrivals import score_file
+
+    result = score_file(file, _open(None, outputs).outputs, market)
+    text = to_safe_csv(result.scored)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        _write(out, text)
+    for line in _score_notes(result, market, out):
+        typer.echo(line, err=out is None)
 
 
 @app.command(epilog="Example: leadsmart render --renderer embedded")
@@ -176,6 +206,26 @@ def _overrides(pairs: Sequence[str] | None) -> dict[str, Any]:
             "market is not a parameter to change", remedy="Name the market: leadsmart run new-cairo"
         )
     return values
+
+
+def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[str]:
+    where = f": {_shown(out)}" if out else ""
+    notes = [f"{len(result.scored):,} leads scored by the model of {market}, {result.verdict}{where}"]
+    if result.verdict == MODEL_NOT_READY:
+        notes.append("The model is Not ready: rules order the leads, and there is no probability.")
+    if result.left_out:
+        rules = ", ".join(f"{rule} {rows:,}" for rule, rows in result.left_out.items())
+        notes.append(f"{sum(result.left_out.values()):,} rows were left out: {rules}")
+    return notes
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(
+            f"can't be written: {error.strerror}", remedy="Name another file with --out", file=str(path)
+        ) from error
 
 
 def _shown(path: Path) -> str:

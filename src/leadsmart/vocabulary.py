@@ -38,7 +38,7 @@ REQUIRED_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 OPTIONAL_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     CAMPAIGNS: ("channel", "market"),
     AD_PERFORMANCE: (),
-    LEADS: ("message", "form_variant"),
+    LEADS: ("message", "form_variant", "message_intent"),
     STATUS_EVENTS: (),
 }
 
@@ -64,7 +64,8 @@ class MarketTables(NamedTuple):
         ``person_hash, name_hash, email_hash, phone_hash`` (keyed hashes, may be missing), contact features
         ``is_email_valid, email_domain_class, is_phone_valid, phone_region, phone_type, has_name``,
         ``is_repeat`` (bool) and, where the export has them, ``message`` (contacts replaced),
-        ``form_variant`` and one ``form_<field>`` column per further form field.
+        ``form_variant``, one ``form_<field>`` column per further form field and ``message_intent`` (what a reader
+        of the message said it asks for; a label, so never a feature).
     status_events : DataFrame
         One row per status change: ``lead_id, status`` (str), ``changed_at`` (market time zone),
         ``is_batch`` (bool: entered together with others by the same user in the same minute).

@@ -17,6 +17,7 @@ from leadsmart.classification.scoring import (
     describe_use,
     open_leads,
     rules_table,
+    score_new_leads,
     score_open_leads,
 )
 
@@ -149,3 +150,19 @@ def test_a_model_that_is_not_ready_is_said_not_to_be_used():
     assert model.estimator is not None
     assert describe_use(model, "OK") == model.choice
     assert describe_use(model, "Not ready").endswith("the verdict is Not ready, so rules order the leads.")
+
+
+@pytest.mark.parametrize("verdict", ["OK", "Not ready"])
+def test_new_leads_score_as_if_they_had_been_in_the_export(verdict):
+    tables, params = make_market(600, undecided=60), make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    days = tables.leads["arrived_at"].dt.date
+    last = days.max()
+    whole = score_open_leads(model, features, tables, params, last, verdict)
+    is_new = days == last
+    known = tables._replace(leads=tables.leads[~is_new])
+    scored = score_new_leads(model, tables.leads[is_new], known, params, verdict)
+    assert len(scored) > 1
+    wanted = whole[whole["lead_id"].isin(scored["lead_id"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(scored, wanted)

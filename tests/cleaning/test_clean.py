@@ -339,3 +339,17 @@ def test_not_qualified_is_never_qualified(tmp_path):
         lead["lead_status"] = status
     statuses = clean_rows(tables, tmp_path).tables.leads["lead_status"]
     assert statuses.tolist() == ["NOT_QUALIFIED", "NOT_QUALIFIED", "QUALIFIED"]
+
+
+def test_the_label_of_a_message_is_spelled_one_way_and_holds_no_contact(tmp_path):
+    tables = make_tables()
+    labels = ["Job_or-Agent ", "N/A", "Sara 0100 123 4567"]
+    for row, label in zip(tables["leads"], labels, strict=False):
+        row |= {"name": "Sara", "message_intent": label}
+    cleaned = clean_rows(tables, tmp_path)
+    assert cleaned.tables.leads["message_intent"].iloc[:3].fillna("none").tolist() == [
+        "job or agent",
+        "none",
+        "[name] [phone]",
+    ]
+    assert not [c for c in cleaned.tables.leads if c.startswith("form_")]

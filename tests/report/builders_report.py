@@ -173,8 +173,9 @@ def _lead(
     budget: str = "under 3M",
     unit: str = "villa",
     added: str = "2024-11-02 10:00:00",
+    intent: str = "",
 ) -> list[object]:
-    return [lead, campaign, name, email, phone, status, added, message, variant, budget, unit]
+    return [lead, campaign, name, email, phone, status, added, message, variant, budget, unit, intent]
 
 
 def _plant_people(folder: Path) -> None:
@@ -195,7 +196,16 @@ def _plant_people(folder: Path) -> None:
         first = 9_500_000 + 100 * index
         leads += [
             _lead(first, number, "NEW_LEAD", **own, message=told),
-            _lead(first + 1, number, "NEW_LEAD", **own, budget=told, unit=contact, variant=person.phone),
+            _lead(
+                first + 1,
+                number,
+                "NEW_LEAD",
+                **own,
+                budget=told,
+                unit=contact,
+                variant=person.phone,
+                intent=told,
+            ),
             _lead(first + 2, number, person.email, **own),
             _lead(first + 3, number, f"call {person.phone}", **own),
             _lead(first + 4, number, person.name, **own),

@@ -61,7 +61,13 @@ def test_required_columns_are_all_there_in_order(clean):
         columns = list(getattr(clean[0], file).columns)
         assert columns[: len(REQUIRED_EXPORT_COLUMNS[table])] == list(REQUIRED_EXPORT_COLUMNS[table])
     assert list(clean[0].campaigns.columns[6:]) == ["channel"]
-    assert list(clean[0].campaign_leads.columns[7:]) == ["message", "form_variant", "budget", "unit_type"]
+    assert list(clean[0].campaign_leads.columns[7:]) == [
+        "message",
+        "form_variant",
+        "budget",
+        "unit_type",
+        "message_intent",
+    ]
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real export is not beside the repository")

@@ -11,7 +11,7 @@ COLUMNS = {
     "ad_performance": "ad_set_id campaign_id delivery_date reach impressions clicks spend",
     "leads": "lead_id campaign_id lead_status arrived_at person_hash name_hash email_hash phone_hash is_email_valid "
     "email_domain_class is_phone_valid phone_region phone_type has_name is_repeat message form_variant form_budget "
-    "form_unit_type",
+    "form_unit_type message_intent",
     "status_events": "lead_id status changed_at is_batch",
 }
 

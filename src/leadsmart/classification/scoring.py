@@ -8,7 +8,7 @@ import pandas as pd
 
 from leadsmart.classification.estimation import encode_leads, predict_matrix
 from leadsmart.classification.evaluation import grade_of
-from leadsmart.classification.features import Features
+from leadsmart.classification.features import Features, build_features
 from leadsmart.classification.labels import intent_of_status, status_as_of
 from leadsmart.classification.model import Model
 from leadsmart.classification.reasons import explain, join_reasons
@@ -98,6 +98,61 @@ def score_open_leads(
     """
     current = open_leads(tables, params, as_of)
     leads = current[["lead_id", "status"]].merge(features.frame, on="lead_id", how="inner")
+    return score_leads(model, leads, params, as_of, verdict)
+
+
+def score_new_leads(
+    model: Model, leads: pd.DataFrame, tables: MarketTables, params: Params, verdict: str
+) -> pd.DataFrame:
+    """Score leads that came after the tables were made.
+
+    Parameters
+    ----------
+    model : Model
+    leads : DataFrame
+        Clean leads; one that the tables hold too replaces the older row.
+    tables : MarketTables
+        What is known: each lead is judged by the history up to the day before it arrived.
+    params : Params
+    verdict : str
+        As in `score_open_leads`.
+
+    Returns
+    -------
+    DataFrame
+        One row per lead, as `score_open_leads` returns it; ``as_of`` is the day of the newest.
+    """
+    as_of = leads["arrived_at"].max().date()
+    before = tables.leads[~tables.leads["lead_id"].isin(leads["lead_id"])]
+    if "message" in before:
+        # earlier messages say nothing about the new leads, and reading them takes time
+        before = before.assign(message=pd.Series(pd.NA, index=before.index, dtype="str"))
+    together = tables._replace(leads=pd.concat([before, leads], ignore_index=True))
+    frame = build_features(together, params, as_of).frame
+    statuses = leads[["lead_id", "lead_status"]].rename(columns={"lead_status": "status"})
+    return score_leads(model, statuses.merge(frame, on="lead_id", how="inner"), params, as_of, verdict)
+
+
+def score_leads(
+    model: Model, leads: pd.DataFrame, params: Params, as_of: dt.date, verdict: str
+) -> pd.DataFrame:
+    """Score leads whose features are known.
+
+    Parameters
+    ----------
+    model : Model
+    leads : DataFrame
+        One row per lead: a feature frame, and ``status``.
+    params : Params
+    as_of : date
+    verdict : str
+        As in `score_open_leads`.
+
+    Returns
+    -------
+    DataFrame
+        As `score_open_leads` returns it.
+    """
     if verdict == MODEL_NOT_READY or model.estimator is None:
         order, reasons = score_by_rules(leads)
         probability = np.full(len(leads), np.nan)

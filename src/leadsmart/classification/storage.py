@@ -46,6 +46,10 @@ def load_model(path: Path) -> Model:
     ModelError
         If there is no such file, it is no model of this version, or it holds a type that is not trusted.
     """
+    return _from_dict(_read(path))
+
+
+def _read(path: Path) -> dict[str, Any]:
     remedy = "Run the market's classification again"
     try:
         data = path.read_bytes()
@@ -56,7 +60,32 @@ def load_model(path: Path) -> Model:
         raise ModelError("not a model file that can be trusted", remedy=remedy, file=path.name) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ModelError("a model file of another version", remedy=remedy, file=path.name)
-    return _from_dict(content)
+    return content
+
+
+def save_intents(model: TextClassifier | None, path: Path) -> None:
+    """Write a classifier of messages to `path`, usually ``message_intents.skops``; nothing where there is none."""
+    if model is None:
+        return
+    content = {
+        "format": FORMAT,
+        "threshold": model.threshold,
+        "text_encoder": model.encoder,
+        "text_classifier": model.classifier,
+    }
+    path.write_bytes(_reproducible(skops.io.dumps(content)))
+
+
+def load_intents(path: Path) -> TextClassifier:
+    """Read a classifier of messages that `save_intents` wrote.
+
+    Raises
+    ------
+    ModelError
+        As `load_model`.
+    """
+    content = _read(path)
+    return TextClassifier(content["text_encoder"], content["text_classifier"], content["threshold"])
 
 
 def _as_dict(model: Model) -> dict[str, Any]:

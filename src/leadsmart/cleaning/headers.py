@@ -52,6 +52,7 @@ ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "added_date": ("created_at", "created_time", "added_at", "arrived_at", "date"),
         "message": ("comment", "comments", "note", "notes", "lead_text"),
         "form_variant": ("form", "form_name", "form_id"),
+        "message_intent": ("intent", "intent_label", "message_label"),
     },
     STATUS_EVENTS: {
         "lead_id": ("lead", "id"),

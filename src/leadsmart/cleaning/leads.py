@@ -1,6 +1,7 @@
 """Clean leads: contacts become features and keyed hashes."""
 
 import datetime as dt
+import re
 from typing import Final
 
 import pandas as pd
@@ -58,6 +59,9 @@ def clean_leads(
     name_hash = hash_names(raw["name"], key)
     emails, phones = check_emails(raw["email"], key), check_phones(raw["phone"], params.phone_region, key)
     texts = {column: scrub_messages(raw[column], raw["name"]) for column in text_columns(raw)}
+    if "message_intent" in raw:
+        scrubbed_intent = scrub_messages(raw["message_intent"], raw["name"])
+        texts["message_intent"] = map_distinct(scrubbed_intent, name_intent)
     rows = pd.DataFrame(
         {
             "lead_id": lead_id,
@@ -103,6 +107,15 @@ def text_columns(raw: pd.DataFrame) -> list[str]:
     """Columns of people's own words: message, form variant and form fields."""
     known = [column for column in ("message", "form_variant") if column in raw]
     return known + [c for c in raw.columns if c.startswith(FORM_PREFIX) and c not in known]
+
+
+def name_intent(label: str) -> str:
+    """The label of a message, spelled one way.
+
+    >>> name_intent("Job_or-Agent")
+    'job or agent'
+    """
+    return " ".join(re.split(r"[\s_\-]+", label.casefold())).strip()
 
 
 def is_scrubbed(written: pd.Series, scrubbed: pd.Series) -> pd.Series:

@@ -74,6 +74,7 @@ def table_schemas(timezone: str) -> dict[str, pa.DataFrameSchema]:
                 "is_repeat": pa.Column(bool),
                 "message": text(nullable=True, required=False),
                 "form_variant": text(nullable=True, required=False),
+                "message_intent": text(nullable=True, required=False),
                 f"^{FORM_PREFIX}": text(nullable=True, required=False, regex=True),
             },
             strict=True,

@@ -242,6 +242,17 @@ GAPS = (
     Column("cost", "Cost of doing without", UNIT_AUC, "cost_low", "cost_high"),
     Column("auc_lacking", "AUC where it is missing", UNIT_AUC, n="n_lacking"),
 )
+MESSAGE_INTENTS = (
+    Column("message_intent", "Intent"),
+    Column("labelled", "Labelled messages", UNIT_COUNT),
+    Column("recall", "Told right", UNIT_SHARE, n="tested"),
+    Column("precision", "Right when told", UNIT_SHARE),
+)
+TOLD_INTENTS = (
+    Column("lead_id", "Lead"),
+    Column("message_intent", "Message asks for"),
+    Column("confidence", "Confidence", UNIT_SHARE),
+)
 SCORED = (
     Column("lead_id", "Lead"),
     Column("grade", "Grade"),

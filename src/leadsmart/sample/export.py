@@ -12,7 +12,7 @@ from leadsmart.errors import InputError
 from leadsmart.sample.draw import Draw
 from leadsmart.sample.history import STATUSES
 from leadsmart.sample.leads import BUDGETS, UNIT_TYPES, VARIANTS
-from leadsmart.sample.messages import add_contacts, draw_messages
+from leadsmart.sample.messages import INTENTS, add_contacts, draw_labels, draw_messages
 from leadsmart.sample.people import draw_people
 from leadsmart.sample.streams import stream
 from leadsmart.sample.world import CHANNELS, FIRST_DAY, MARKET_NAMES
@@ -31,7 +31,7 @@ class SampleTables(NamedTuple):
         One row per ad set and day: ``ad_set_id, campaign_id, reach, spend, clicks, impressions, created_at``.
     campaign_leads : DataFrame
         One row per lead: ``id, campaign_id, name, email, phone, lead_status, added_date, message, form_variant, budget,
-        unit_type``.
+        unit_type, message_intent``.
     lead_status_changes : DataFrame
         One row per change: ``lead_id, status, created_at``.
     project_markets : DataFrame
@@ -89,6 +89,7 @@ def _leads(draw: Draw, seed: int) -> tuple[pd.DataFrame, int]:
     leads = draw.arrivals.leads
     people = draw_people(len(leads), seed, leads["has_phone"].to_numpy())
     message, _ = draw_messages(stream(seed, "messages"), leads["intent"].to_numpy())
+    label = draw_labels(stream(seed, "message labels"), leads["intent"].to_numpy(), message)
     message, contacts = add_contacts(
         stream(seed, "contacts in messages"), message, people.name, people.email, people.phone
     )
@@ -107,6 +108,7 @@ def _leads(draw: Draw, seed: int) -> tuple[pd.DataFrame, int]:
             "form_variant": _words(VARIANTS, leads["variant"].to_numpy()),
             "budget": _words((*BUDGETS, ""), leads["budget"].to_numpy()),
             "unit_type": _words((*UNIT_TYPES, ""), leads["unit_type"].to_numpy()),
+            "message_intent": _words((*INTENTS, ""), label),
         }
     )
     return table, contacts

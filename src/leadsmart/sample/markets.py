@@ -7,7 +7,7 @@ from leadsmart.errors import InputError
 from leadsmart.sample.draw import Draw
 from leadsmart.sample.history import STATUSES, batched
 from leadsmart.sample.leads import BUDGETS, UNIT_TYPES, VARIANTS
-from leadsmart.sample.messages import draw_messages
+from leadsmart.sample.messages import INTENTS, draw_labels, draw_messages
 from leadsmart.sample.people import EMAIL_KINDS, PHONE_REGIONS, draw_kinds
 from leadsmart.sample.streams import stream
 from leadsmart.sample.world import CHANNELS, FIRST_DAY, MARKET_NAMES
@@ -76,6 +76,7 @@ def _leads(draw: Draw, inside: np.ndarray, seed: int, timezone: str) -> pd.DataF
     # drawn for all leads, as in the export, so that a lead is the same in every market's tables
     email_kind, phone_region = (kind[inside] for kind in draw_kinds(n, seed))
     message, _ = draw_messages(stream(seed, "messages"), everyone["intent"].to_numpy())
+    label = draw_labels(stream(seed, "message labels"), everyone["intent"].to_numpy(), message)[inside]
     message = message[inside]
     lead_id = leads["lead_id"].astype("str")
     has_phone = leads["has_phone"].to_numpy()
@@ -104,6 +105,7 @@ def _leads(draw: Draw, inside: np.ndarray, seed: int, timezone: str) -> pd.DataF
             "form_variant": _words(VARIANTS, leads["variant"].to_numpy()),
             "form_budget": _optional(BUDGETS, leads["budget"].to_numpy()),
             "form_unit_type": _optional(UNIT_TYPES, leads["unit_type"].to_numpy()),
+            "message_intent": _optional(tuple(i.replace("_", " ") for i in INTENTS), label),
         }
     )
 

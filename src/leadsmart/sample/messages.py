@@ -11,6 +11,9 @@ INTENT_LOGITS: Final = (0.7, 0.0, 1.0, 0.3, -1.0, -2.0, -0.4)
 LANGUAGES: Final = ("arabic", "english", "franco")
 LANGUAGE_SHARES: Final = (0.55, 0.38, 0.07)
 MESSAGE_SHARE: Final = 0.88
+#: Share of the messages that a reader labelled, and of those labels that are guesses.
+LABELLED_SHARE: Final = 0.3
+GUESSED_SHARE: Final = 0.04
 
 _UNITS = (
     ("شقة", "فيلا", "شاليه", "تاون هاوس", "دوبلكس"),
@@ -104,6 +107,13 @@ def draw_messages(rng: np.random.Generator, intent: np.ndarray) -> tuple[np.ndar
     message = TEXTS[(intent * len(LANGUAGES) + language) * _PER_LANGUAGE + text]
     message[rng.random(n) >= MESSAGE_SHARE] = ""
     return message, language
+
+
+def draw_labels(rng: np.random.Generator, intent: np.ndarray, message: np.ndarray) -> np.ndarray:
+    """What a reader said each message asks for, as a position in `INTENTS`; -1 where nobody read it."""
+    is_read, is_guess, guess = rng.random((3, len(intent)))
+    label = np.where(is_guess < GUESSED_SHARE, draw_intents(guess), intent)
+    return np.where((is_read < LABELLED_SHARE) & (message != ""), label, -1)
 
 
 def add_contacts(

@@ -1,0 +1,56 @@
+"""New leads scored in batch by a published model: read, cleaned, and judged by what was known when each arrived."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from leadsmart.classification.scoring import score_new_leads
+from leadsmart.classification.storage import load_model
+from leadsmart.cleaning.contacts import load_key
+from leadsmart.cleaning.intake import clean_new_leads
+from leadsmart.cleaning.rules import KEPT
+from leadsmart.report.published import read_published
+
+
+@dataclass(frozen=True)
+class ScoredFile:
+    """What became of a file of new leads.
+
+    Attributes
+    ----------
+    scored : DataFrame
+        One row per lead, best first, with the columns of ``scored_leads.csv``.
+    left_out : dict
+        Cleaning rule -> rows of the file that left by it.
+    verdict : str
+        That of the model: when Not ready, rules ordered the leads.
+    """
+
+    scored: pd.DataFrame
+    left_out: dict[str, int]
+    verdict: str
+
+
+def score_file(path: Path, outputs: Path, market: str) -> ScoredFile:
+    """Score a file of new leads with the market's published model.
+
+    Parameters
+    ----------
+    path : Path
+        Leads, in the form of the export's ``campaign_leads.csv``.
+    outputs : Path
+        Folder of published results.
+    market : str
+
+    Raises
+    ------
+    InputError, ModelError
+        If the file or what is published can't be used.
+    """
+    published = read_published(outputs, market)
+    model = load_model(published.model)
+    outcome = clean_new_leads(path, published.tables, published.params, load_key())
+    scored = score_new_leads(model, outcome.rows, published.tables, published.params, published.verdict)
+    gone = outcome.exits[outcome.exits.ne(KEPT)].value_counts()
+    return ScoredFile(scored, {str(rule): int(n) for rule, n in gone.items()}, published.verdict)

@@ -1,0 +1,189 @@
+"""What people ask for in their messages: learned from messages that somebody labelled, judged on newer ones."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pandas as pd
+
+from leadsmart.classification.features import Features
+from leadsmart.classification.text import (
+    NEEDS_REVIEW,
+    TextClassifier,
+    classify_text,
+    fit_text,
+    review_threshold,
+)
+from leadsmart.display.formats import format_count, format_interval, format_percent
+from leadsmart.errors import ModelError
+from leadsmart.insights.statistics import jackknife_interval, ratio_interval
+from leadsmart.params import Params
+from leadsmart.vocabulary import UNIT_SHARE
+
+#: Labelled messages that an intent needs to be learned.
+MIN_PER_INTENT: Final = 20
+#: Share of the validation messages that get an answer.
+KEEP: Final = 0.95
+INTENT_COLUMNS: Final = ("lead_id", "message_intent", "confidence")
+
+
+@dataclass(frozen=True)
+class MessageIntents:
+    """A classifier of messages, judged on the newest labelled ones, or why there is none.
+
+    Attributes
+    ----------
+    model : TextClassifier or None
+        Fitted on all labelled messages; None where they are too few, or where it does no better than always
+        saying the most common intent.
+    table : DataFrame
+        One row per intent, most messages first: ``message_intent``, ``labelled`` (messages), ``tested`` (newest
+        ones), ``recall`` (share of them told right), ``precision`` (share of those told so that are).
+    sentence : str
+    """
+
+    model: TextClassifier | None
+    table: pd.DataFrame
+    sentence: str
+
+
+def fit_message_intents(features: Features, leads: pd.DataFrame, params: Params) -> MessageIntents:
+    """Learn the intents of messages from the labelled ones.
+
+    The oldest 60 % of the labelled messages fit the classifier, the next 20 % set the threshold below which an
+    answer needs review (95 % of them get one), the newest 20 % judge it; then it is fitted again on all.
+
+    Parameters
+    ----------
+    features : Features
+    leads : DataFrame
+        Clean leads; ``message_intent`` is the label, missing where nobody gave one.
+    params : Params
+
+    Returns
+    -------
+    MessageIntents
+    """
+    if "message" not in leads:
+        return _nothing("The export has no messages, so their intent can't be told.")
+    labelled = _labelled_messages(features, leads)
+    counts = labelled["message_intent"].value_counts()
+    known = counts.index[counts >= MIN_PER_INTENT]
+    if len(known) < 2:
+        return _nothing(
+            f"What messages ask for can't be told: {format_count(len(labelled))} are labelled, and it takes "
+            f"{MIN_PER_INTENT} of each of two intents. Label messages in a column message_intent of the leads."
+        )
+    labelled = labelled[labelled["message_intent"].isin(known)].reset_index(drop=True)
+    first, second = int(0.6 * len(labelled)), int(0.8 * len(labelled))
+    try:
+        early = _fit(labelled.iloc[:first])
+        model = _fit(labelled)
+    except ModelError as error:
+        return _nothing(f"What messages ask for can't be told: {error.problem}.")
+    confidence = classify_text(early, labelled["message"].iloc[first:second])["confidence"].to_numpy()
+    threshold = review_threshold(confidence, KEEP)
+    test = labelled.iloc[second:]
+    answers = classify_text(replace(early, threshold=threshold), test["message"])
+    usual = labelled["message_intent"].iloc[:first].mode().iloc[0]
+    is_better, sentence = _judge(labelled.iloc[:second], test, answers, usual, params)
+    table = _by_intent(labelled, test, answers)
+    return MessageIntents(replace(model, threshold=threshold) if is_better else None, table, sentence)
+
+
+def tell_message_intents(
+    model: TextClassifier | None, features: Features, lead_ids: pd.Series
+) -> pd.DataFrame:
+    """Say what the messages of some leads ask for.
+
+    Parameters
+    ----------
+    model : TextClassifier or None
+        Without one the table is empty.
+    features : Features
+    lead_ids : Series of str
+        In the order wanted.
+
+    Returns
+    -------
+    DataFrame
+        One row per lead with a message, in that order: ``lead_id``, ``message_intent`` (an intent, or "needs
+        review"), ``confidence`` (probability of the most probable intent).
+    """
+    if model is None:
+        return pd.DataFrame(columns=list(INTENT_COLUMNS))
+    messages = features.frame.set_index("lead_id")["message"].reindex(lead_ids).fillna("")
+    messages = messages[messages != ""]
+    told = classify_text(model, messages).reset_index(names="lead_id")
+    return told.rename(columns={"answer": "message_intent"})[list(INTENT_COLUMNS)]
+
+
+def _labelled_messages(features: Features, leads: pd.DataFrame) -> pd.DataFrame:
+    if "message_intent" not in leads:
+        return features.frame.iloc[:0].assign(message_intent=pd.Series(dtype="str"))
+    labels = leads.loc[leads["message_intent"].notna(), ["lead_id", "message_intent"]]
+    written = features.frame[features.frame["message"] != ""]
+    # ordered by arrival, as the frame is
+    return written.merge(labels, on="lead_id", how="inner")
+
+
+def _fit(labelled: pd.DataFrame) -> TextClassifier:
+    return fit_text(labelled["message"], labelled["message_intent"], counts=labelled["is_first_message"])
+
+
+def _judge(
+    before: pd.DataFrame, test: pd.DataFrame, answers: pd.DataFrame, usual: str, params: Params
+) -> tuple[bool, str]:
+    right = answers["best"] == test["message_intent"]
+    by_user = pd.DataFrame({"right": right, "usual": test["message_intent"] == usual, "all": True})
+    sums = by_user.astype(float).groupby(test["user_id"].to_numpy()).sum()
+    found = ratio_interval(sums["right"], sums["all"], minimum_clusters=params.minimum_users, scale="logit")
+    gain = jackknife_interval(
+        sums,
+        lambda total: (total["right"] - total["usual"]) / total["all"],
+        weight="all",
+        minimum_clusters=params.minimum_users,
+    )
+    always = float(sums["usual"].sum() / sums["all"].sum())
+    answered = answers["answer"] != NEEDS_REVIEW
+    is_new = ~test["message"].isin(before["message"])
+    shown = format_interval(found.estimate, found.low, found.high, UNIT_SHARE)
+    sentence = (
+        f"On the newest {format_count(len(test))} labelled messages the classifier tells {shown} right; always saying "
+        f"“{usual}” would {format_percent(always)}. It answers {format_percent(answered.mean())} of them, "
+        f"{format_percent(right[answered].mean())} of these right; the others need review. "
+    )
+    if is_new.any():
+        sentence += (
+            f"Of {format_count(is_new.sum())} messages whose wording it had never seen, it tells "
+            f"{format_percent(right[is_new].mean())} right."
+        )
+    # without an interval nothing says that the advantage is more than chance
+    if not gain.low > 0:
+        return (
+            False,
+            f"{sentence.rstrip()} That is not better beyond doubt, so open leads get no message intent.",
+        )
+    return True, sentence.rstrip()
+
+
+def _by_intent(labelled: pd.DataFrame, test: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    table = labelled["message_intent"].value_counts(sort=False).rename("labelled").reset_index()
+    tested, told = test["message_intent"], answers["best"]
+    hits = tested[tested == told].value_counts()
+    parts = {
+        "tested": table["message_intent"].map(tested.value_counts()).fillna(0).astype(int),
+        "recall": table["message_intent"].map(
+            hits.reindex(tested.unique(), fill_value=0) / tested.value_counts()
+        ),
+        "precision": table["message_intent"].map(
+            hits.reindex(told.unique(), fill_value=0) / told.value_counts()
+        ),
+    }
+    return table.assign(**parts).sort_values(
+        ["labelled", "message_intent"], ascending=[False, True], kind="stable", ignore_index=True
+    )
+
+
+def _nothing(sentence: str) -> MessageIntents:
+    table = pd.DataFrame(columns=["message_intent", "labelled", "tested", "recall", "precision"])
+    return MessageIntents(None, table, sentence)
