@@ -18,11 +18,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "vocabulary": WORDS,
     "errors": WORDS,
     "params": WORDS,
+    "suppression": WORDS,
     "sample": WORDS,
-    "cleaning": (*WORDS, "display.formats"),
+    "cleaning": (*WORDS, "suppression", "display.formats"),
     "display": WORDS,
-    "insights": (*WORDS, "display.formats"),
-    "classification": (*WORDS, "display.formats", "insights.statistics"),
+    "insights": (*WORDS, "suppression", "display.formats"),
+    "classification": (*WORDS, "suppression", "display.formats", "insights.statistics"),
     # report knows paths and parameters, never metrics: of cleaning only how an export is checked and split, and
     # what cleaning hands over
     "report": (*WORDS, "sample", "display", "cleaning.load", "cleaning.split", "cleaning.clean"),

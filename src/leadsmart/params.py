@@ -158,6 +158,7 @@ class Params(BaseModel):
     minimum_leads: Annotated[int, Field(ge=1)]
     minimum_verdicts: Annotated[int, Field(ge=1)]
     minimum_users: Annotated[int, Field(ge=2)]
+    minimum_people: Annotated[int, Field(ge=1)]
     minimum_decision_verdicts: Annotated[int, Field(ge=5)]
     minimum_decision_coverage: Annotated[float, Field(ge=0.2, le=1)]
     practical_margin: Annotated[float, Field(gt=0, lt=1)]

@@ -197,7 +197,7 @@ def test_completeness_is_worst_first_and_by_channel_and_form(tmp_path):
         lead["form_variant"] = form
     tables["leads"][0]["phone"] = "12"
     tables["leads"][2]["phone"] = ""
-    table = clean_rows(tables, tmp_path).completeness
+    table = clean_rows(tables, tmp_path, minimum_people=1).completeness
     assert (table["share_valid"].diff().dropna() >= 0).all()
     phone = table[(table["table"] == "leads") & (table["field"] == "phone")]
     found = {(row.by, row.group): (row.n, row.share_filled, row.share_valid) for row in phone.itertuples()}
@@ -208,6 +208,18 @@ def test_completeness_is_worst_first_and_by_channel_and_form(tmp_path):
         ("form_variant", "A"): (2, 0.5, 0.0),
         ("form_variant", "none"): (1, 1.0, 1.0),
     }
+
+
+def test_completeness_of_few_leads_is_hidden_by_channel_and_form_and_not_in_all(tmp_path):
+    tables = make_tables()
+    for lead, form in zip(tables["leads"], ["A", "", "A", "B", "B"], strict=True):
+        lead["form_variant"] = form
+    table = clean_rows(tables, tmp_path).completeness
+    hidden = table["suppressed"] != ""
+    assert set(table.loc[hidden, "table"]) == {"leads"} and "all" not in set(table.loc[hidden, "by"])
+    assert table.loc[hidden, ["n", "share_filled", "share_valid"]].isna().all(axis=None)
+    assert table.loc[~hidden, ["n", "share_filled", "share_valid"]].notna().all(axis=None)
+    assert hidden.iloc[-hidden.sum() :].all(), "their place would tell their share"
 
 
 def test_feedback_by_user(tmp_path):

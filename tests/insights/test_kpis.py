@@ -159,9 +159,32 @@ def test_arrivals_are_counted_by_local_weekday_and_hour():
             {"lead_id": "l3", "arrived_at": "2024-06-05 09:00"},  # a Wednesday
         ]
     )
-    found = arrivals_by_hour(tables, make_params())
-    assert found.table.values.tolist() == [["Monday", 20, 2], ["Wednesday", 9, 1]]
+    found = arrivals_by_hour(tables, make_params(minimum_people=1))
+    assert found.table.values.tolist() == [["Monday", 20, 2, ""], ["Wednesday", 9, 1, ""]]
     assert found.statement == "Most leads arrive on Monday (67 %), and in the hour from 20:00 (67 %)."
+
+
+def test_an_hour_of_few_leads_is_hidden_with_another_of_its_day_and_hour():
+    monday, tuesday = "2024-06-03", "2024-06-04"
+    hours = {
+        (monday, 8): 2,
+        (monday, 9): 8,
+        (monday, 10): 30,
+        (tuesday, 8): 9,
+        (tuesday, 9): 10,
+        (tuesday, 10): 30,
+    }
+    leads = [
+        {"lead_id": f"{day} {hour} {i}", "arrived_at": f"{day} {hour:02d}:10"}
+        for (day, hour), count in hours.items()
+        for i in range(count)
+    ]
+    found = arrivals_by_hour(make_tables(leads=leads), make_params()).table
+    hidden = ["fewer than 5", "not shown", "", "not shown", "not shown", ""]
+    assert found["suppressed"].tolist() == hidden
+    assert found["leads"].isna().tolist() == [bool(reason) for reason in hidden]
+    few = arrivals_by_hour(make_tables(leads=leads[:2]), make_params())
+    assert few.statement == "There are too few leads to say when they arrive."
 
 
 def test_a_range_that_says_nothing_is_not_shown():

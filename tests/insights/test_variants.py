@@ -16,12 +16,22 @@ def test_completeness_and_verdicts_per_variant_by_hand():
     ]
     leads = make_leads(*({"lead_status": status} for *_, status in rows))
     leads = leads.assign(form_variant=[v for v, *_ in rows], form_budget=[b for _, b, _ in rows])
-    result = compare_variants(make_tables()._replace(leads=leads), make_params())
+    result = compare_variants(make_tables()._replace(leads=leads), make_params(minimum_people=1))
     table = result.table.set_index("form_variant")
     assert table["completion_rate"].to_dict() == {"A": 0.5, "B": 1.0}
     assert table["verdict_coverage"].to_dict() == {"A": 0.5, "B": 0.5}
     assert table["qualified_rate"].to_dict() == {"A": 1.0, "B": 0.0}
     assert result.balance_p == 1.0
+
+
+def test_a_variant_of_few_leads_is_neither_in_the_table_nor_in_the_sentence():
+    variants = ["A"] * 40 + ["B"] * 9 + ["rare"] * 4
+    leads = make_leads(*({} for _ in variants)).assign(form_variant=variants, form_budget="1 M")
+    result = compare_variants(make_tables()._replace(leads=leads), make_params())
+    table = result.table.set_index("form_variant")
+    assert table["suppressed"].to_dict() == {"A": "", "B": "not shown", "rare": "fewer than 5"}
+    assert table.loc[["B", "rare"]].drop(columns="suppressed").isna().all(axis=None)
+    assert result.statement == "Too few leads came through the other form variants to compare them."
 
 
 def test_an_uneven_assignment_is_said():

@@ -32,7 +32,9 @@ from leadsmart.classification.model import (
 from leadsmart.classification.splits import TimeSplit, compare_splits, split_forward
 from leadsmart.classification.verdict import Verdict, judge
 from leadsmart.params import Params
+from leadsmart.suppression import hide_few
 
+GROUP_VALUES: Final = ("qualified_rate", "predicted", "auc", "auc_low", "auc_high")
 SPLIT_COLUMNS: Final = ("split", "n_train", "n_test", "auc", "auc_low", "auc_high", "decides")
 PREDICTIONS: Final = ("lead_id", "user_id", "campaign_id", "arrived_at", "label", "probability")
 
@@ -66,7 +68,8 @@ class Evaluation:
         One row per grade: ``grade``, ``leads``, ``predicted``, ``observed``.
     groups : DataFrame
         One row per group of leads: ``by``, ``group``, ``leads``, ``qualified_rate``, ``predicted``,
-        ``auc``, ``auc_low``, ``auc_high`` (NaN below 20 leads of a kind).
+        ``auc``, ``auc_low``, ``auc_high`` (NaN below 20 leads of a kind), ``suppressed`` (why a group's figures
+        are hidden, or "").
     predictions : DataFrame
         One row per test lead: ``lead_id``, ``user_id``, ``campaign_id``, ``arrived_at``, ``label``,
         ``probability``.
@@ -275,9 +278,8 @@ def _groups(test: pd.DataFrame, params: Params) -> pd.DataFrame:
                     *_auc_of(part, params),
                 )
             )
-    return pd.DataFrame(
-        rows, columns=["by", "group", "leads", "qualified_rate", "predicted", "auc", "auc_low", "auc_high"]
-    )
+    groups = pd.DataFrame(rows, columns=["by", "group", "leads", *GROUP_VALUES])
+    return hide_few(groups, "leads", GROUP_VALUES, params.minimum_people, within=[("by",)])
 
 
 def _auc_of(part: pd.DataFrame, params: Params) -> tuple[float, float, float]:
@@ -320,9 +322,7 @@ def _nothing(
             ]
         ),
         bands=empty(columns=["grade", "leads", "predicted", "observed"]),
-        groups=empty(
-            columns=["by", "group", "leads", "qualified_rate", "predicted", "auc", "auc_low", "auc_high"]
-        ),
+        groups=empty(columns=["by", "group", "leads", *GROUP_VALUES, "suppressed"]),
         predictions=test[list(PREDICTIONS)],
         suspects=suspects,
         verdict=judge(figures, label, np.nan, suspects, model, params, ""),

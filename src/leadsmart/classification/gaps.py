@@ -15,12 +15,13 @@ from leadsmart.classification.splits import TimeSplit, split_forward
 from leadsmart.classification.verdict import TEST_LABELS
 from leadsmart.display.formats import format_count, format_interval, format_percent, format_value
 from leadsmart.params import Params
+from leadsmart.suppression import SUPPRESSED, hide_few
 from leadsmart.vocabulary import NOT_ENOUGH_DATA, NOT_SUPPORTED, SUPPORTED, UNIT_AUC
 
 RESAMPLES: Final = 1000
 GAP_COLUMNS: Final = (
     "field", "label", "share_missing", "n_test", "auc_with", "auc_without", "cost", "cost_low", "cost_high",
-    "n_lacking", "auc_lacking", "auc_lacking_low", "auc_lacking_high", "p_value",
+    "n_lacking", "auc_lacking", "auc_lacking_low", "auc_lacking_high", "p_value", SUPPRESSED,
 )  # fmt: skip
 #: Field -> the flag that says it is there.
 _PRESENCE: Final = {
@@ -46,7 +47,8 @@ class DataGaps:
         One row per field, costliest first: ``field``, ``label``, ``share_missing`` (of all leads),
         ``n_test`` (leads), ``auc_with``, ``auc_without`` (the field), ``cost`` (their difference) with
         ``cost_low``, ``cost_high``, ``n_lacking`` (test leads without it), ``auc_lacking`` (of the full
-        score on them) with ``auc_lacking_low``, ``auc_lacking_high``, ``p_value``.
+        score on them) with ``auc_lacking_low``, ``auc_lacking_high``, ``p_value``, ``suppressed`` (why
+        ``n_lacking`` is hidden, or "").
     finding : dict
         Fields of a finding: key, title, verdict, statement, estimate, low, high, unit, n, method, p_value,
         q_value, money_at_stake, table.
@@ -100,7 +102,9 @@ def data_gaps(features: Features, labels: pd.DataFrame, params: Params) -> DataG
             (field, len(test), with_field[0], without[0], cost[0], low, high, int(lacking.sum()),
              *_auc_where(label, score, lacking, clusters, params.seed), _p_value(cost, clusters.basis, len(missing)))
         )  # fmt: skip
-    table = missing.merge(pd.DataFrame(rows, columns=["field", *GAP_COLUMNS[3:]]), on="field")
+    table = missing.merge(pd.DataFrame(rows, columns=["field", *GAP_COLUMNS[3:-1]]), on="field")
+    # each field's leads without it are told from all test leads by themselves: there is nothing to subtract from
+    table = hide_few(table, "n_lacking", [], params.minimum_people, within=[("field",)])
     table = table.sort_values("cost", ascending=False, kind="stable", ignore_index=True)[list(GAP_COLUMNS)]
     return DataGaps(table=table, finding=_finding(table, clusters.basis))
 
@@ -186,7 +190,7 @@ def _finding(table: pd.DataFrame, basis: str) -> dict[str, Any]:
 
 
 def _not_enough(missing: pd.DataFrame, split: TimeSplit | None) -> DataGaps:
-    table = missing.reindex(columns=list(GAP_COLUMNS))
+    table = missing.reindex(columns=list(GAP_COLUMNS)).assign(suppressed="")
     known, newest = (0, 0) if split is None else (fewest_of(split.train), fewest_of(split.test))
     statement = (
         f"What a missing field costs the score can't be said: of the rarer kind {format_count(known)} verdicts were "

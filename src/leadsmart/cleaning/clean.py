@@ -16,7 +16,12 @@ from leadsmart.cleaning.leads import clean_leads
 from leadsmart.cleaning.ledger import build_ledger, check_ledger, check_slice
 from leadsmart.cleaning.numbers import parse_numbers
 from leadsmart.cleaning.outcome import Outcome
-from leadsmart.cleaning.profile import list_unknown_statuses, measure_completeness, summarise_feedback
+from leadsmart.cleaning.profile import (
+    hide_few_leads,
+    list_unknown_statuses,
+    measure_completeness,
+    summarise_feedback,
+)
 from leadsmart.cleaning.quarantine import collect_quarantine
 from leadsmart.cleaning.reliability import assess_reliability
 from leadsmart.cleaning.rules import KEPT, SAME_DAY
@@ -41,7 +46,7 @@ class CleanedMarket:
     ledger : DataFrame
         ``table, rule, action, rows, spend``, see `build_ledger`.
     completeness : DataFrame
-        See `measure_completeness`.
+        See `hide_few_leads`.
     assumptions : DataFrame
         See `assess_assumptions`.
     feedback : DataFrame
@@ -131,7 +136,7 @@ def clean_slice(
         tables=tables,
         quarantine={table: collect_quarantine(outcome) for table, outcome in outcomes.items()},
         ledger=ledger,
-        completeness=measure_completeness(tables),
+        completeness=hide_few_leads(measure_completeness(tables), params.minimum_people),
         assumptions=assumptions,
         feedback=summarise_feedback(tables, params),
         unknown_statuses=list_unknown_statuses(tables),

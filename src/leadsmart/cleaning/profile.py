@@ -10,10 +10,12 @@ from leadsmart.cleaning.leads import NO_STATUS, text_columns
 from leadsmart.cleaning.texts import look_up
 from leadsmart.display.formats import format_count, format_percent
 from leadsmart.params import Params
+from leadsmart.suppression import hide_few
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS, MarketTables
 
 ALL: Final = "all"
 COMPLETENESS_COLUMNS: Final = ["table", "field", "by", "group", "n", "share_filled", "share_valid"]
+_ORDER: Final = ("table", "field", "by", "group")
 #: A grid of more groups can't be read.
 MOST_GROUPS: Final = 9
 SINGULAR: Final = {
@@ -58,9 +60,28 @@ def measure_completeness(tables: MarketTables) -> pd.DataFrame:
         groups["form_variant"] = tables.leads["form_variant"].fillna("none")
     parts.append(_shares(LEADS, *_lead_fields(tables.leads), groups))
     result = pd.concat(parts, ignore_index=True)
-    return result.sort_values(
-        ["share_valid", "share_filled", "table", "field", "by", "group"], kind="stable", ignore_index=True
-    )
+    return result.sort_values(["share_valid", "share_filled", *_ORDER], kind="stable", ignore_index=True)
+
+
+def hide_few_leads(completeness: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Completeness without groups of fewer than `minimum` leads, so that no share tells of a few people.
+
+    Parameters
+    ----------
+    completeness : DataFrame
+        See `measure_completeness`.
+
+    Returns
+    -------
+    DataFrame
+        With ``suppressed`` ("fewer than 5", "not shown" or ""); `n` and shares are missing where it says so.
+    """
+    is_breakdown = (completeness["table"] == LEADS) & (completeness["by"] != ALL)
+    shares = ["share_filled", "share_valid"]
+    leads = hide_few(completeness[is_breakdown], "n", shares, minimum, within=[("by", "field")])
+    table = pd.concat([completeness[~is_breakdown].assign(suppressed=""), leads])
+    # hidden rows come last: between others, their place would tell their share
+    return table.sort_values([*reversed(shares), *_ORDER], kind="stable", ignore_index=True)
 
 
 def name_fields(completeness: pd.DataFrame) -> pd.DataFrame:

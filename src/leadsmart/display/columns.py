@@ -48,6 +48,8 @@ class Column:
         Column with the address, within the site, that the value leads to.
     currency : str, optional
         Column with the currency of money, where it differs from row to row.
+    instead : str, optional
+        Column with the words that stand where a number is hidden, such as "fewer than 5".
     """
 
     name: str
@@ -58,6 +60,7 @@ class Column:
     n: str | None = None
     link: str | None = None
     currency: str | None = None
+    instead: str | None = None
 
     @property
     def is_number(self) -> bool:
@@ -68,7 +71,9 @@ class Column:
     def sources(self) -> tuple[str, ...]:
         """The columns of the table that this one needs."""
         return tuple(
-            x for x in (self.name, self.low, self.high, self.n, self.link, self.currency) if x is not None
+            x
+            for x in (self.name, self.low, self.high, self.n, self.link, self.currency, self.instead)
+            if x is not None
         )
 
     def range_mark(self, row: Mapping[str, object]) -> str:
@@ -165,6 +170,8 @@ def cell_html(row: Mapping[str, object], column: Column) -> str:
     '&lt;script&gt;'
     """
     value = row[column.name]
+    if column.instead is not None and isinstance(row[column.instead], str) and row[column.instead]:
+        return escape(row[column.instead])
     if column.unit == SPARKLINE:
         return sparkline(value if isinstance(value, Sequence) else list(value)) or formats.NOTHING
     if column.unit == DATE:

@@ -15,7 +15,7 @@ COMPLETENESS_BY_GROUP = (
     Column("field", "Field"),
     Column("by", "By"),
     Column("group", "Group"),
-    Column("share_valid", "Valid", UNIT_SHARE, n="n"),
+    Column("share_valid", "Valid", UNIT_SHARE, n="n", instead="suppressed"),
     Column("share_filled", "Filled", UNIT_SHARE),
 )
 ASSUMPTIONS = (
@@ -158,7 +158,7 @@ LESSONS = (
 CONTACT_CHANNELS = (Column("channel", "Channel"), *CONTACT[1:])
 VARIANTS = (
     Column("form_variant", "Variant"),
-    Column("leads", "Leads", UNIT_COUNT),
+    Column("leads", "Leads", UNIT_COUNT, instead="suppressed"),
     Column("completion_rate", "Complete", UNIT_SHARE, "completion_low", "completion_high"),
     Column("verdict_coverage", "Verdicts", UNIT_SHARE, "verdict_low", "verdict_high", n="verdicts"),
     Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
@@ -223,7 +223,7 @@ SPLITS = (
 GROUPS = (
     Column("by", "By"),
     Column("group", "Group"),
-    Column("leads", "Leads", UNIT_COUNT),
+    Column("leads", "Leads", UNIT_COUNT, instead="suppressed"),
     Column("qualified_rate", "Qualified", UNIT_SHARE),
     Column("predicted", "Predicted", UNIT_SHARE),
     Column("auc", "AUC", UNIT_AUC, "auc_low", "auc_high"),
@@ -240,7 +240,7 @@ GAPS = (
     Column("auc_with", "AUC with it", UNIT_AUC),
     Column("auc_without", "AUC without it", UNIT_AUC),
     Column("cost", "Cost of doing without", UNIT_AUC, "cost_low", "cost_high"),
-    Column("auc_lacking", "AUC where it is missing", UNIT_AUC, n="n_lacking"),
+    Column("auc_lacking", "AUC where it is missing", UNIT_AUC, n="n_lacking", instead="suppressed"),
 )
 MESSAGE_INTENTS = (
     Column("message_intent", "Intent"),

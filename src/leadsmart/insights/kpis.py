@@ -29,6 +29,7 @@ from leadsmart.insights.measures import (
 )
 from leadsmart.insights.statistics import rate_interval, ratio_interval
 from leadsmart.params import Params
+from leadsmart.suppression import hide_few
 from leadsmart.vocabulary import LABELS, UNIT_MONEY, UNIT_SHARE, MarketTables
 
 __all__ = [
@@ -243,15 +244,18 @@ def arrivals_by_hour(tables: MarketTables, params: Params) -> Answer:
     -------
     Answer
         Table: one row per weekday and hour with leads, Monday first: ``weekday`` (name), ``hour`` (0 to 23),
-        ``leads`` (count).
+        ``leads`` (count; missing where it is hidden), ``suppressed`` (why it is hidden, or "").
     """
     leads = lead_frame(tables, params)
     table = leads.groupby(["weekday", "hour"]).size().rename("leads").reset_index()
     table["weekday"] = table["weekday"].map(dict(enumerate(WEEKDAYS)))
     if table.empty:
-        return Answer(table, "There are no leads.")
+        return Answer(table.assign(suppressed=""), "There are no leads.")
     by_day = table.groupby("weekday", sort=False)["leads"].sum()
     by_hour = table.groupby("hour")["leads"].sum()
+    table = hide_few(table, "leads", [], params.minimum_people, within=[(), ("weekday",), ("hour",)])
+    if by_hour.max() < params.minimum_people:
+        return Answer(table, "There are too few leads to say when they arrive.")
     share = by_hour.max() / by_hour.sum()
     statement = (
         f"Most leads arrive on {by_day.idxmax()} ({format_percent(by_day.max() / by_day.sum())}), and in the hour from "

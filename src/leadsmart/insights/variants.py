@@ -12,11 +12,16 @@ from leadsmart.display.formats import format_count, format_interval, format_perc
 from leadsmart.insights.measures import lead_frame
 from leadsmart.insights.statistics import wilson_interval
 from leadsmart.params import Params
+from leadsmart.suppression import SUPPRESSED, hide_few
 from leadsmart.vocabulary import UNIT_SHARE, MarketTables
 
 #: A share of the variants this unlikely under an even assignment means that the assignment is broken.
 BALANCE_LEVEL = 0.001
 POWER, SIGNIFICANCE = 0.8, 0.05
+MEASURES = (
+    "leads", "complete", "completion_rate", "completion_low", "completion_high", "verdicts", "verdict_coverage",
+    "verdict_low", "verdict_high", "qualified", "qualified_rate", "qualified_rate_low", "qualified_rate_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class FormVariants:
     table : DataFrame
         One row per variant: ``form_variant, leads, complete`` (leads with every form field), ``completion_rate,
         completion_low, completion_high`` (Wilson; NaN without form fields), ``verdicts, verdict_coverage,
-        verdict_low, verdict_high, qualified, qualified_rate, qualified_rate_low, qualified_rate_high``.
+        verdict_low, verdict_high, qualified, qualified_rate, qualified_rate_low, qualified_rate_high``, all
+        missing where ``suppressed`` says why they are hidden.
     balance_p : float
         P-value of an even assignment (chi-square); NaN with fewer than two variants.
     leads_needed : float
@@ -65,13 +71,14 @@ def compare_variants(tables: MarketTables, params: Params) -> FormVariants:
         table[f"{ends}_low"], table[f"{ends}_high"] = wilson_interval(table[over], table[under])
     if not fields:
         table[["completion_rate", "completion_low", "completion_high"]] = np.nan
-    table = table.reset_index()[list(_empty().columns)]
+    table = table.reset_index()
     balance = float(stats.chisquare(table["leads"]).pvalue) if len(table) > 1 else np.nan
     needed = (
         sample_size(table["complete"].sum() / table["leads"].sum(), params.practical_margin)
         if fields
         else np.nan
     )
+    table = hide_few(table, "leads", MEASURES[1:], params.minimum_people)[list(_empty().columns)]
     return FormVariants(table, balance, needed, _statement(table, balance, needed, params))
 
 
@@ -90,14 +97,15 @@ def sample_size(rate: float, relative_change: float) -> float:
 
 
 def _empty() -> pd.DataFrame:
-    columns = ["form_variant", "leads", "complete", "completion_rate", "completion_low", "completion_high"]
-    columns += ["verdicts", "verdict_coverage", "verdict_low", "verdict_high", "qualified", "qualified_rate"]
-    return pd.DataFrame(columns=[*columns, "qualified_rate_low", "qualified_rate_high"])
+    return pd.DataFrame(columns=["form_variant", *MEASURES, SUPPRESSED])
 
 
 def _statement(table: pd.DataFrame, balance: float, needed: float, params: Params) -> str:
     if len(table) < 2:
         return f"There is only one form variant, {table['form_variant'].iloc[0]}."
+    table = table[table["leads"].notna()]
+    if len(table) < 2:
+        return "Too few leads came through the other form variants to compare them."
     if table["completion_rate"].isna().all():
         text = "The export has no form fields, so how complete the variants are can't be said."
     else:

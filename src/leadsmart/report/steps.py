@@ -43,7 +43,7 @@ PAGE_TITLES = {
 #: Parameters that change what cleaning does; the others leave clean tables as they are.
 CLEANING_PARAMETERS = (
     "market", "currency", "timezone", "date_order", "decimal_comma", "phone_region", "default_channel",
-    "platform_start", "user_ids", "status_aliases", "max_quarantine_share",
+    "platform_start", "user_ids", "status_aliases", "max_quarantine_share", "minimum_people",
     "qualified_statuses", "disqualified_statuses",
 )  # fmt: skip
 
