@@ -1,18 +1,12 @@
 """The site as a reader sees it, in Chromium: from files without a network, and served by `leadsmart preview`."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from report.builders_report import (
     FORMULA,
     HOSTILE_PROJECTS,
@@ -21,86 +15,15 @@ from report.builders_report import (
     SCRIPT,
     TITLES,
     Built,
-    clean_environment,
+    Seen,
 )
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--no-first-run",
-]
-REQUIRED = "LEADSMART_REQUIRE_BROWSER"
 STEPS = ("04_summary", "01_cleaning", "02_insights", "05_explore", "03_classification")
 ABOUT = ("method", "definitions", "production-design", "open-questions")
 LINKS = "(all) => all.map(a => a.href)"
 MARKUP = re.compile(r":::|\{=html\}|```|\{\{<|Traceback|&lt;|&amp;|^#\|", re.MULTILINE)
-
-
-@dataclass
-class Seen:
-    """What a page did while it was open."""
-
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get(REQUIRED):
-            pytest.fail(f"chromium is not on the PATH, and {REQUIRED} is set")
-        pytest.skip("chromium is not on the PATH: no browser to open the site in")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def address(built: Built) -> Iterator[str]:
-    """Address of `leadsmart preview`, as it prints it."""
-    command = [str(Path(sys.executable).with_name("leadsmart")), "preview", "--port", "0"]
-    process = subprocess.Popen(
-        command,
-        cwd=built.root,
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
-        assert found, f"no address in {line!r}: {process.stderr.read() if process.poll() is not None else ''}"
-        yield found[0]
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
-
-
-@pytest.fixture
-def seen() -> Seen:
-    return Seen()
-
-
-@pytest.fixture
-def page(browser: Browser, seen: Seen) -> Iterator[Page]:
-    page = browser.new_page()
-    page.on("request", lambda request: seen.requests.append(request.url))
-    page.on("pageerror", lambda error: seen.errors.append(f"{page.url}: {error}"))
-    page.on(
-        "console",
-        lambda said: seen.errors.append(f"{page.url}: {said.text}") if said.type == "error" else None,
-    )
-    page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
-    yield page
-    page.close()
 
 
 def market_pages() -> list[str]:
