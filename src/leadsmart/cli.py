@@ -1,4 +1,4 @@
-"""The command line: ``leadsmart run | check | score | render | preview | sample``."""
+"""The command line: ``leadsmart run | check | score | render | preview | export | sample``."""
 
 import http.server
 import os
@@ -158,6 +158,27 @@ def preview(
             server.serve_forever()
         except KeyboardInterrupt:
             typer.echo("Stopped.")
+
+
+@app.command(epilog="Example: leadsmart export new-cairo --format xlsx")
+def export(
+    market: Annotated[str, typer.Argument(help="A market of params/ that was run", show_default=False)],
+    form: Annotated[
+        str,
+        typer.Option("--format", help="pdf (the summary), xlsx (all tables) or html (all pages, one file)"),
+    ] = "pdf",
+    to: Annotated[
+        Path | None,
+        typer.Option(help="File to write (default: exports/<market>.<format>)", show_default=False),
+    ] = None,
+    outputs: Outputs = None,
+) -> None:
+    """Write a market's report as one file to hand on."""
+    # nbconvert and Excel's writer take a second to import
+    from leadsmart.report.export import export_market
+
+    made = export_market(_open(None, outputs), market, form, to.absolute() if to else None)
+    typer.echo(f"Written: {_shown(made)}")
 
 
 @app.command(epilog="Example: leadsmart sample data/sample --leads 50000 --seed 7")

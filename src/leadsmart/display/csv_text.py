@@ -6,15 +6,22 @@ import pandas as pd
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might read a text as a formula.
+
+    >>> is_formula("=1+1"), is_formula(" @SUM(A1)"), is_formula("Palm = Hills")
+    (True, True, False)
+    """
+    return text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
+
+
 def _neutral(cell: object) -> object:
     """Text that a spreadsheet might read as a formula, behind an apostrophe; anything else as it is."""
     if not isinstance(cell, str):
         return cell
     # the csv writer leaves a carriage return unquoted, and what follows it would start a row of its own
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
-    return (
-        f"'{text}" if cell.startswith(_FORMULA_STARTS) or cell.lstrip().startswith(_FORMULA_STARTS) else text
-    )
+    return f"'{text}" if is_formula(cell) else text
 
 
 def to_safe_csv(table: pd.DataFrame) -> str:
