@@ -119,6 +119,10 @@ DRAWINGS = {
         lambda t: curves.plot_reliability(t, "low", "rate", "low", "high", n="n", **WORDS),
         estimates,
     ),
+    "pairs": (
+        lambda t: figures.plot_pairs(t, "name", "low", "high", names=("before", "after"), n="n", **WORDS),
+        estimates,
+    ),
     "gain": (
         lambda t: curves.plot_gain(t, "rate", "high", low="rate", high="high", capacity=0.2, **WORDS),
         weeks,
@@ -146,9 +150,20 @@ def test_pictures_are_the_same_twice_light_and_leave_no_trace(name):
 def test_pictures_of_nothing_say_so(name):
     paint, build = DRAWINGS[name]
     picture = paint(build().head(0))
+    page = picture._repr_html_()
 
-    assert picture.height == 70
-    assert picture.alt == WORDS["title"]
+    assert "<img" not in page
+    assert WORDS["title"] in page
+    assert "no value is known" in page
+    assert Thumbnail(picture)._repr_html_() == ""
+
+
+def test_a_picture_of_nothing_says_why_in_words():
+    page = figures.plot_bars(
+        estimates().head(0), "name", "n", title="A", empty="No <lead> yet: ask for one."
+    )._repr_html_()
+
+    assert '<p class="ls-empty">No &lt;lead&gt; yet: ask for one.</p>' in page
 
 
 def test_picture_shows_message_source_and_alternative_text_escaped():

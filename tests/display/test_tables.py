@@ -121,6 +121,38 @@ def test_empty_table_says_so():
     assert "<table" not in page
 
 
+def test_empty_table_says_why_and_offers_no_download():
+    page = format_table(
+        projects().head(0),
+        COLUMNS,
+        title="All",
+        currency="EGP",
+        empty="No <lead> yet.",
+        download="tables/a.csv",
+    )._repr_html_()
+
+    assert '<p class="ls-empty">No &lt;lead&gt; yet.</p>' in page
+    assert "href" not in page
+
+
+def test_an_optional_column_without_any_value_is_left_out():
+    table = projects().assign(shrunk=[None] * 6)
+    columns = [COLUMNS[0], Column("shrunk", "Shrunk", "share", is_optional=True)]
+    assert "Shrunk" not in format_table(table, columns, title="All")._repr_html_()
+    filled = format_table(table.assign(shrunk=0.5), columns, title="All")._repr_html_()
+    assert "Shrunk" in filled
+
+
+def test_a_count_of_nothing_is_not_shown_and_statuses_read_as_words():
+    table = pd.DataFrame({"cpql": [None, 10.0], "n": [0, 3], "status": ["NO_ANSWER", "WHATSAPP"]})
+    columns = [Column("cpql", "CPQL", "money", n="n"), Column("status", "Status", "status")]
+    page = format_table(table, columns, title="All", currency="EGP")._repr_html_()
+    assert ">–</td>" in page
+    assert "n 3" in page
+    assert "no answer" in page
+    assert "WhatsApp" in page
+
+
 def test_input_is_not_changed():
     table = projects()
     format_table(table, COLUMNS, title="All", currency="EGP", sortable=True)

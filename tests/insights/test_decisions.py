@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
 from leadsmart.errors import ParameterError
 from leadsmart.insights.decisions import ended_lessons, make_decisions
-from leadsmart.insights.rankings import rank_groups
+from leadsmart.insights.rankings import list_campaigns, rank_groups
 
 
 def market(*campaigns):
@@ -133,3 +134,43 @@ def test_lists_rank_by_the_unfavourable_bound_and_leave_out_users_without_feedba
     assert table["rank_worst"].idxmin() in ("poor", "other2")
     assert table.loc["praise", ["rank_best", "rank_worst", "shrunk_rate", "cpql_shrunk"]].isna().all()
     assert table.loc["praise", "feedback"] == "only qualified"
+
+
+def test_a_project_is_judged_by_users_who_record_both_kinds_and_with_five_verdicts():
+    tables = make_tables(
+        campaigns=[
+            {"campaign_id": c, "user_id": u, "project_name": p}
+            for c, u, p in (("a", "u1", "Lotus"), ("b", "silent", "Lotus"), ("c", "u1", "Palm"), ("d", "u2", "Oak"))
+        ],
+        delivery=[
+            {"campaign_id": c, "ad_set_id": c, "spend": s}
+            for c, s in (("a", 400), ("b", 9000), ("c", 100), ("d", 800))
+        ],
+        leads=leads_of("a", "QUALIFIED", 6) + leads_of("a", "NOT_QUALIFIED", 2) + leads_of("b", "NEW_LEAD", 90)
+        + leads_of("c", "QUALIFIED", 4) + leads_of("d", "QUALIFIED", 3) + leads_of("d", "NOT_QUALIFIED", 9),
+    )  # fmt: skip
+    table = rank_groups(tables, make_params(), "project_name").table.set_index("project_name")
+    assert table.loc["Lotus", ["spend", "ranked_spend", "ranked_verdicts"]].tolist() == [9400, 400, 8]
+    assert table.loc["Lotus", "cpql_shrunk"] < table.loc["Oak", "cpql_shrunk"]
+    assert table["rank_best"].to_dict() == pytest.approx({"Lotus": 1, "Oak": 2, "Palm": np.nan}, nan_ok=True)
+
+
+def test_one_channel_is_neither_shrunk_nor_ranked():
+    answer = rank_groups(market(*USUAL), make_params(), "channel")
+    assert answer.table[["shrunk_rate", "cpql_shrunk", "rank_best"]].isna().all(axis=None)
+    assert "only one channel: facebook" in answer.statement
+
+
+def test_a_list_holds_three_campaigns_of_a_user_and_says_whose_it_would_be():
+    tables = market(
+        *((f"habit{i}", "u1", ENDED, 100, 40, 1, 0) for i in range(6)),
+        *((f"fair{i}", "u2", ENDED, 100, 20, 20, 0) for i in range(4)),
+    )
+    campaigns = rank_groups(tables, make_params(), "campaign_id").table
+    best = list_campaigns(campaigns, "best")
+    assert best.table["user_id"].tolist() == ["u1"] * 3 + ["u2"] * 3
+    assert (
+        "6 of the best 10 campaigns would be user u1's, who calls 97 % of all leads qualified"
+        in best.statement
+    )
+    assert list_campaigns(campaigns.head(0), "best").statement.startswith("No campaign has enough verdicts")

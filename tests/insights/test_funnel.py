@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from insights.builders_insights import AS_OF, leads_of, make_events, make_leads, make_params, make_tables
 
+from leadsmart.insights.durations import contact_curve, time_to_qualification_by
 from leadsmart.insights.funnel import (
     aggregate_funnel,
     batch_verdicts,
@@ -147,3 +148,22 @@ def test_no_history_at_all():
     tables = make_tables(leads=[{}])
     assert "can't be measured" in time_to_contact(tables, make_params()).statement
     assert "can't be measured" in time_to_qualification(tables, make_params(), AS_OF).statement
+
+
+def test_time_to_qualification_by_user_and_the_curve_of_contacts_by_channel():
+    leads, events = [], []
+    for user, status, day in (("u1", "QUALIFIED", "12-05"), ("u2", "NOT_QUALIFIED", "12-20")):
+        for i in range(10):
+            leads.append({"lead_id": f"{user}{i}", "campaign_id": user, "arrived_at": "2024-12-01 00:00"})
+            # half of them end, the others wait until the data end
+            last = (status, day) if i < 5 else ("NEW_LEAD", "12-31")
+            events.append({"lead_id": f"{user}{i}", "status": last[0], "changed_at": f"2024-{last[1]} 00:00"})
+    tables = make_tables(
+        campaigns=[{"campaign_id": u, "user_id": u} for u in ("u1", "u2")], leads=leads, events=events
+    )
+    table = time_to_qualification_by(tables, make_params(), "user_id").table.set_index("user_id")
+    assert table.loc["u1", ["qualified_within_7_days", "disqualified_within_60_days"]].tolist() == [0.5, 0]
+    assert table.loc["u2", ["qualified_within_60_days", "disqualified_within_60_days"]].tolist() == [0, 0.5]
+    curve = contact_curve(tables, make_params()).set_index("age_days")["contacted"]
+    # 5 of 20 on day 4 and 5 of the 20 on day 19
+    assert curve.loc[[3, 4, 18, 19]].tolist() == pytest.approx([0, 0.25, 0.25, 0.5])

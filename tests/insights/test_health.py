@@ -90,12 +90,65 @@ def test_a_spend_spike_after_a_month_is_found_with_its_excess():
 def test_untouched_leads_cost_their_users_cpl_and_need_a_week():
     tables = make_tables(
         delivery=[{"spend": 1000}],
-        leads=leads_of("c1", "NEW_LEAD", 6)
-        + leads_of("c1", "UNKNOWN", 1, arrived_at="2024-12-30 10:00")
-        + leads_of("c1", "SPAM", 3),
+        leads=[
+            *leads_of("c1", "NEW_LEAD", 6),
+            {"lead_id": "young", "arrived_at": "2024-12-30 10:00"},
+            *leads_of("c1", "SPAM", 3),
+        ],
     )
     found = alerts(tables, "never_touched")
     assert found[["series", "n", "money_at_risk"]].values.tolist() == [["user u1", 6, 600]]
+
+
+def test_leads_of_unknown_status_are_not_said_to_be_untouched():
+    tables = make_tables(
+        delivery=[{"spend": 1000}], leads=leads_of("c1", "UNKNOWN", 8) + leads_of("c1", "NEW_LEAD", 2)
+    )
+    assert alerts(tables, "never_touched").empty
+    found = alerts(tables, "unknown_status")
+    assert found[["n", "money_at_risk", "detail"]].values.tolist() == [
+        [8, 800, "8 of 10 leads of unknown status"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arrived", "status", "step"), [("2024-10-15", "open", "newest"), ("2024-08-15", "past", "what became")]
+)
+def test_nobody_is_sent_to_call_leads_that_are_months_old(arrived, status, step):
+    tables = make_tables(leads=leads_of("c1", "NEW_LEAD", 6, arrived_at=f"{arrived} 10:00"))
+    found = alerts(tables, "never_touched")
+    assert found["status"].tolist() == [status]
+    assert step in found.loc[0, "next_step"]
+
+
+def test_what_is_over_comes_after_what_is_open_and_asks_for_nothing_now():
+    tables = make_tables(
+        campaigns=[{"campaign_id": "dark"}, {"campaign_id": "runs"}],
+        delivery=[
+            {"campaign_id": c, "ad_set_id": c, "delivery_date": d, "spend": s}
+            for c, d, s in (("dark", "2024-03-01", 900), ("dark", "2024-03-05", 900),
+                            ("runs", "2024-12-20", 10), ("runs", "2024-12-25", 10))
+        ],
+    )  # fmt: skip
+    health = check_health(tables, make_params(), AS_OF)
+    assert health.table["status"].tolist() == ["open", "past"]
+    assert health.table["money_at_risk"].tolist() == [40, 2700]
+    assert "rejected ad" in health.table.loc[0, "next_step"]
+    assert "rejected ad" not in health.table.loc[1, "next_step"]
+    assert "2 alerts, 1 of them still open" in health.statement
+
+
+def test_money_that_overlaps_is_never_added_up():
+    tables = make_tables(
+        campaigns=[{"campaign_id": c, "user_id": c} for c in ("u1", "u2")],
+        delivery=[
+            {"campaign_id": "u1", "spend": 600},
+            {"campaign_id": "u2", "ad_set_id": "a2", "spend": 1000},
+        ],
+        leads=leads_of("u1", "NEW_LEAD", 6) + leads_of("u2", "NEW_LEAD", 5),
+    )
+    rules = check_health(tables, make_params(), AS_OF).rules.set_index("rule")
+    assert rules.loc["never_touched", ["alerts", "open", "money_at_risk"]].tolist() == [2, 2, 1000]
 
 
 def test_frozen_statuses_count_from_the_last_change():
@@ -158,7 +211,7 @@ def test_an_empty_market_raises_nothing():
 def test_most_money_comes_first_and_every_alert_has_a_next_step():
     tables = make_tables(
         delivery=[{"spend": 1000}, {"delivery_date": "2024-12-09", "spend": 1000}],
-        leads=leads_of("c1", "NEW_LEAD", 6) + leads_of("c1", "CALL_AGAIN", 6, arrived_at="2024-10-01 10:00"),
+        leads=leads_of("c1", "NEW_LEAD", 6) + leads_of("c1", "CALL_AGAIN", 6, arrived_at="2024-10-05 10:00"),
     )
     table = check_health(tables, make_params(), AS_OF).table
     assert table["money_at_risk"].is_monotonic_decreasing

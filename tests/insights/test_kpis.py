@@ -144,8 +144,8 @@ def test_a_wider_definition_moves_its_statuses_and_nothing_else():
     answer = definition_sensitivity(tables, make_params())
     table = answer.table.set_index("definition")
     assert table.loc["this market's", ["qualified", "verdicts"]].tolist() == [1, 2]
-    assert table.loc["DONE_DEAL qualified", ["qualified", "verdicts"]].tolist() == [3, 4]
-    assert table.loc["LOW_BUDGET disqualified", ["qualified", "verdicts"]].tolist() == [1, 6]
+    assert table.loc["done deal counted as qualified", ["qualified", "verdicts"]].tolist() == [3, 4]
+    assert table.loc["low budget counted as disqualified", ["qualified", "verdicts"]].tolist() == [1, 6]
     assert table.loc["all of these", ["qualified", "verdicts"]].tolist() == [3, 8]
     assert table.loc["all of these", "qualified_change"] == 2
     assert "from 1 to 3" in answer.statement

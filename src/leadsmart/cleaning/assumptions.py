@@ -9,7 +9,7 @@ import pandas as pd
 from leadsmart.cleaning.leads import text_columns
 from leadsmart.cleaning.outcome import local_days
 from leadsmart.cleaning.texts import is_in
-from leadsmart.display.formats import format_count, format_money, format_percent
+from leadsmart.display.formats import format_count, format_money, format_percent, format_value
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
@@ -19,6 +19,7 @@ from leadsmart.vocabulary import (
     STATUS_EVENTS,
     SUPPORTED,
     UNASSIGNED,
+    UNIT_COUNT,
     MarketTables,
 )
 
@@ -97,8 +98,11 @@ def _assess_fullness(tables: MarketTables, ledger: pd.DataFrame, currency: str) 
     if leads.empty or delivery.empty:
         return _Tested(NOT_ENOUGH_DATA, "There is no lead or no delivery to look at.", 0)
     silent, days = count_silent_days(tables)
-    months = missing_months(delivery["delivery_date"])
-    months += [m for m in missing_months(local_days(leads["arrived_at"])) if m not in months]
+    months = {
+        "delivery": missing_months(delivery["delivery_date"]),
+        "leads": missing_months(local_days(leads["arrived_at"])),
+    }
+    gaps = [f"no {what} in {', '.join(missing)}" for what, missing in months.items() if missing]
     without_history = int((~is_in(leads["lead_id"], events["lead_id"])).sum())
     without_delivery = int((~is_in(leads["campaign_id"], delivery["campaign_id"])).sum())
     undelivered = int((~is_in(tables.campaigns["campaign_id"], delivery["campaign_id"])).sum())
@@ -113,8 +117,10 @@ def _assess_fullness(tables: MarketTables, ledger: pd.DataFrame, currency: str) 
         f"{format_count(len(tables.campaigns))} campaigns never delivered; {format_count(without_delivery)} leads "
         f"belong to campaigns without spend. {format_money(stray_spend, currency)} of spend names no known campaign. "
     )
-    evidence += f"Months without rows: {', '.join(months)}." if months else "No month is missing."
-    verdict = SUPPORTED if max(shares) <= TOLERATED and not months else NOT_SUPPORTED
+    evidence += (
+        f"Months between the first and the last: {'; '.join(gaps)}." if gaps else "No month is missing."
+    )
+    verdict = SUPPORTED if max(shares) <= TOLERATED and not gaps else NOT_SUPPORTED
     return _Tested(verdict, evidence, len(leads))
 
 
@@ -155,7 +161,8 @@ def _assess_structure(structure: pd.DataFrame, params: Params, market: str) -> _
         if not (np.isfinite(value) and np.isfinite(typical) and value > 0 and typical > 0):
             continue
         alike &= max(value / typical, typical / value) <= ALIKE_FACTOR
-        parts.append(f"{label} {value:,.4g} here, {typical:,.4g} in the typical other market")
+        told = [format_value(number, UNIT_COUNT) for number in (value, typical)]
+        parts.append(f"{label} {told[0]} here, {told[1]} in the typical other market")
     if not parts:
         return _Tested(NOT_ENOUGH_DATA, "No campaign says its budget or dates.", 0)
     evidence = f"Per campaign: {'; '.join(parts)}."

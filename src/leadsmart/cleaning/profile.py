@@ -7,6 +7,7 @@ import pandas as pd
 
 from leadsmart.cleaning.campaigns import UNKNOWN_PROJECT, UNKNOWN_USER
 from leadsmart.cleaning.leads import NO_STATUS, text_columns
+from leadsmart.cleaning.rules import KEPT, find_rule
 from leadsmart.cleaning.texts import look_up
 from leadsmart.display.formats import format_count, format_percent
 from leadsmart.params import Params
@@ -23,6 +24,12 @@ SINGULAR: Final = {
     AD_PERFORMANCE: "Delivery",
     LEADS: "Lead",
     STATUS_EVENTS: "Status change",
+}
+TABLE_NAMES: Final = {
+    CAMPAIGNS: "Campaigns",
+    AD_PERFORMANCE: "Delivery",
+    LEADS: "Leads",
+    STATUS_EVENTS: "Status changes",
 }
 FEEDBACK_COLUMNS: Final = [
     "user_id", "leads", "verdicts", "qualified", "disqualified", "coverage", "only_one_kind",
@@ -84,6 +91,36 @@ def hide_few_leads(completeness: pd.DataFrame, minimum: int) -> pd.DataFrame:
     return table.sort_values([*reversed(shares), *_ORDER], kind="stable", ignore_index=True)
 
 
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """A table for a page: its names of tables, rules and fields beside what they mean.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With any of the columns ``table, rule, field``; ``rule`` needs ``table``.
+
+    Returns
+    -------
+    DataFrame
+        `table` with ``table_name, rule_name, field_name`` for those it has.
+    """
+    words = {"table_name": table["table"].map(TABLE_NAMES)} if "table" in table else {}
+    if "rule" in table:
+        pairs = zip(table["table"], table["rule"], strict=True)
+        words["rule_name"] = pd.Series([_rule_name(*pair) for pair in pairs], table.index, dtype="str")
+    if "field" in table:
+        words["field_name"] = _field_names(table["field"])
+    return table.assign(**words)
+
+
+def _rule_name(table: str, rule: str) -> str:
+    return "As it was." if rule == KEPT else find_rule(table, rule).description
+
+
+def _field_names(fields: pd.Series) -> pd.Series:
+    return fields.str.removeprefix("lead_").str.removesuffix("_id").str.replace("_", " ")
+
+
 def name_fields(completeness: pd.DataFrame) -> pd.DataFrame:
     """Every field of the market, for a picture: the rows over all groups.
 
@@ -98,7 +135,7 @@ def name_fields(completeness: pd.DataFrame) -> pd.DataFrame:
         One row per table and field, least valid first: ``label`` ("Lead: phone"), ``n, share_filled, share_valid``.
     """
     rows = completeness[completeness["by"] == ALL]
-    label = rows["table"].map(SINGULAR) + ": " + rows["field"].str.replace("_", " ")
+    label = rows["table"].map(SINGULAR) + ": " + _field_names(rows["field"])
     return rows.assign(label=label)[["label", "n", "share_filled", "share_valid"]].reset_index(drop=True)
 
 
@@ -120,7 +157,7 @@ def contrast_groups(completeness: pd.DataFrame) -> pd.DataFrame:
     prefix = rows["by"].map({"form_variant": "form "}).fillna("")
     rows = rows.assign(
         label=prefix + rows["group"].str.replace("_", " "),
-        field=rows["field"].str.replace("_", " "),
+        field=_field_names(rows["field"]),
         place=rows["by"].map([ALL, "channel", "form_variant"].index),
     )
     rows = rows.sort_values(

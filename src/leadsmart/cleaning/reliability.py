@@ -27,7 +27,7 @@ NOTABLE_FLAG_SHARE: Final = 0.1
 NOTABLE_FLAGS: Final = frozenset(
     {
         "no_history", "status_differs", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
-        "unusable_date", "unknown_status", "clicks_above_impressions",
+        "unusable_date", "unknown_status", "clicks_above_impressions", "invalid_phone", "invalid_email",
     }
 )  # fmt: skip
 
@@ -62,15 +62,12 @@ def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: 
     flags = flags.assign(share=flags["rows"] / look_up(flags["table"], kept))
     notable = flags[flags["share"] > NOTABLE_FLAG_SHARE].sort_values("share", ascending=False, kind="stable")
     if len(notable):
-        worst = notable.iloc[0]
-        share, description = (
-            format_percent(worst["share"]),
-            find_rule(worst["table"], worst["rule"]).description,
-        )
-        return DATA_USABLE, (
-            f"{share} of the rows of {EXPORT_FILES[worst['table']]} carry a flag ({_lower(description).rstrip('.')}); "
-            f"{_quarantined(shares)}."
-        )
+        flagged = [
+            f"{format_percent(flag['share'])} of the rows of {EXPORT_FILES[flag['table']]} carry a flag "
+            f"({_lower(find_rule(flag['table'], flag['rule']).description).rstrip('.')})"
+            for flag in notable.to_dict("records")
+        ]
+        return DATA_USABLE, f"{'; '.join(flagged)}; {_quarantined(shares)}."
     failed = assumptions.loc[assumptions["verdict"] == NOT_SUPPORTED, "assumption"]
     if len(failed):
         return DATA_USABLE, f"It does not hold that {_lower(failed.iloc[0])}; {_quarantined(shares)}."

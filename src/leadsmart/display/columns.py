@@ -18,9 +18,10 @@ TEXT: Final = "text"
 DATE: Final = "date"
 VERDICT: Final = "verdict"
 DELTA: Final = "delta"
+STATUS: Final = "status"
 SPARKLINE: Final = "sparkline"
 
-_NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE})
+_NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE, STATUS})
 MAX_COLUMNS: Final = 8
 INDICATIVE_MARK: Final = "≈"
 _NO_CURRENCY: Final = "¤"
@@ -37,8 +38,8 @@ class Column:
     label : str
         Head of the column, without the unit.
     unit : str
-        A unit of the vocabulary, or ``text``, ``date``, ``verdict``, ``delta`` (a relative change) or
-        ``sparkline`` (a cell holds the series).
+        A unit of the vocabulary, or ``text``, ``date``, ``verdict``, ``status`` (of a lead), ``delta`` (a
+        relative change) or ``sparkline`` (a cell holds the series).
     low, high : str, optional
         Columns with the bounds of the value's interval. A column named as `low`, with ``_range`` for ``_low``, says
         what the range is called, where the table has it; an indicative range is marked.
@@ -50,6 +51,8 @@ class Column:
         Column with the currency of money, where it differs from row to row.
     instead : str, optional
         Column with the words that stand where a number is hidden, such as "fewer than 5".
+    is_optional : bool
+        Whether the column is left out where no row has a value.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Column:
     link: str | None = None
     currency: str | None = None
     instead: str | None = None
+    is_optional: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -92,6 +96,17 @@ class Column:
             if self.unit == UNIT_MONEY and currency and not self.currency
             else self.label
         )
+
+
+def filled_columns(table: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
+    """The columns without the optional ones that have no value in any row.
+
+    >>> table = pd.DataFrame({"leads": [3], "shrunk": [float("nan")]})
+    >>> columns = Column("leads", "Leads"), Column("shrunk", "Shrunk", is_optional=True)
+    >>> [column.name for column in filled_columns(table, columns)]
+    ['leads']
+    """
+    return [c for c in columns if not c.is_optional or table[c.name].notna().any()]
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) -> None:
@@ -184,9 +199,11 @@ def cell_html(row: Mapping[str, object], column: Column) -> str:
         text = "yes" if value else "no"
     elif column.unit == VERDICT:
         text = verdict_mark(str(value))
+    elif column.unit == STATUS:
+        text = escape(formats.format_status(str(value)))
     else:
         address = row[column.link] if column.link else None
         text = link(address, str(value)) if isinstance(address, str) else escape_name(value)
-    if column.n is not None:
+    if column.n is not None and not formats.is_missing(row[column.n]) and row[column.n] > 0:
         text += f" <small>n {formats.format_count(row[column.n])}</small>"
     return text

@@ -26,6 +26,7 @@ def plot_trend(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     currency: str = "",
     mark_from: object = None,
 ) -> Picture:
@@ -41,10 +42,10 @@ def plot_trend(
         What to draw, with unit and, where known, the columns of the bounds.
     mark_from : date, optional
         From this day on the line is dashed, for example because outcomes are not mature yet.
-    title, subtitle, footer, alt, currency
+    title, subtitle, footer, alt, empty, currency
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     panels = [measures] if isinstance(measures, Column) else list(measures)
     panels = [m for m in panels if table[m.name].notna().any()]
     if table.empty or not panels:
@@ -98,6 +99,7 @@ def plot_survival(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     low: str | None = None,
     high: str | None = None,
     group: str | None = None,
@@ -115,10 +117,10 @@ def plot_survival(
         Columns with the bounds and the group.
     time_label : str
         Unit of the time axis.
-    title, subtitle, footer, alt
+    title, subtitle, footer, alt, empty
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[probability].notna()]
     if rows.empty:
         return draw_nothing(words)
@@ -135,9 +137,10 @@ def plot_survival(
                 )
             axes.step(times, shares, where="post", color=colour, linestyle=dashes)
             ends.append((float(shares.iloc[-1]), drawable(name, 20), colour))
+        top = min(1.02, 1.25 * max(known_values(rows[probability], *[rows[x] for x in (high,) if x])) or 1.0)
+        axes.set_ylim(0, top)
         _name_ends(axes, ends, float(rows[time].max()))
-        axes.set_ylim(0, 1.02)
-        scale_axis(axes, "y", UNIT_SHARE, [0.0, 1.0])
+        scale_axis(axes, "y", UNIT_SHARE, [0.0, top])
         axes.set_xlim(left=0)
         axes.set_xlabel(time_label)
         quiet(axes, "y")
@@ -147,9 +150,9 @@ def plot_survival(
 
 def _name_ends(axes: Axes, ends: list[tuple[float, str, str]], right: float) -> None:
     """Write each line's name at its end, pushed apart where lines end close together."""
-    place = -1.0
+    place, apart = -1.0, 0.075 * axes.get_ylim()[1]
     for height, name, colour in sorted(end for end in ends if end[1]):
-        place = max(height, place + 0.075)
+        place = max(height, place + apart)
         axes.annotate(
             name, (right, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=11, color=colour,
             annotation_clip=False,
@@ -167,6 +170,7 @@ def plot_reliability(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     n: str | None = None,
 ) -> Picture:
     """Observed rate against predicted probability per band, with intervals; on the diagonal they agree.
@@ -175,10 +179,10 @@ def plot_reliability(
     ----------
     table : DataFrame
         One row per band of predictions, with the named columns (fractions) and, optionally, the count.
-    title, subtitle, footer, alt
+    title, subtitle, footer, alt, empty
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[observed].notna() & table[predicted].notna()]
     if rows.empty:
         return draw_nothing(words)
@@ -216,6 +220,7 @@ def plot_gain(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     low: str | None = None,
     high: str | None = None,
     capacity: float | None = None,
@@ -230,10 +235,10 @@ def plot_gain(
         Columns with the bounds.
     capacity : float, optional
         The share of leads that the team can call, drawn as a line.
-    title, subtitle, footer, alt
+    title, subtitle, footer, alt, empty
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[captured].notna()]
     if rows.empty:
         return draw_nothing(words)

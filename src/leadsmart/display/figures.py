@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -35,6 +36,37 @@ def name_rows(axes: Axes, labels: pd.Series, n: pd.Series | None = None) -> None
     axes.set_ylim(len(labels) - 0.5, -0.6)
 
 
+def _point(axes: Axes, x: float, y: float, colour: str, face: str) -> None:
+    sns.scatterplot(
+        x=[float(x)],
+        y=[y],
+        ax=axes,
+        s=50,
+        color=face,
+        edgecolor=colour,
+        linewidth=1.4,
+        zorder=3,
+        legend=False,
+    )
+
+
+def _bars(axes: Axes, values: pd.Series, colours: list[str]) -> None:
+    rows = [str(i) for i in range(len(values))]
+    sns.barplot(
+        x=values.astype(float).to_numpy(), y=rows, hue=rows, palette=colours, orient="h", width=0.68, saturation=1,
+        errorbar=None, legend=False, ax=axes,
+    )  # fmt: skip
+    axes.set(xlabel="", ylabel="")
+
+
+def _name_bars(axes: Axes, texts: list[str]) -> None:
+    for bar, text in zip(axes.patches, texts, strict=True):
+        axes.annotate(
+            text, (bar.get_width(), bar.get_y() + bar.get_height() / 2), xytext=(4, 0), textcoords="offset points",
+            va="center", fontsize=11, color=TEXT, annotation_clip=False,
+        )  # fmt: skip
+
+
 def plot_intervals(
     table: pd.DataFrame,
     label: str,
@@ -47,12 +79,14 @@ def plot_intervals(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     currency: str = "",
     n: str | None = None,
     reference: float | None = None,
     reference_label: str = "market",
     highlight: Collection[str] = (),
     limit: int = _MAX_ROWS,
+    at_least: int = 1,
 ) -> Picture:
     """Estimates as points with their intervals, largest first, and the market's value as a line.
 
@@ -65,8 +99,9 @@ def plot_intervals(
         Its columns.
     unit : str
         Of the estimate; money that spans decades gets a log axis.
-    title, subtitle, footer, alt : str
-        The message; what is drawn; n and source; the message for who can't see it (the title when empty).
+    title, subtitle, footer, alt, empty : str
+        The message; what is drawn; n and source; the message for who can't see it (the title without); why there is
+        nothing, where there is nothing.
     currency : str
         Of money.
     n : str, optional
@@ -77,10 +112,12 @@ def plot_intervals(
         Labels that the title speaks of; the others turn grey.
     limit : int
         At most so many rows, the first of the table.
+    at_least : int
+        Fewer rows are no picture, as there is nothing to compare.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[estimate].notna()].head(limit).sort_values(estimate, ascending=False, kind="stable")
-    if rows.empty:
+    if len(rows) < at_least:
         return draw_nothing(words)
 
     def paint(figure: Figure) -> None:
@@ -92,7 +129,7 @@ def plot_intervals(
             if has_interval:
                 axes.plot([item[low], item[high]], [y, y], color=colour, linewidth=2.4, solid_capstyle="butt")
             face = colour if has_interval else "white"
-            axes.plot(item[estimate], y, "o", color=colour, markerfacecolor=face, markersize=7)
+            _point(axes, item[estimate], y, colour, face)
         drawn = known_values(rows[estimate], rows[low], rows[high])
         if not formats.is_missing(reference):
             drawn.append(float(reference))
@@ -117,6 +154,62 @@ def plot_intervals(
     return draw(words, row_height(len(rows), 80), paint)
 
 
+def plot_pairs(
+    table: pd.DataFrame,
+    label: str,
+    first: str,
+    second: str,
+    *,
+    names: tuple[str, str],
+    title: str,
+    subtitle: str = "",
+    footer: str = "",
+    alt: str = "",
+    empty: str = "",
+    n: str | None = None,
+    limit: int = _MAX_ROWS,
+) -> Picture:
+    """Two shares of each row as points joined by a line: a hollow one to compare with, and what the title speaks of.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per item, in order; ``label, first, second`` and, optionally, ``n`` name its columns; both shares are
+        fractions.
+    names : (str, str)
+        What the first and the second share are, written above the first row.
+    title, subtitle, footer, alt, empty, limit
+        As in `plot_intervals`.
+    """
+    words = Words(title, subtitle, footer, alt, empty)
+    rows = table[table[first].notna() & table[second].notna()].head(limit)
+    if rows.empty:
+        return draw_nothing(words)
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for y, item in enumerate(rows.to_dict("records")):
+            axes.plot([item[first], item[second]], [y, y], color=CONTEXT, linewidth=1.6, zorder=1)
+            _point(axes, item[first], y, NEUTRAL, "white")
+            _point(axes, item[second], y, ACCENT, ACCENT)
+        top = rows.iloc[0]
+        left, right = sorted(((top[first], names[0], NEUTRAL), (top[second], names[1], ACCENT)))
+        for (x, name, colour), side in ((left, "right"), (right, "left")):
+            axes.annotate(
+                name, (x, 0), xytext=(5 if side == "right" else -5, 9), textcoords="offset points", ha=side,
+                va="bottom", fontsize=10.5, color=colour, annotation_clip=False,
+            )  # fmt: skip
+        name_rows(axes, rows[label], rows[n] if n else None)
+        drawn = known_values(rows[first], rows[second])
+        axes.set_ylim(len(rows) - 0.5, -1.1)
+        axes.set_xlim(-0.06 * max(drawn), 1.1 * max(drawn) or 1)
+        scale_axis(axes, "x", UNIT_SHARE, [0.0, max(drawn)])
+        axes.set_xlabel(axis_name(UNIT_SHARE, ""))
+        quiet(axes, "x")
+
+    return draw(words, row_height(len(rows), 80), paint)
+
+
 def plot_bars(
     table: pd.DataFrame,
     label: str,
@@ -126,6 +219,7 @@ def plot_bars(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     unit: str = UNIT_COUNT,
     currency: str = "",
     highlight: Collection[str] = (),
@@ -139,27 +233,22 @@ def plot_bars(
         One row per bar; ``label`` and ``value`` name its columns.
     unit : str
         ``count`` or ``money``; rates are drawn as points, by `plot_intervals`.
-    title, subtitle, footer, alt, currency, highlight, limit
+    title, subtitle, footer, alt, empty, currency, highlight, limit
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[value].notna()].head(limit)
     if rows.empty:
         return draw_nothing(words)
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        bars = axes.barh(
-            range(len(rows)),
-            rows[value].astype(float),
-            color=row_colours(rows[label], highlight),
-            height=0.68,
-        )
+        _bars(axes, rows[value], row_colours(rows[label], highlight))
         texts = [
             formats.format_count(v) if unit == UNIT_COUNT else formats.format_value(v, unit, currency)
             for v in rows[value]
         ]
-        axes.bar_label(bars, texts, padding=4, fontsize=11, color=TEXT)
+        _name_bars(axes, texts)
         name_rows(axes, rows[label])
         axes.set_xlim(0, max(known_values(rows[value])) * 1.18 or 1)
         axes.set_xticks([])
@@ -177,6 +266,7 @@ def plot_funnel(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     step_rate: str | None = None,
     highlight: Collection[str] = (),
 ) -> Picture:
@@ -187,10 +277,10 @@ def plot_funnel(
     table : DataFrame
         One row per stage in order; ``stage, count`` and, where computed, ``step_rate`` name its columns. The
         rate of a row is the share of the stage before that reached it.
-    title, subtitle, footer, alt, highlight
+    title, subtitle, footer, alt, empty, highlight
         As in `plot_intervals`; highlighted stages turn to the colour of trouble and carry an arrow.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[count].notna()]
     if rows.empty:
         return draw_nothing(words)
@@ -199,14 +289,14 @@ def plot_funnel(
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
         colours = [BAD if str(name) in marked else ACCENT for name in rows[stage]]
-        bars = axes.barh(range(len(rows)), rows[count].astype(float), color=colours, height=0.68)
+        _bars(axes, rows[count], colours)
         texts = []
         for row in rows.to_dict("records"):
             text = formats.format_count(row[count])
             if step_rate is not None and not formats.is_missing(row[step_rate]):
                 text += f" · {formats.format_percent(row[step_rate])} of the stage before"
             texts.append(text + ("  ◄" if str(row[stage]) in marked else ""))
-        axes.bar_label(bars, texts, padding=4, fontsize=11, color=TEXT)
+        _name_bars(axes, texts)
         name_rows(axes, rows[stage])
         axes.set_xlim(0, max(known_values(rows[count])) * (1.75 if step_rate else 1.18) or 1)
         axes.set_xticks([])

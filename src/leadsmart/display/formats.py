@@ -100,8 +100,8 @@ def format_value(value: float | None, unit: str, currency: str = "") -> str:
 
     >>> format_value(0.59, "share"), format_value(3.14159, "ratio"), format_value(6800, "money", "EGP")
     ('59 %', '3.1×', 'EGP 6,800')
-    >>> format_value(1, "days"), format_value(2.5, "days"), format_value(0.7, "auc")
-    ('1 day', '2.5 days', '0.70')
+    >>> format_value(1, "days"), format_value(2.5, "days"), format_value(0.0002, "days"), format_value(0.7, "auc")
+    ('1 day', '2.5 days', '<0.1 days', '0.70')
 
     Raises
     ------
@@ -119,7 +119,7 @@ def format_value(value: float | None, unit: str, currency: str = "") -> str:
     if unit == UNIT_RATIO:
         return f"{_significant(value, 2)}×"
     if unit == UNIT_DAYS:
-        number = _significant_or_whole(value)
+        number = "<0.1" if 0 < value < 0.1 else _significant_or_whole(value)
         return f"{number} day" if number == "1" else f"{number} days"
     if unit == UNIT_AUC:
         return _signed(f"{value:.2f}")
@@ -184,6 +184,15 @@ def format_delta(relative: float | None, basis: str) -> str:
     ('+8 % vs. the 28 days before', '−3 % vs. the 28 days before')
     """
     return NOTHING if is_missing(relative) else f"{format_change(relative)} vs. {basis}"
+
+
+def format_status(status: str) -> str:
+    """A status of the platform as readers say it.
+
+    >>> format_status("NOT_QUALIFIED"), format_status("WHATSAPP")
+    ('not qualified', 'WhatsApp')
+    """
+    return {"WHATSAPP": "WhatsApp"}.get(status, status.replace("_", " ").lower())
 
 
 def format_date(day: date | None) -> str:

@@ -27,6 +27,7 @@ def plot_completeness(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     group: str | None = None,
     highlight: Collection[str] = (),
 ) -> Picture:
@@ -38,10 +39,10 @@ def plot_completeness(
         One row per field (and group); ``share`` is a fraction.
     group : str, optional
         Column with a channel, form or other group: draws a grid of field by group.
-    title, subtitle, footer, alt, highlight
+    title, subtitle, footer, alt, empty, highlight
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[share].notna()]
     if rows.empty:
         return draw_nothing(words)
@@ -82,6 +83,7 @@ def plot_heatmap(
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
+    empty: str = "",
     rows: Sequence[object] | None = None,
     columns: Sequence[object] | None = None,
     unit: str = UNIT_COUNT,
@@ -99,10 +101,10 @@ def plot_heatmap(
         Order of the grid's rows and columns; the order of appearance without.
     annotate : bool
         Write each cell's value into it (for small grids).
-    title, subtitle, footer, alt
+    title, subtitle, footer, alt, empty
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt)
+    words = Words(title, subtitle, footer, alt, empty)
     known = table[table[value].notna()]
     if known.empty:
         return draw_nothing(words)

@@ -1,18 +1,18 @@
 """Which columns each table of the report shows on screen; the download has all of them."""
 
-from leadsmart.display.columns import DATE, VERDICT, Column
+from leadsmart.display.columns import DATE, STATUS, VERDICT, Column
 from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_SHARE
 
 LEDGER = (
-    Column("table", "Table"),
+    Column("table_name", "Table"),
     Column("action", "What happened"),
-    Column("rule", "Rule"),
+    Column("rule_name", "Rule"),
     Column("rows", "Rows", UNIT_COUNT),
     Column("spend", "Spend", UNIT_MONEY),
 )
 COMPLETENESS_BY_GROUP = (
-    Column("table", "Table"),
-    Column("field", "Field"),
+    Column("table_name", "Table"),
+    Column("field_name", "Field"),
     Column("by", "By"),
     Column("group", "Group"),
     Column("share_valid", "Valid", UNIT_SHARE, n="n", instead="suppressed"),
@@ -38,7 +38,11 @@ FEEDBACK_KINDS = (
     Column("leads", "Leads", UNIT_COUNT),
     Column("share", "Share of leads", UNIT_SHARE),
 )
-UNKNOWN_STATUSES = (Column("table", "Table"), Column("status", "Status"), Column("rows", "Rows", UNIT_COUNT))
+UNKNOWN_STATUSES = (
+    Column("table_name", "Table"),
+    Column("status", "Status"),
+    Column("rows", "Rows", UNIT_COUNT),
+)
 LIKELY_DUPLICATES = (
     Column("project_name", "Project"),
     Column("campaigns", "Campaigns", UNIT_COUNT),
@@ -49,31 +53,61 @@ LIKELY_DUPLICATES = (
 
 # --- insights ---------------------------------------------------------------------------------------
 
+_CPL = Column("cpl", "CPL", UNIT_MONEY, "cpl_low", "cpl_high")
+_COVERAGE = Column(
+    "verdict_coverage", "Verdicts", UNIT_SHARE, "verdict_coverage_low", "verdict_coverage_high"
+)
+_RATE = Column(
+    "qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high", n="verdicts"
+)
 _QUALITY = (
     Column("spend", "Spend", UNIT_MONEY),
     Column("leads", "Leads", UNIT_COUNT),
-    Column("cpl", "CPL", UNIT_MONEY),
-    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
-    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
-    Column("shrunk_rate", "Qualified, shrunk", UNIT_SHARE, "shrunk_low", "shrunk_high"),
+    _CPL,
+    _COVERAGE,
+    _RATE,
+    Column(
+        "shrunk_rate",
+        "Qualified, shrunk",
+        UNIT_SHARE,
+        "shrunk_low",
+        "shrunk_high",
+        "ranked_verdicts",
+        is_optional=True,
+    ),
+)
+_CPQL = Column(
+    "cpql_shrunk", "CPQL, shrunk", UNIT_MONEY, "cpql_shrunk_low", "cpql_shrunk_high", is_optional=True
 )
 CAMPAIGNS = (Column("campaign_id", "Campaign"), Column("project_name", "Project"), *_QUALITY)
-PROJECTS = (Column("project_name", "Project"), *_QUALITY, Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY))
-CHANNELS = (Column("channel", "Channel"), *_QUALITY, Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY))
+PROJECTS = (Column("project_name", "Project"), *_QUALITY, _CPQL)
+CHANNELS = (Column("channel", "Channel"), *_QUALITY, _CPQL)
 USERS = (Column("user_id", "Business user"), *_QUALITY, Column("feedback", "Feedback"))
+ONE_USER_OUT = (
+    Column("label", "Figure"),
+    Column("value_text", "All business users"),
+    Column("without_text", "Without one"),
+    Column("user_id", "Left out"),
+    Column("share", "Its share of the n", UNIT_SHARE),
+)
+HOURS = (
+    Column("weekday", "Weekday"),
+    Column("hour", "Hour from"),
+    Column("leads", "Leads", UNIT_COUNT, instead="suppressed"),
+)
 WEEKS = (
     Column("week", "Week from", DATE),
     Column("spend", "Spend", UNIT_MONEY),
     Column("leads", "Leads", UNIT_COUNT),
-    Column("cpl", "CPL", UNIT_MONEY),
-    Column("ctr", "CTR", UNIT_SHARE),
-    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
-    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+    _CPL,
+    Column("ctr", "CTR", UNIT_SHARE, "ctr_low", "ctr_high"),
+    _COVERAGE,
+    _RATE,
 )
 TREND = (
     Column("spend", "Spend", UNIT_MONEY),
     Column("leads", "Leads", UNIT_COUNT),
-    Column("cpl", "CPL", UNIT_MONEY),
+    _CPL,
     Column("qualified_rate", "Qualified rate", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
 )
 DECISIONS = (
@@ -93,8 +127,8 @@ FUNNEL = (
     Column("without_history", "Without history", UNIT_COUNT),
 )
 TRANSITIONS = (
-    Column("from_status", "From"),
-    Column("to_status", "To"),
+    Column("from_status", "From", STATUS),
+    Column("to_status", "To", STATUS),
     Column("changes", "Changes", UNIT_COUNT),
     Column("share", "Of those leaving", UNIT_SHARE),
     Column("median_days", "Median wait", UNIT_DAYS),
@@ -107,15 +141,36 @@ CONTACT = (
     Column("within_7_days", "Within 7 days", UNIT_SHARE),
     Column("within_30_days", "Within 30 days", UNIT_SHARE),
 )
+QUALIFICATION = (
+    Column("user_id", "Business user"),
+    Column("leads", "Leads with history", UNIT_COUNT),
+    Column("qualified_within_7_days", "Qualified in 7 days", UNIT_SHARE),
+    Column("qualified_within_30_days", "In 30 days", UNIT_SHARE),
+    Column("qualified_within_60_days", "In 60 days", UNIT_SHARE),
+    Column("disqualified_within_60_days", "Disqualified in 60 days", UNIT_SHARE),
+)
+QUALIFICATION_CHANNELS = (Column("channel", "Channel"), *QUALIFICATION[1:])
+HAND_OVERS = (
+    Column("status", "Status", STATUS),
+    Column("leads", "Leads that entered", UNIT_COUNT),
+    Column("moved_within_7_days", "Moved on in 7 days", UNIT_SHARE),
+    Column("moved_within_30_days", "In 30 days", UNIT_SHARE),
+    Column("median_days", "Median wait of those", UNIT_DAYS),
+    Column("still_there", "Still there", UNIT_COUNT),
+    Column("stuck", "For over 30 days", UNIT_COUNT),
+    Column("user_id", "Most at user", n="stuck_at_user"),
+)
 HEALTH_RULES = (
     Column("title", "Check"),
     Column("status", "Status"),
     Column("alerts", "Alerts", UNIT_COUNT),
-    Column("money_at_risk", "Money at risk", UNIT_MONEY),
+    Column("open", "Still open", UNIT_COUNT),
+    Column("money_at_risk", "Money at risk, largest alert", UNIT_MONEY),
 )
 HEALTH = (
     Column("title", "Check"),
     Column("series", "Where"),
+    Column("status", "Status"),
     Column("detail", "What"),
     Column("money_at_risk", "Money at risk", UNIT_MONEY),
     Column("next_step", "Next step"),
@@ -132,7 +187,8 @@ RANKED = (
     Column("project_name", "Project"),
     Column("user_id", "Business user"),
     Column("shrunk_rate", "Qualified, shrunk", UNIT_SHARE, "shrunk_low", "shrunk_high", n="verdicts"),
-    Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY),
+    Column("user_rate", "Same user, all campaigns", UNIT_SHARE),
+    Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY, "cpql_shrunk_low", "cpql_shrunk_high"),
     Column("spend", "Spend", UNIT_MONEY),
 )
 AD_SETS = (
@@ -141,7 +197,7 @@ AD_SETS = (
     Column("spend", "Spend", UNIT_MONEY),
     Column("impressions", "Impressions", UNIT_COUNT),
     Column("clicks", "Clicks", UNIT_COUNT),
-    Column("ctr", "CTR", UNIT_SHARE),
+    Column("ctr", "CTR", UNIT_SHARE, "ctr_low", "ctr_high"),
     Column("cpc", "CPC", UNIT_MONEY),
     Column("cpm", "CPM", UNIT_MONEY),
 )

@@ -18,7 +18,7 @@ from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 
 from leadsmart.display.markup import escape
-from leadsmart.display.palette import NEUTRAL, STYLE
+from leadsmart.display.palette import STYLE
 from leadsmart.errors import RenderError
 
 #: Width of a picture on the page in CSS pixels: small enough that a phone shows its labels at two thirds of their
@@ -36,7 +36,8 @@ class Picture:
     Attributes
     ----------
     png : bytes
-        The drawing; the same bytes for the same data on every run.
+        The drawing; the same bytes for the same data on every run. Empty where there is nothing to draw: the page
+        then says why, in words.
     width, height : int
         Its size on the page in CSS pixels.
     title : str
@@ -58,6 +59,11 @@ class Picture:
     alt: str
 
     def _repr_html_(self) -> str:
+        if not self.png:
+            return (
+                f'<div class="ls-table-block"><p class="ls-table-title">{escape(self.title)}</p>'
+                f'<p class="ls-empty">{escape(self.alt)}</p></div>'
+            )
         data = base64.b64encode(self.png).decode("ascii")
         subtitle = f'<span class="ls-figure-subtitle">{escape(self.subtitle)}</span>' if self.subtitle else ""
         footer = f'<p class="ls-figure-footer">{escape(self.footer)}</p>' if self.footer else ""
@@ -82,6 +88,8 @@ class Thumbnail:
 
     def _repr_html_(self) -> str:
         picture = self.picture
+        if not picture.png:
+            return ""
         data = base64.b64encode(picture.png).decode("ascii")
         return (
             f'<img class="ls-thumbnail" src="data:image/png;base64,{data}" alt="{escape(picture.alt)}" '
@@ -97,12 +105,15 @@ class Words:
     ----------
     title, subtitle, footer, alt : str
         As in `Picture`; ``alt`` is the title when it is empty.
+    empty : str
+        What stands in place of a picture of nothing: why there is none, and what would fill it.
     """
 
     title: str
     subtitle: str = ""
     footer: str = ""
     alt: str = ""
+    empty: str = ""
 
 
 @cache
@@ -162,15 +173,10 @@ def draw(words: Words, height: float, paint: Callable[[Figure], None]) -> Pictur
     )
 
 
-def draw_nothing(words: Words, reason: str = "Nothing to draw: no value is known.") -> Picture:
-    """A picture that says why it is empty."""
-
-    def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        axes.set_axis_off()
-        axes.text(0, 0.5, reason, color=NEUTRAL, va="center", transform=axes.transAxes)
-
-    return draw(words, 70, paint)
+def draw_nothing(words: Words) -> Picture:
+    """What stands in place of a picture where no value is known: the reason, as text."""
+    reason = words.empty or "Nothing to draw: no value is known."
+    return Picture(b"", 0, 0, words.title, words.subtitle, words.footer, reason)
 
 
 def _shrink(png: bytes) -> bytes:

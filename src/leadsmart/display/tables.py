@@ -6,7 +6,14 @@ from collections.abc import Sequence
 import pandas as pd
 from great_tables import GT
 
-from leadsmart.display.columns import INDICATIVE_MARK, Column, cell_html, check_columns, raw_number
+from leadsmart.display.columns import (
+    INDICATIVE_MARK,
+    Column,
+    cell_html,
+    check_columns,
+    filled_columns,
+    raw_number,
+)
 from leadsmart.display.formats import format_count
 from leadsmart.display.markup import Html, download_link, escape
 
@@ -75,6 +82,7 @@ def format_table(
     sortable: bool = False,
     download: str | None = None,
     rows: int | None = None,
+    empty: str = "",
 ) -> Html:
     """Show a table in the order it has; the first row should be the one to act on.
 
@@ -97,6 +105,8 @@ def format_table(
         Address of the whole table as CSV, relative to the page.
     rows : int, optional
         Show only so many rows and say so.
+    empty : str
+        What stands in place of a table without rows: why there is none, and what would fill it.
 
     Returns
     -------
@@ -110,11 +120,16 @@ def format_table(
     """
     check_columns(table, columns, title)
     shown = table if rows is None else table.head(rows)
+    columns = filled_columns(shown, columns)
     subtitle = f'<span class="ls-table-caption">{escape(caption)}</span>' if caption else ""
     head = f'<caption><span class="ls-table-title">{escape(title)}</span>{subtitle}</caption>'
     if shown.empty:
-        body = f'<p class="ls-table-title">{escape(title)}</p><p class="ls-empty">No rows to show.</p>'
-    elif sortable:
+        why = escape(empty or "No rows to show.")
+        return Html(
+            f'<div class="ls-table-block"><p class="ls-table-title">{escape(title)}</p>'
+            f'<p class="ls-empty">{why}</p></div>'
+        )
+    if sortable:
         body = _scroll_box(_sortable_table(shown, columns, currency, head), title)
     else:
         records = shown.to_dict("records")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from leadsmart.display.formats import format_count, format_percent
+from leadsmart.display.formats import format_count, format_percent, format_status
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.measures import aggregate_kpis
 from leadsmart.params import Params
@@ -26,8 +26,8 @@ def definition_sensitivity(tables: MarketTables, params: Params) -> Answer:
         s for s in ("LOW_BUDGET", "ALREADY_BOUGHT", "RESALE_REQUEST") if s not in params.disqualified_statuses
     ]
     variants = [("this market's", (), ())]
-    variants += [(f"{status} qualified", (status,), ()) for status in wider_good]
-    variants += [(f"{status} disqualified", (), (status,)) for status in wider_bad]
+    variants += [(f"{format_status(status)} counted as qualified", (status,), ()) for status in wider_good]
+    variants += [(f"{format_status(status)} counted as disqualified", (), (status,)) for status in wider_bad]
     variants += [("all of these", tuple(wider_good), tuple(wider_bad))]
     rows = []
     for name, good, bad in variants:

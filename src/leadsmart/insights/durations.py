@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
-from leadsmart.display.formats import format_percent, format_value
+from leadsmart.display.formats import format_count, format_percent, format_value
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.measures import lead_frame, lead_outcomes, look_up
 from leadsmart.params import Params
@@ -14,6 +14,11 @@ from leadsmart.vocabulary import UNIT_DAYS, UNTOUCHED_STATUSES, MarketTables
 
 DAY = pd.Timedelta(days=1)
 MARKS = (1, 3, 7, 14, 30)
+#: Leads with a history that a group needs to be timed.
+MINIMUM_LEADS = 10
+#: Days of age that curves go up to.
+LAST_AGE = 60
+FINAL_OUTCOMES = ("qualified", "disqualified", "junk")
 
 
 def first_contacts(tables: MarketTables) -> pd.DataFrame:
@@ -81,7 +86,7 @@ def time_to_contact(tables: MarketTables, params: Params, by: str | None = None)
     waits = waits if by else waits.assign(group="all")
     rows = []
     for name, group in waits.groupby(key, observed=True):
-        if by and len(group) < 10:
+        if by and len(group) < MINIMUM_LEADS:
             continue
         shares = reached_by(group["days"], group["is_contacted"], MARKS)
         row = {key: name, "leads": len(group), "contacted": int(group["is_contacted"].sum())}
@@ -109,6 +114,26 @@ def _contact_statement(waits: pd.DataFrame, leads: int, table: pd.DataFrame, by:
     return text
 
 
+def contact_curve(tables: MarketTables, params: Params) -> pd.DataFrame:
+    """Share of leads contacted by age, Kaplan–Meier, per channel.
+
+    Returns
+    -------
+    DataFrame
+        One row per channel with at least ten leads with a history and day of age (0 to 60): ``channel, age_days,
+        contacted`` (cumulative share); the channels with most leads first.
+    """
+    waits = first_contacts(tables).merge(tables.campaigns[["campaign_id", "channel"]], on="campaign_id")
+    ages = np.arange(LAST_AGE + 1)
+    sizes = waits["channel"].value_counts()
+    parts = []
+    for channel in sizes.index[sizes >= MINIMUM_LEADS]:
+        group = waits[waits["channel"] == channel]
+        shares = reached_by(group["days"], group["is_contacted"], tuple(ages))
+        parts.append(pd.DataFrame({"channel": channel, "age_days": ages, "contacted": shares}))
+    return pd.concat(parts or [pd.DataFrame(columns=["channel", "age_days", "contacted"])], ignore_index=True)
+
+
 def time_to_qualification(tables: MarketTables, params: Params, as_of: dt.date) -> Answer:
     """Cumulative share of leads qualified by age, other final verdicts being competing exits.
 
@@ -121,26 +146,68 @@ def time_to_qualification(tables: MarketTables, params: Params, as_of: dt.date) 
         Table: one row per day of age (0 to 60): ``age_days, qualified, disqualified, junk`` (cumulative shares),
         ``at_risk`` (leads still open).
     """
-    events = tables.status_events.rename(columns={"status": "lead_status"})
-    events = events.assign(outcome=lead_outcomes(events, params))
-    exits = events[events["outcome"].isin(["qualified", "disqualified", "junk"])]
-    exits = exits.sort_values("changed_at", kind="stable").drop_duplicates("lead_id").set_index("lead_id")
     leads = lead_frame(tables, params)
-    known = leads[leads["lead_id"].isin(events["lead_id"])]
-    end = _last_moment(tables) if len(known) else pd.NaT
-    moment = look_up(known["lead_id"], exits["changed_at"])
-    days = ((moment.fillna(end) - known["arrived_at"]) / DAY).clip(lower=0).to_numpy()
-    kinds = ["qualified", "disqualified", "junk"]
-    code = look_up(known["lead_id"], exits["outcome"]).map({k: i + 1 for i, k in enumerate(kinds)}).fillna(0)
-    code = code.astype(int).to_numpy()
-    ages = np.arange(61)
-    curves = {k: _incidence(days, code, i + 1, ages) for i, k in enumerate(kinds)}
+    known = _final_exits(tables, leads, params)
+    days, code = known["days"].to_numpy(), known["code"].to_numpy()
+    ages = np.arange(LAST_AGE + 1)
+    curves = {kind: _incidence(days, code, i + 1, ages) for i, kind in enumerate(FINAL_OUTCOMES)}
     at_risk = [int((days >= age).sum()) for age in ages]
     table = pd.DataFrame({"age_days": ages, **curves, "at_risk": at_risk})
-    dated = exits.index[exits["outcome"] == "qualified"]
-    undated = int((known["is_qualified"] & ~known["lead_id"].isin(dated)).sum())
-    undated += int((leads["is_qualified"] & ~leads["lead_id"].isin(known["lead_id"])).sum())
+    dated = known.loc[known["code"] == 1, "lead_id"]
+    undated = int((leads["is_qualified"] & ~leads["lead_id"].isin(dated)).sum())
     return Answer(table, _qualification_statement(table, len(known), undated))
+
+
+def time_to_qualification_by(tables: MarketTables, params: Params, by: str) -> Answer:
+    """Cumulative share qualified and disqualified by age, per ``channel`` or ``user_id``.
+
+    Returns
+    -------
+    Answer
+        Table: one row per group with at least ten leads with a history, most leads first: `by`, ``leads,
+        qualified_within_7_days, qualified_within_30_days, qualified_within_60_days, disqualified_within_60_days``
+        (shares, Aalen–Johansen).
+    """
+    known = _final_exits(tables, lead_frame(tables, params), params)
+    rows = []
+    for name, group in known.groupby(by, observed=True):
+        if len(group) < MINIMUM_LEADS:
+            continue
+        days, code = group["days"].to_numpy(), group["code"].to_numpy()
+        good = _incidence(days, code, 1, np.array([7, 30, LAST_AGE]))
+        row = {by: name, "leads": len(group)}
+        row |= {f"qualified_within_{m}_days": s for m, s in zip((7, 30, LAST_AGE), good, strict=True)}
+        bad = _incidence(days, code, 2, np.array([LAST_AGE]))[0]
+        rows.append(row | {f"disqualified_within_{LAST_AGE}_days": bad})
+    names = [
+        *(f"qualified_within_{m}_days" for m in (7, 30, LAST_AGE)),
+        f"disqualified_within_{LAST_AGE}_days",
+    ]
+    table = pd.DataFrame(rows, columns=[by, "leads", *names])
+    table = table.sort_values(["leads", by], ascending=[False, True], ignore_index=True)
+    text = f"{format_count(len(table))} groups have {MINIMUM_LEADS} leads with a history or more."
+    if table.empty:
+        text = f"No group has {MINIMUM_LEADS} leads with a history, so their time to qualification can't be told."
+    return Answer(table, text)
+
+
+def _final_exits(tables: MarketTables, leads: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Leads with a history: ``lead_id, user_id, channel, days`` to the first final outcome and its ``code``.
+
+    The code is the position in `FINAL_OUTCOMES` plus one, 0 while the lead is open.
+    """
+    events = tables.status_events.rename(columns={"status": "lead_status"})
+    events = events.assign(outcome=lead_outcomes(events, params))
+    exits = events[events["outcome"].isin(FINAL_OUTCOMES)]
+    exits = exits.sort_values("changed_at", kind="stable").drop_duplicates("lead_id").set_index("lead_id")
+    known = leads.loc[
+        leads["lead_id"].isin(events["lead_id"]), ["lead_id", "user_id", "channel", "arrived_at"]
+    ]
+    end = _last_moment(tables) if len(known) else pd.NaT
+    moment = look_up(known["lead_id"], exits["changed_at"])
+    code = look_up(known["lead_id"], exits["outcome"]).map({k: i + 1 for i, k in enumerate(FINAL_OUTCOMES)})
+    days = ((moment.fillna(end) - known["arrived_at"]) / DAY).clip(lower=0)
+    return known.assign(days=days, code=code.fillna(0).astype(int))
 
 
 def _incidence(days: np.ndarray, code: np.ndarray, kind: int, ages: np.ndarray) -> np.ndarray:
@@ -159,6 +226,6 @@ def _qualification_statement(table: pd.DataFrame, known: int, undated: int) -> s
     last = table.iloc[-1]
     text = (
         f"Of {known:,} leads with a history {format_percent(last['qualified'])} are qualified within"
-        f" {format_value(60, UNIT_DAYS)} of arrival and {format_percent(last['disqualified'])} disqualified."
+        f" {format_value(LAST_AGE, UNIT_DAYS)} of arrival and {format_percent(last['disqualified'])} disqualified."
     )
     return f"{text} {undated:,} qualified leads have no dated verdict and are not in it." if undated else text

@@ -1,4 +1,4 @@
-"""Checks of the follow-up: leads that nobody called, statuses that no longer move, verdicts in batches."""
+"""Checks of the follow-up: leads that nobody called or knows of, statuses that no longer move, verdicts in batches."""
 
 import datetime as dt
 
@@ -15,20 +15,30 @@ UNTOUCHED_DAYS = 7
 FROZEN_DAYS = 30
 MINIMUM_LEADS = 5
 BATCH_SHARE = 0.5
+#: A status that says nothing: neither that a lead was called nor that it was not.
+NO_STATUS = "UNKNOWN"
 MINIMUM_VERDICTS = 10
 
 
 def check_untouched(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
-    """Business users with five or more leads older than a week that nobody touched.
+    """Business users with five or more new leads older than a week that nobody touched.
 
-    At risk is what those leads cost, at the user's own CPL.
+    At risk is what those leads cost, at the user's own CPL. Leads of unknown status may have been called.
     """
     leads = lead_frame(tables, params)
     events = tables.status_events
     touched = events.loc[~events["status"].isin(UNTOUCHED_STATUSES), "lead_id"]
     old = days_between(leads["arrived_date"], None, as_of - dt.timedelta(days=UNTOUCHED_DAYS))
-    waiting = leads[old & leads["lead_status"].isin(UNTOUCHED_STATUSES) & ~leads["lead_id"].isin(touched)]
+    new = leads["lead_status"].isin(UNTOUCHED_STATUSES - {NO_STATUS})
+    waiting = leads[old & new & ~leads["lead_id"].isin(touched)]
     return _per_user(waiting, leads, tables, f"older than {UNTOUCHED_DAYS} days and never touched")
+
+
+def check_unknown(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
+    """Business users with five or more leads older than a week whose status says nothing."""
+    leads = lead_frame(tables, params)
+    old = days_between(leads["arrived_date"], None, as_of - dt.timedelta(days=UNTOUCHED_DAYS))
+    return _per_user(leads[old & leads["lead_status"].eq(NO_STATUS)], leads, tables, "of unknown status")
 
 
 def check_frozen(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
@@ -61,13 +71,27 @@ def _per_user(concerned: pd.DataFrame, leads: pd.DataFrame, tables: MarketTables
     return found.reset_index(drop=True)
 
 
+def _verdict_days(tables: MarketTables, params: Params) -> pd.DataFrame:
+    """First and last day on which each business user dated a verdict."""
+    statuses = [*params.qualified_statuses, *params.disqualified_statuses]
+    events = tables.status_events[tables.status_events["status"].isin(statuses)]
+    owner = lead_frame(tables, params).set_index("lead_id")["user_id"]
+    days = local_day(events["changed_at"]).groupby(look_up(events["lead_id"], owner))
+    return days.agg(first_day="min", last_day="max")
+
+
 def check_batches(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
     """Business users who enter half or more of at least ten dated verdicts in batches. No money is at risk."""
     users = batch_verdicts(tables, params).table
     users = users[(users["dated_verdicts"] >= MINIMUM_VERDICTS) & (users["batch_share"] >= BATCH_SHARE)]
+    if users.empty:
+        return pd.DataFrame()
+    users = users.join(_verdict_days(tables, params), on="user_id")
     return pd.DataFrame(
         {
             "series": "user " + users["user_id"].astype("str"),
+            "first_day": users["first_day"],
+            "last_day": users["last_day"],
             "n": users["batch_verdicts"],
             "money_at_risk": 0.0,
             "detail": told(users["batch_share"], format_percent)

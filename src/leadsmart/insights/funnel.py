@@ -5,19 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadsmart.display.formats import format_count, format_interval, format_percent
+from leadsmart.display.formats import format_count, format_interval, format_percent, format_status
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.durations import time_to_contact, time_to_qualification
+from leadsmart.insights.hand_overs import slow_hand_overs
 from leadsmart.insights.measures import lead_frame
 from leadsmart.insights.statistics import rate_interval
 from leadsmart.params import Params
-from leadsmart.vocabulary import OUTCOME_UNDECIDED, UNTOUCHED_STATUSES, MarketTables
+from leadsmart.vocabulary import OUTCOME_QUALIFIED, OUTCOME_UNDECIDED, UNTOUCHED_STATUSES, MarketTables
 
 __all__ = [
     "Funnel",
     "aggregate_funnel",
     "batch_verdicts",
     "follow_up_steps",
+    "slow_hand_overs",
     "stage_reached",
     "status_transitions",
     "time_to_contact",
@@ -111,7 +113,7 @@ def aggregate_funnel(tables: MarketTables, params: Params) -> Funnel:
     exits["share"] = exits["leads"] / exits.groupby("stage")["leads"].transform("sum")
     exits["stage"] = pd.Categorical(exits["stage"], names, ordered=True)
     exits = exits.sort_values(["stage", "leads"], ascending=[True, False], kind="stable", ignore_index=True)
-    return Funnel(table, exits.astype({"stage": "str"}), _funnel_statement(table, reached))
+    return Funnel(table, exits.astype({"stage": "str"}), _funnel_statement(table, reached, params))
 
 
 def _step(users: pd.Series, further: pd.Series, params: Params) -> dict[str, object]:
@@ -125,7 +127,7 @@ def _step(users: pd.Series, further: pd.Series, params: Params) -> dict[str, obj
     }
 
 
-def _funnel_statement(table: pd.DataFrame, reached: pd.DataFrame) -> str:
+def _funnel_statement(table: pd.DataFrame, reached: pd.DataFrame, params: Params) -> str:
     steps = table[table["step_rate"].notna()]
     if steps.empty:
         return "There are no leads, so there is no funnel."
@@ -137,6 +139,20 @@ def _funnel_statement(table: pd.DataFrame, reached: pd.DataFrame) -> str:
     if bare:
         share = format_percent(bare / len(reached))
         text += f" {format_count(bare)} leads ({share}) have no status history, only a present status."
+    stage = next(
+        (n for n, s in params.funnel_stages.items() if set(s) & set(params.qualified_statuses)), None
+    )
+    today = int((reached["outcome"] == OUTCOME_QUALIFIED).sum())
+    ever = (
+        int((reached["stage"] >= names.index(stage)).sum())
+        if stage in (names := stage_names(params))
+        else today
+    )
+    if ever != today:
+        text += (
+            f" Stages count what a lead ever reached, by its present and past statuses: {format_count(ever)} reached"
+            f" {stage}, while {format_count(today)} are qualified leads today."
+        )
     return text
 
 
@@ -170,7 +186,8 @@ def status_transitions(tables: MarketTables) -> Answer:
     first = table.iloc[0]
     return Answer(
         table,
-        f"The most frequent change is {first['from_status']} to {first['to_status']}:"
+        f"The most frequent change is from {format_status(first['from_status'])} to"
+        f" {format_status(first['to_status'])}:"
         f" {format_count(first['changes'])} of {format_count(table['changes'].sum())}.",
     )
 
@@ -201,6 +218,12 @@ def batch_verdicts(tables: MarketTables, params: Params) -> Answer:
     if total == 0:
         return Answer(table, "No verdict is dated, so batches can't be seen.")
     text = f"{format_percent(batch / total)} of {format_count(total)} dated verdicts were entered in batches."
+    first = table.iloc[0]
+    if first["batch_verdicts"] and len(table) > 1:
+        text += (
+            f" Most of them by user {first['user_id']}: {format_count(first['batch_verdicts'])} of"
+            f" {format_count(first['dated_verdicts'])}."
+        )
     return Answer(table, text)
 
 

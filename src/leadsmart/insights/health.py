@@ -14,7 +14,7 @@ from leadsmart.insights.delivery_checks import (
     check_spend_spikes,
     check_spend_without_leads,
 )
-from leadsmart.insights.follow_up_checks import check_batches, check_frozen, check_untouched
+from leadsmart.insights.follow_up_checks import check_batches, check_frozen, check_unknown, check_untouched
 from leadsmart.insights.monitoring import check_jumps
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
@@ -32,25 +32,70 @@ ALERT_COLUMNS = (
     "status",
 )
 
-#: Rule -> title and next step.
-RULES: dict[str, tuple[str, str]] = {
+#: An alert whose last day lies further back is past: what it asks for can only be learned from.
+OPEN_DAYS = 28
+#: Leads older than that are asked about before anyone calls them.
+STALE_DAYS = 90
+OPEN, PAST = "open", "past"
+#: Rules on leads and verdicts rather than on days of delivery.
+LEAD_RULES = frozenset({"never_touched", "unknown_status", "frozen_status", "batch_verdicts"})
+
+#: Rule -> title, next step, and next step once it is past (or its leads are old).
+RULES: dict[str, tuple[str, str, str]] = {
     "spend_without_leads": (
         "Spend without leads",
         "Open the campaign's form on a phone and send a test lead; pause the campaign until it arrives.",
+        "Ask the platform for lost leads; send a test lead before this form is used again.",
     ),
     "clicks_without_leads": (
         "Clicks without leads",
         "Check form, landing page and tracking on these days; ask the platform for lost leads.",
+        "Ask the platform for lost leads of these days; test the form before it is used again.",
     ),
-    "silent_days": ("Silent days", "Look for a rejected ad, a spent budget or a failed payment."),
-    "spend_spikes": ("Spend spikes", "Compare the day's budget with what was agreed; set a cap."),
-    "ctr_drop": ("Drop of CTR", "Look at what changed that day: creative, audience or placement."),
-    "cpl_jump": ("Jump of CPL", "Look at what changed that week: form, creative, audience or price."),
-    "never_touched": ("Leads never touched", "Ask the business user to call the newest of them first."),
-    "frozen_status": ("Statuses frozen", "Ask sales for the outcome of these leads, oldest first."),
-    "high_frequency": ("Frequency too high", "Widen the audience or change the creative."),
+    "silent_days": (
+        "Silent days",
+        "Look for a rejected ad, a spent budget or a failed payment.",
+        "Nothing to mend now: look up in the platform's history what stopped it.",
+    ),
+    "spend_spikes": (
+        "Spend spikes",
+        "Compare the day's budget with what was agreed; set a cap.",
+        "Compare the day's bill with what was agreed; set a cap before the next start.",
+    ),
+    "ctr_drop": (
+        "Drop of CTR",
+        "Look at what changed that day: creative, audience or placement.",
+        "Note what changed that day before these ads run again: creative, audience or placement.",
+    ),
+    "cpl_jump": (
+        "Jump of CPL",
+        "Look at what changed that week: form, creative, audience or price.",
+        "Note what changed that week before these ads run again: form, creative, audience or price.",
+    ),
+    "never_touched": (
+        "Leads never touched",
+        "Ask the business user to call the newest of them first.",
+        f"Too old for a first call (the newest came over {STALE_DAYS} days ago): ask the business user what became of"
+        " them, and agree on a first call within a day.",
+    ),
+    "unknown_status": (
+        "Status unknown",
+        "Ask the business user to set the status of these leads, newest first.",
+        "Ask the business user which of these leads were ever called, and to set statuses from now on.",
+    ),
+    "frozen_status": (
+        "Statuses frozen",
+        "Ask sales for the outcome of these leads, oldest first.",
+        "Ask sales for the outcome of these leads in one go, and to close them.",
+    ),
+    "high_frequency": (
+        "Frequency too high",
+        "Widen the audience or change the creative.",
+        "Use a wider audience or another creative when these ads run again.",
+    ),
     "batch_verdicts": (
         "Verdicts in batches",
+        "Ask for verdicts on the day of the call; late ones teach little.",
         "Ask for verdicts on the day of the call; late ones teach little.",
     ),
 }
@@ -63,13 +108,13 @@ class Health:
     Attributes
     ----------
     table : DataFrame
-        One row per series and rule that gave an alert, most money at risk first: ``rule`` (key), ``title``,
-        ``series`` (campaign, project × user, or user), ``status`` (alert), ``first_day, last_day`` (days; NaT where
-        it does not apply), ``n`` (days, leads, rows or verdicts concerned), ``money_at_risk``, ``detail``,
-        ``next_step``.
+        One row per series and rule that gave an alert, open ones first and then most money at risk: ``rule`` (key),
+        ``title``, ``series`` (campaign, project × user, or user), ``status`` ("open": within the last 28 days, or of
+        leads that came within the last 90; else "past"), ``first_day, last_day`` (days),
+        ``n`` (days, leads, rows or verdicts concerned), ``money_at_risk``, ``detail``, ``next_step``.
     rules : DataFrame
-        One row per rule: ``rule, title, status`` (alert, fine, too short to monitor), ``alerts`` (series),
-        ``money_at_risk``.
+        One row per rule: ``rule, title, status`` (alert, fine, too short to monitor), ``alerts, open`` (series),
+        ``money_at_risk`` (of the largest alert: the same spend may stand behind several, so they don't add up).
     statement : str
     """
 
@@ -85,6 +130,7 @@ CHECKS: dict[str, Check] = {
     "silent_days": check_silence,
     "spend_spikes": check_spend_spikes,
     "never_touched": check_untouched,
+    "unknown_status": check_unknown,
     "frozen_status": check_frozen,
     "high_frequency": check_frequency,
     "batch_verdicts": check_batches,
@@ -101,12 +147,13 @@ def check_health(tables: MarketTables, params: Params, as_of: dt.date) -> Health
         [table.assign(rule=rule) for rule, table in found.items() if len(table)] or [pd.DataFrame()],
         ignore_index=True,
     ).reindex(columns=list(ALERT_COLUMNS))
-    alerts["next_step"] = alerts["rule"].map({rule: step for rule, (_, step) in RULES.items()})
-    alerts["status"] = ALERT
-    alerts["title"] = alerts["rule"].map({rule: title for rule, (title, _) in RULES.items()})
+    alerts["status"] = _status(alerts, as_of)
+    steps = zip(alerts["rule"], alerts["status"], strict=True)
+    alerts["next_step"] = [RULES[rule][1 if status == OPEN else 2] for rule, status in steps]
+    alerts["title"] = [RULES[rule][0] for rule in alerts["rule"]]
     alerts["money_at_risk"] = alerts["money_at_risk"].astype(float).fillna(0.0)
     alerts = alerts.sort_values(
-        ["money_at_risk", "rule", "series"], ascending=[False, True, True], ignore_index=True
+        ["status", "money_at_risk", "rule", "series"], ascending=[True, False, True, True], ignore_index=True
     )
     columns = ["rule", "title", "series", "status", "first_day", "last_day", "n", "money_at_risk", "detail"]
     alerts = alerts[[*columns, "next_step"]]
@@ -114,16 +161,29 @@ def check_health(tables: MarketTables, params: Params, as_of: dt.date) -> Health
     return Health(alerts, rules, _statement(alerts, rules, params))
 
 
+def _status(alerts: pd.DataFrame, as_of: dt.date) -> pd.Series:
+    """Open where something can still be mended: in days of delivery, leads that can still be called."""
+    age = (pd.Timestamp(as_of) - pd.to_datetime(alerts["last_day"])).dt.days
+    limit = alerts["rule"].isin(LEAD_RULES).map({True: STALE_DAYS, False: OPEN_DAYS})
+    return pd.Series(PAST, index=alerts.index).mask(age < limit, OPEN)
+
+
 def _summarise(alerts: pd.DataFrame, monitored: int) -> pd.DataFrame:
     rows = []
-    for rule, (title, _) in RULES.items():
+    for rule, (title, _, _) in RULES.items():
         own = alerts[alerts["rule"] == rule]
         status = ALERT if len(own) else FINE
         if rule in ("ctr_drop", "cpl_jump") and not monitored:
             status = TOO_SHORT
-        money = float(own["money_at_risk"].sum())
         rows.append(
-            {"rule": rule, "title": title, "status": status, "alerts": len(own), "money_at_risk": money}
+            {
+                "rule": rule,
+                "title": title,
+                "status": status,
+                "alerts": len(own),
+                "open": int((own["status"] == OPEN).sum()),
+                "money_at_risk": float(own["money_at_risk"].max()) if len(own) else 0.0,
+            }
         )
     return pd.DataFrame(rows)
 
@@ -133,17 +193,15 @@ def _statement(alerts: pd.DataFrame, rules: pd.DataFrame, params: Params) -> str
     if alerts.empty:
         text = "No health check raises an alert."
     else:
-        worst = alerts.iloc[0]
+        worst, still = alerts.iloc[0], int((alerts["status"] == OPEN).sum())
         text = (
             f"{format_count(len(raised))} of {format_count(len(rules))} health checks raise"
-            f" {format_count(len(alerts))} alerts. First: {worst['title'].lower()}, {worst['series']}"
-            f" ({worst['detail']})"
+            f" {format_count(len(alerts))} alerts, {format_count(still) if still else 'none'} of them still open."
+            f" First: {worst['title'].lower()}, {worst['series']} ({worst['detail']})"
         )
-        text += (
-            f", {format_money(worst['money_at_risk'], params.currency)} at risk."
-            if worst["money_at_risk"]
-            else "."
-        )
+        money = format_money(worst["money_at_risk"], params.currency)
+        text += f", {money} at risk." if worst["money_at_risk"] else "."
+        text += " Money at risk overlaps between alerts, since the same spend may stand behind several: don't add it up."
     if (rules["status"] == TOO_SHORT).any():
         text += " No series is long and big enough to watch for jumps of CTR or CPL."
     return text

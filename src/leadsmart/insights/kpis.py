@@ -13,17 +13,18 @@ from leadsmart.display.formats import (
     format_percent,
 )
 from leadsmart.insights.answers import Answer
+from leadsmart.insights.changes import RATIOS, comparison_note, kpi_changes, total_measures
 from leadsmart.insights.definitions import definition_sensitivity
+from leadsmart.insights.dependence import leave_one_user_out
 from leadsmart.insights.durations import first_contacts, reached_by
+from leadsmart.insights.intervals import WIDEST_RANGE
 from leadsmart.insights.measures import (
     add_rates,
     aggregate_kpis,
-    days_between,
     delivery_frame,
     lead_frame,
     lead_outcomes,
     local_day,
-    look_up,
     select_period,
     sum_measures,
 )
@@ -34,36 +35,25 @@ from leadsmart.vocabulary import LABELS, UNIT_MONEY, UNIT_SHARE, MarketTables
 
 __all__ = [
     "aggregate_kpis",
+    "comparison_note",
     "definition_sensitivity",
     "headline",
     "kpi_cards",
     "lead_outcomes",
+    "leave_one_user_out",
     "select_period",
     "weekly_kpis",
 ]
 
-COMPARISON_DAYS = 28
-#: Leads need this long for a verdict before their outcomes are compared.
-MATURITY_DAYS = 14
 FIRST_CONTACT = "contacted_within_day"
 CARD_LABELS = {**LABELS, FIRST_CONTACT: ("Contacted within a day", UNIT_SHARE)}
 
-#: Denominator and numerator of each rate, the former being the card's n.
-RATIOS = {
-    "frequency": ("impressions", "reach"),
-    "ctr": ("clicks", "impressions"),
-    "cpc": ("spend", "clicks"),
-    "cpm": ("spend", "impressions"),
-    "lead_rate": ("leads", "clicks"),
-    "cpl": ("spend", "leads"),
-    "verdict_coverage": ("verdicts", "leads"),
-    "qualified_rate": ("qualified", "verdicts"),
-    "cpql": ("spend", "qualified"),
+#: Reach does not add up over days and ad sets.
+NOTES = {
+    "reach": "added up over days and ad sets, so that people count again",
+    "frequency": "per summed reach, hence lower than in truth",
 }
-#: Money whose range ends differ by a larger factor: nothing can be said but that few users carry it.
-WIDEST_RANGE = 100
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-OUTCOME_KEYS = ("verdicts", "qualified", "deals", "verdict_coverage", "qualified_rate", "cpql")
 CARD_KEYS = (
     "spend", "impressions", "reach", "frequency", "clicks", "ctr", "cpc", "cpm", "leads", "lead_rate", "cpl",
     "verdict_coverage", "qualified_rate", "qualified", "cpql", "deals", FIRST_CONTACT,
@@ -94,14 +84,14 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
     DataFrame
         One row per KPI, those of ``kpi_priority`` first: ``key, label, value, unit, low, high`` (95 %, business
         users resampled), ``range_label`` ("95 % range", "indicative range" or empty), ``n`` (a rate's denominator),
-        ``delta`` (relative), ``delta_basis, target, target_verdict`` (above, below, on, can't be told, or –), ``note,
-        sparkline`` (list of weekly values).
+        ``delta`` (relative), ``delta_basis, target, target_verdict`` (above, below, on, can't be told, or –), ``note``
+        (both sides of the change, or why there is none), ``sparkline`` (list of weekly values).
     """
     delivery, leads = delivery_frame(tables), lead_frame(tables, params)
-    everything = add_rates(_total(delivery, leads)).iloc[0]
+    everything = add_rates(total_measures(delivery, leads)).iloc[0]
     per_user = sum_measures(delivery, leads, ["user_id"])
     weekly = weekly_kpis(tables, params).set_index("week") if len(delivery) + len(leads) else pd.DataFrame()
-    deltas = _deltas(delivery, leads, tables.status_events, params, as_of)
+    deltas = kpi_changes(delivery, leads, tables.status_events, params, as_of)
     contacts = first_contacts(tables)
     rows = []
     for key in _card_order(params):
@@ -114,6 +104,7 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
             row |= {"value": everything[key], **_range(key, per_user, everything, params), **deltas[key]}
             if unit == UNIT_MONEY and row["low"] > 0 and row["high"] / row["low"] > WIDEST_RANGE:
                 row |= {"low": np.nan, "high": np.nan, "range_label": "", "note": "range too wide to show"}
+        row["note"] = "; ".join(x for x in (NOTES.get(key, ""), row["note"]) if x)
         target = getattr(params, TARGETS[key]) if key in TARGETS else None
         row |= {"target": np.nan if target is None else target}
         row |= {"target_verdict": _target_verdict(row, target)}
@@ -140,11 +131,6 @@ def _card_order(params: Params) -> list[str]:
     return list(dict.fromkeys([*FIRST_CARDS[params.kpi_priority], *CARD_KEYS]))
 
 
-def _total(delivery: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
-    sums = sum_measures(delivery.assign(_all=0), leads.assign(_all=0), ["_all"])
-    return sums if len(sums) else sums.reindex([0]).fillna(0.0)
-
-
 def _range(key: str, per_user: pd.DataFrame, everything: pd.Series, params: Params) -> dict[str, object]:
     if key not in RATIOS:
         return {"n": np.nan}
@@ -168,58 +154,6 @@ def _target_verdict(row: dict[str, object], target: float | None) -> str:
     return "above" if value > target else "below"
 
 
-def _deltas(
-    delivery: pd.DataFrame, leads: pd.DataFrame, events: pd.DataFrame, params: Params, as_of: dt.date
-) -> dict[str, dict[str, object]]:
-    basis = f"the {COMPARISON_DAYS} days before"
-    now, before = (
-        add_rates(_total(*_window(delivery, leads, as_of, shift))).iloc[0] for shift in (0, COMPARISON_DAYS)
-    )
-    result = {key: _delta(now[key], before[key], basis) for key in LABELS if key in now}
-    aged = _at_equal_age(leads, events, params)
-    cohorts = [_window(delivery, aged, as_of, MATURITY_DAYS + shift) for shift in (0, COMPARISON_DAYS)]
-    now, before = (add_rates(_total(*cohort)).iloc[0] for cohort in cohorts)
-    mature = min(len(cohort[1]) for cohort in cohorts) > 0
-    basis = f"{basis}, verdicts within {MATURITY_DAYS} days of arrival"
-    for key in OUTCOME_KEYS:
-        result[key] = _delta(now[key], before[key], basis)
-        if not mature:
-            result[key] = {"delta": np.nan, "delta_basis": basis, "note": "change not yet mature"}
-    return result
-
-
-def _window(
-    delivery: pd.DataFrame, leads: pd.DataFrame, as_of: dt.date, shift: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    last = as_of - dt.timedelta(days=shift)
-    first = last - dt.timedelta(days=COMPARISON_DAYS - 1)
-    return (
-        delivery[days_between(delivery["delivery_date"], first, last)],
-        leads[days_between(leads["arrived_date"], first, last)],
-    )
-
-
-def _at_equal_age(leads: pd.DataFrame, events: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Leads with the outcome they had `MATURITY_DAYS` after arrival, by their dated events."""
-    arrived = leads.set_index("lead_id")["arrived_at"]
-    age = events["changed_at"] - look_up(events["lead_id"], arrived)
-    in_time = events[age <= pd.Timedelta(days=MATURITY_DAYS)].sort_values("changed_at", kind="stable")
-    status = look_up(leads["lead_id"], in_time.groupby("lead_id")["status"].last()).fillna("NEW_LEAD")
-    aged = leads.assign(lead_status=status)
-    outcome = lead_outcomes(aged, params)
-    return aged.assign(
-        is_qualified=outcome == "qualified",
-        is_verdict=outcome.isin(["qualified", "disqualified"]),
-        is_deal=status.isin(params.deal_statuses),
-    )
-
-
-def _delta(now: float, before: float, basis: str) -> dict[str, object]:
-    known = before > 0 and np.isfinite(now)
-    note = "" if known else "nothing to compare with"
-    return {"delta": now / before - 1 if known else np.nan, "delta_basis": basis, "note": note}
-
-
 def weekly_kpis(tables: MarketTables, params: Params) -> pd.DataFrame:
     """KPIs per week (Monday), weeks without delivery or leads included.
 
@@ -234,7 +168,11 @@ def weekly_kpis(tables: MarketTables, params: Params) -> pd.DataFrame:
     weeks = pd.date_range(weekly.index.min(), weekly.index.max(), freq="7D", name="week")
     counts = list(sum_measures(delivery_frame(tables), lead_frame(tables, params), ["week"]))
     weekly = weekly.reindex(weeks)
-    return weekly.fillna({**dict.fromkeys(counts, 0.0), "users": 0}).reset_index()
+    weekly = weekly.fillna({**dict.fromkeys(counts, 0.0), "users": 0})
+    # leads of a week without delivery were not free: they answer ads of earlier weeks
+    costs = ["cpl", "cpql"]
+    weekly[costs] = weekly[costs].where(weekly["spend"] > 0)
+    return weekly.reset_index()
 
 
 def arrivals_by_hour(tables: MarketTables, params: Params) -> Answer:

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from leadsmart.insights.statistics import rate_interval, wilson_interval
+from leadsmart.insights.intervals import rate_intervals
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     OUTCOME_DISQUALIFIED,
     OUTCOME_QUALIFIED,
     OUTCOME_UNDECIDED,
-    RANGE_95,
     MarketTables,
 )
 
@@ -220,21 +219,23 @@ def aggregate_kpis(tables: MarketTables, params: Params, by: Sequence[str] | Non
         or leads); ``spend, impressions, reach, clicks, leads, verdicts, qualified, disqualified, no_verdict,
         deals`` (sums; money in the market's currency); ``frequency, ctr, cpc, cpm, lead_rate, cpl,
         verdict_coverage, qualified_rate, qualified_bound_low, qualified_bound_high, qualified_share, cpql``;
-        ``qualified_rate_low, qualified_rate_high`` and ``qualified_rate_range``, what the range is called: Wilson's
-        for one user's or campaign's own rate, over users (`rate_interval`) for the rate of several.
+        and for each rate of `intervals.RATES` ``_low, _high`` and ``_range``, what the range is called: of chance
+        alone (Wilson, Poisson) for one user's or campaign's own rate, over users for the rate of several.
     """
     delivery, leads = delivery_frame(tables), lead_frame(tables, params)
     grouping = list(by) if by else ["_all"]
     if not by:
         delivery, leads = delivery.assign(_all=0), leads.assign(_all=0)
-    sums = add_rates(sum_measures(delivery, leads, grouping))
+    sums = sum_measures(delivery, leads, grouping)
+    if not by and sums.empty:
+        sums = sums.reindex(pd.Index([0], name="_all")).fillna(0.0)
+    sums = add_rates(sums)
     sums = sums.join(_count_users(delivery, leads, grouping))
-    sums = sums.join(_rate_intervals(leads, grouping, sums, params))
+    per_user = None
+    if not {"user_id", "campaign_id", *DELIVERY_DIMENSIONS} & set(grouping):
+        per_user = sum_measures(delivery, leads, [*grouping, "user_id"])
+    sums = sums.join(rate_intervals(sums, per_user, grouping, params.minimum_users))
     if not by:
-        if sums.empty:
-            sums = add_rates(
-                sums.reindex([0]).fillna(dict.fromkeys((*DELIVERY_MEASURES, *LEAD_MEASURES), 0.0))
-            )
         return sums.reset_index(drop=True)
     return sums.reset_index()
 
@@ -244,19 +245,6 @@ def _count_users(delivery: pd.DataFrame, leads: pd.DataFrame, by: list[str]) -> 
     sides = [side[columns] for side in (delivery, leads) if set(by) <= set(side.columns)]
     pairs = pd.concat(sides).drop_duplicates()
     return pairs.groupby(by, observed=True)["user_id"].nunique().rename("users")
-
-
-def _rate_intervals(leads: pd.DataFrame, by: list[str], sums: pd.DataFrame, params: Params) -> pd.DataFrame:
-    low, high = wilson_interval(sums["qualified"], sums["verdicts"])
-    result = pd.DataFrame({"low": low, "high": high}, index=sums.index)
-    result["range"] = result["low"].map(lambda low: "" if pd.isna(low) else RANGE_95).astype("str")
-    if set(by) <= set(leads.columns) and "user_id" not in by and "campaign_id" not in by:
-        verdicts = leads[leads["is_verdict"]]
-        per_user = verdicts.groupby([*by, "user_id"], observed=True)["is_qualified"].agg(["sum", "size"])
-        for key, users in per_user.groupby(level=by if len(by) > 1 else by[0]):
-            interval = rate_interval(users["sum"], users["size"], minimum_clusters=params.minimum_users)
-            result.loc[key, :] = interval.low, interval.high, interval.label
-    return result.add_prefix("qualified_rate_")
 
 
 def user_feedback(leads: pd.DataFrame) -> pd.Series:

@@ -2,13 +2,15 @@
 
 import pandas as pd
 
-from leadsmart.display.formats import format_count, format_interval
+from leadsmart.display.formats import format_count, format_interval, format_percent
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.measures import (
     FEEDBACK_BOTH,
     FEEDBACK_NONE,
     aggregate_kpis,
+    delivery_frame,
     lead_frame,
+    sum_measures,
     user_feedback,
 )
 from leadsmart.insights.shrinkage import (
@@ -34,13 +36,18 @@ NAMES = {
     "user_id": "business user",
 }
 
+RANKED = ["ranked_verdicts", "ranked_qualified", "ranked_spend"]
+#: Campaigns of one business user in a list of the best or worst, and the length of the list on a page.
+PER_USER, LISTED = 3, 10
+
 
 def rank_groups(tables: MarketTables, params: Params, by: str) -> Answer:
     """KPIs per campaign, project, channel or business user, with shrunk rates and ranks.
 
     The best list ranks by the lower bound of the shrunk qualified rate, the worst list by the upper one, so that
-    little data never leads either. Groups without any verdict, and business users (and their campaigns) that
-    record no or one kind of verdict, are not ranked on quality or CPQL.
+    little data never leads either. Business users who record no or one kind of verdict, their campaigns, and their
+    share of a project or channel count neither in shrunk rates nor in CPQL; ranked is what has
+    ``minimum_decision_verdicts`` of the others' verdicts.
 
     Parameters
     ----------
@@ -51,76 +58,133 @@ def rank_groups(tables: MarketTables, params: Params, by: str) -> Answer:
     Answer
         Table: one row per group, most spend first: the columns of `aggregate_kpis` for
         ``campaign_id, project_name, user_id, channel`` or the one column `by`; ``feedback`` (both kinds, only
-        qualified, only disqualified, no verdict), ``shrunk_rate, shrunk_low, shrunk_high`` (shares),
+        qualified, only disqualified, no verdict), ``ranked_verdicts, ranked_qualified`` (counts) and
+        ``ranked_spend`` (money) of users who record both kinds, ``shrunk_rate, shrunk_low, shrunk_high`` (shares),
         ``cpql_shrunk, cpql_shrunk_low, cpql_shrunk_high`` (money), ``rank_best, rank_worst`` (1 is the
-        best, and the worst; NaN where not ranked).
+        best, and the worst; NaN where not ranked); for campaigns ``user_rate``, the shrunk rate of the business user.
+        A lone group has nothing to be shrunk to or ranked with.
     """
     keys = GROUPINGS[by]
     groups = aggregate_kpis(tables, params, keys)
-    groups["feedback"] = _feedback(groups, lead_frame(tables, params), by)
+    costs = ["cpl", "cpql"]
+    # leads without spend were not free: their spend is missing
+    groups[costs] = groups[costs].where(groups["spend"] > 0)
+    feedback = user_feedback(lead_frame(tables, params))
+    groups["feedback"] = _feedback(groups, feedback, tables, params, by)
+    groups = groups.join(_comparable(tables, params, keys, feedback), on=keys)
+    groups[RANKED] = groups[RANKED].fillna(0.0)
+    judged = groups[[*keys, *RANKED]].set_axis([*keys, "verdicts", "qualified", "spend"], axis=1)
     if by == "campaign_id":
-        groups = shrink_rates(groups).drop(columns="user_rate")
+        shrunk = shrink_rates(judged)
+        groups["user_rate"] = shrunk["user_rate"]
     else:
-        groups = groups.assign(design_effect=_design_effect(groups, tables, params, by))
-        groups = shrink_to_market(groups).drop(columns="design_effect")
-    ranked = (groups["feedback"] == FEEDBACK_BOTH) & (groups["verdicts"] > 0)
-    prior = gamma_prior(groups.loc[ranked, "qualified"], groups.loc[ranked, "spend"])
-    cost = shrink_cpql(groups["qualified"], groups["spend"], prior).set_index(groups.index)
-    groups = groups.join(cost.where(ranked))
-    shrunk = ["shrunk_rate", "shrunk_low", "shrunk_high"]
-    groups[shrunk] = groups[shrunk].where(ranked)
-    groups["rank_best"] = groups["shrunk_low"].rank(ascending=False, method="min")
-    groups["rank_worst"] = groups["shrunk_high"].rank(method="min")
+        shrunk = shrink_to_market(
+            judged.assign(design_effect=_design_effect(judged, tables, params, by, feedback))
+        )
+    told = (judged["verdicts"] > 0) & (len(groups) > 1)
+    prior = gamma_prior(judged.loc[told, "qualified"], judged.loc[told, "spend"])
+    cost = shrink_cpql(judged["qualified"], judged["spend"], prior).set_index(groups.index)
+    groups = groups.join(shrunk[["shrunk_rate", "shrunk_low", "shrunk_high"]].where(told)).join(
+        cost.where(told)
+    )
+    ranked = groups[told & (judged["verdicts"] >= params.minimum_decision_verdicts)]
+    groups["rank_best"] = ranked["shrunk_low"].rank(ascending=False, method="min")
+    groups["rank_worst"] = ranked["shrunk_high"].rank(method="min")
     groups = groups.sort_values(["spend", *keys], ascending=[False, *[True] * len(keys)], ignore_index=True)
-    return Answer(groups, _statement(groups, by))
+    return Answer(groups, _statement(groups, params, by))
 
 
-def _feedback(groups: pd.DataFrame, leads: pd.DataFrame, by: str) -> pd.Series:
-    feedback = user_feedback(leads)
+def list_campaigns(campaigns: pd.DataFrame, end: str) -> Answer:
+    """The best or worst campaigns, at most three of a business user: one user's habit would fill the list.
+
+    Parameters
+    ----------
+    campaigns : DataFrame
+        Of `rank_groups` by campaign.
+    end : {"best", "worst"}
+
+    Returns
+    -------
+    Answer
+        Table: the rows of `campaigns` that are ranked, first to last, without further ones of a user. The sentence
+        says how much of the list without that limit would be one user's.
+    """
+    rank = f"rank_{end}"
+    ranked = campaigns.dropna(subset=rank).sort_values(
+        [rank, "campaign_id"], kind="stable", ignore_index=True
+    )
+    table = ranked[ranked.groupby("user_id").cumcount() < PER_USER].reset_index(drop=True)
+    if ranked.empty:
+        return Answer(table, "No campaign has enough verdicts to be in this list.")
+    first = ranked.head(LISTED)
+    users = first["user_id"].value_counts()
+    text = f"At most {PER_USER} campaigns of a business user are listed."
+    if users.iloc[0] > len(first) / 2:
+        own = first.loc[first["user_id"] == users.index[0], "user_rate"].iloc[0]
+        text += (
+            f" Without that limit {format_count(users.iloc[0])} of the {end} {format_count(len(first))} campaigns would be user"
+            f" {users.index[0]}'s, who calls {format_percent(own)} of all leads qualified: a habit of labelling may"
+            " stand behind them."
+        )
+    return Answer(table, text)
+
+
+def _feedback(
+    groups: pd.DataFrame, feedback: pd.Series, tables: MarketTables, params: Params, by: str
+) -> pd.Series:
     if "user_id" in GROUPINGS[by]:
         return groups["user_id"].map(feedback).fillna(FEEDBACK_NONE)
-    known = leads[leads["user_id"].map(feedback) == FEEDBACK_BOTH]
-    has_both = groups[by].isin(known.loc[known["is_verdict"], by])
+    leads = lead_frame(tables, params)
+    known = leads[(leads["user_id"].map(feedback) == FEEDBACK_BOTH) & leads["is_verdict"]]
+    has_both = groups[by].isin(known[by])
     return pd.Series(FEEDBACK_NONE, index=groups.index).mask(has_both, FEEDBACK_BOTH)
 
 
-def _design_effect(groups: pd.DataFrame, tables: MarketTables, params: Params, by: str) -> pd.Series:
+def _comparable(tables: MarketTables, params: Params, keys: list[str], feedback: pd.Series) -> pd.DataFrame:
+    """Verdicts, qualified leads and spend per group of the business users who record both kinds of verdict."""
+    users = feedback.index[feedback == FEEDBACK_BOTH]
+    sides = (delivery_frame(tables), lead_frame(tables, params))
+    sums = sum_measures(*(side[side["user_id"].isin(users)] for side in sides), keys)
+    return sums[["verdicts", "qualified", "spend"]].set_axis(RANKED, axis=1)
+
+
+def _design_effect(
+    groups: pd.DataFrame, tables: MarketTables, params: Params, by: str, feedback: pd.Series
+) -> pd.Series:
     """1 + (verdicts per user, as a verdict sees it, − 1) · correlation of verdicts of one user."""
+    none = pd.Series(1.0, index=groups.index)
     if by == "user_id":
-        return pd.Series(1.0, index=groups.index)
-    campaigns = aggregate_kpis(tables, params, ["campaign_id", "user_id"])
+        return none
+    campaigns = _comparable(tables, params, ["campaign_id", "user_id"], feedback)
+    campaigns = campaigns.set_axis(["verdicts", "qualified", "spend"], axis=1).reset_index()
     total = campaigns[["qualified", "verdicts"]].sum()
     rate = total["qualified"] / total["verdicts"] if total["verdicts"] else 0.0
     between = variance_components(campaigns).between_users
     if not between > 0 or rate in (0.0, 1.0):
-        return pd.Series(1.0, index=groups.index)
-    per_user = aggregate_kpis(tables, params, [by, "user_id"]).set_index(by)["verdicts"]
-    seen = (per_user**2).groupby(level=0).sum() / per_user.groupby(level=0).sum().where(lambda n: n > 0)
+        return none
+    per_user = _comparable(tables, params, [by, "user_id"], feedback)["ranked_verdicts"]
+    sums = per_user.groupby(level=by)
+    seen = (per_user**2).groupby(level=by).sum() / sums.sum().where(lambda n: n > 0)
     correlation = min(between / (rate * (1 - rate)), 1.0)
     return (1 + (groups[by].map(seen).fillna(1.0) - 1) * correlation).clip(lower=1.0)
 
 
-def _statement(groups: pd.DataFrame, by: str) -> str:
+def _statement(groups: pd.DataFrame, params: Params, by: str) -> str:
     name, plural = NAMES[by], f"{NAMES[by]}s"
     ranked = groups[groups["rank_best"].notna()]
     if len(groups) < 2:
-        only = f": {groups[by].iloc[0]}" if len(groups) else ""
-        return (
-            f"There is only one {name}{only}."
-            if len(groups)
-            else f"There are no {plural} with delivery or leads."
-        )
+        if groups.empty:
+            return f"There are no {plural} with delivery or leads."
+        return f"There is only one {name}: {groups[by].iloc[0]}. Another one would give it something to be compared with."
+    enough = f"{params.minimum_decision_verdicts} or more verdicts of users who record both kinds"
     if len(ranked) < 2:
-        return (
-            f"None of the {format_count(len(groups))} {plural} can be ranked on quality:"
-            " too few users record both kinds of verdict."
-        )
+        return f"Too few of the {format_count(len(groups))} {plural} have {enough}, so they can't be ranked on quality."
     best, worst = ranked.loc[ranked["rank_best"].idxmin()], ranked.loc[ranked["rank_worst"].idxmin()]
 
     def rate(row: pd.Series) -> str:
         return format_interval(row["shrunk_rate"], row["shrunk_low"], row["shrunk_high"], UNIT_SHARE)
 
     return (
-        f"{format_count(len(ranked))} of {format_count(len(groups))} {plural} can be ranked on quality."
+        f"{format_count(len(ranked))} of {format_count(len(groups))} {plural} have {enough} and can be ranked on quality."
         f" First is {best[by]} with {rate(best)} qualified, last {worst[by]} with {rate(worst)}."
     )
