@@ -83,26 +83,30 @@ def fit_encoder(
 def encode(encoder: Encoder, frame: pd.DataFrame, message_score: np.ndarray | None) -> np.ndarray:
     """Turn leads into the matrix; an unknown level has 0 in all its columns, an absent column is missing."""
     matrix = np.zeros((len(frame), len(encoder.typical)))
+    # all at once: taking each column out of the frame is most of the time that one lead takes
+    given = [name for name in encoder.numbers if name in frame and name != MESSAGE_SCORE]
+    number_of = dict(zip(given, frame[given].to_numpy(dtype=float).T, strict=True))
     for i, (name, kind, limits) in enumerate(
         zip(encoder.numbers, encoder.kinds, encoder.limits, strict=True)
     ):
         if name == MESSAGE_SCORE:
             values = np.full(len(frame), np.nan) if message_score is None else message_score
         else:
-            values = _read(frame[name], kind) if name in frame else np.full(len(frame), np.nan)
+            values = _read(number_of.get(name, np.full(len(frame), np.nan)), kind)
         matrix[:, i] = np.clip(values, *limits)
     i = len(encoder.numbers)
     for name, known in encoder.levels:
         if name in frame:
-            position = pd.Index(known).get_indexer(frame[name].astype(object))
+            place = {level: k for k, level in enumerate(known)}
+            position = np.array([place.get(value, -1) for value in frame[name].tolist()], dtype=int)
             rows = np.flatnonzero(position >= 0)
             matrix[rows, i + position[rows]] = 1.0
         i += len(known)
     return matrix
 
 
-def _read(values: pd.Series, kind: str) -> np.ndarray:
-    numbers = values.to_numpy(dtype=float)
+def _read(values: pd.Series | np.ndarray, kind: str) -> np.ndarray:
+    numbers = np.asarray(values, dtype=float)
     return np.log1p(np.maximum(numbers, 0)) if kind == "amount" else numbers
 
 

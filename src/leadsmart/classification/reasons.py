@@ -50,8 +50,9 @@ def explain(
     # what all leads of a market share is no reason to call one before another
     effects[:, [spec_of[name].field == "market" for name in names]] = 0.0
     words = [_words(spec_of[name]) for name in names]
-    values = [_values(spec_of[name], frame) for name in names]
     strength = np.abs(effects)
+    ever_named = (strength >= MIN_EFFECT).any(axis=0)
+    values = [_values(spec_of[name], frame) if ever_named[j] else [] for j, name in enumerate(names)]
     order = np.argsort(-strength, axis=1, kind="stable").tolist()
     named = (strength >= MIN_EFFECT).sum(axis=1).tolist()
     is_good = (effects > 0).tolist()
