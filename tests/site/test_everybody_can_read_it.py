@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from report.builders_report import Built, Seen
+from report.builders_report import MARKETS, Built, Seen
 
 pytestmark = pytest.mark.browser
 
@@ -163,6 +163,13 @@ def test_a_phone_scrolls_no_page_sideways(report: Built, browser: Browser):
         wide += [f"{path.relative_to(report.site)}: {width} px"] if width > PHONE["width"] else []
     page.close()
     assert wide == []
+
+
+def test_the_summary_prints_on_two_pages(report: Built, page: Page):
+    for market in MARKETS:
+        page.goto((report.site / f"outputs/{market}/04_summary.html").as_uri())
+        printed = page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2, market
 
 
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):

@@ -31,6 +31,8 @@ _NUMBER_FORMATS = {
     DATE: "yyyy-mm-dd",
 }
 _OTHER_NUMBER = "#,##0.###"
+#: Columns whose unit stands in the row, in a column ``unit``.
+_BY_ROW = frozenset({"value", "estimate", "low", "high", "target"})
 #: Nobody's clock: the same tables make the same bytes.
 _CREATED = dt.datetime(2000, 1, 1)
 
@@ -46,7 +48,7 @@ def _units() -> dict[str, str]:
                 found.setdefault(name, set()).add(column.unit)
         if column.n:
             found.setdefault(column.n, set()).add(UNIT_COUNT)
-    return {name: units.pop() for name, units in found.items() if len(units) == 1}
+    return {name: units.pop() for name, units in found.items() if len(units) == 1 and name not in _BY_ROW}
 
 
 def unit_of(name: str) -> str | None:
@@ -157,12 +159,13 @@ class _Writer:
         widths = []
         for column, name in enumerate(table.columns):
             cells, unit = table[name].astype("str"), unit_of(name)
+            units = table["unit"] if name in _BY_ROW and "unit" in table else [unit] * len(table)
             values = None if unit == TEXT else _values(cells, unit)
             longest = max([len(name), *cells.str.len().head(500)])
             widths.append(
                 min(max(longest + 2, 9), _WIDEST) if values is None else min(max(len(name) + 2, 12), 24)
             )
-            for row, cell in enumerate(cells, start=1):
+            for row, (cell, of_row) in enumerate(zip(cells, units, strict=True), start=1):
                 if cell == "":
                     continue
                 if values is None:
@@ -170,7 +173,7 @@ class _Writer:
                 elif unit == DATE:
                     sheet.write_datetime(row, column, values[row - 1], self.number(DATE))
                 else:
-                    sheet.write_number(row, column, values[row - 1], self.number(unit))
+                    sheet.write_number(row, column, values[row - 1], self.number(of_row))
         self.head(sheet, [str(name) for name in table.columns], widths)
         if len(table):
             sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
