@@ -312,6 +312,8 @@ def test_the_end_of_a_run_leaves_no_process_and_no_file(tmp_path: Path, monkeypa
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     before = set(children_of(os.getpid()))
     with Kernels(warm=True) as kernels:
+        assert set(children_of(os.getpid())) == before, "a run in which nothing runs starts nothing"
+        kernels.start()
         started = set(children_of(os.getpid())) - before
         pid = int(printed(execute(kernels, "import os; print(os.getpid())")))
         assert not is_running(pid)
@@ -326,6 +328,7 @@ def test_kernels_end_with_the_warm_process(tmp_path: Path):
     note = tmp_path / "pid"
     before = set(children_of(os.getpid()))
     with Kernels(warm=True) as kernels, ThreadPoolExecutor(1) as pool:
+        kernels.start()
         [launcher] = set(children_of(os.getpid())) - before
         run = pool.submit(execute, kernels, GIVE_PID.format(str(note)), "import time\ntime.sleep(600)")
         assert wait_for(lambda: note.exists() and note.read_text(), 60)
@@ -369,11 +372,26 @@ def test_a_library_that_starts_threads_makes_kernels_plain(
     assert capsys.readouterr().err.count("its libraries start 1 threads") == 1
 
 
+def test_a_run_need_not_wait_for_imports_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "slow.py").write_text(
+        "import os, pathlib, time\npathlib.Path(os.environ['NOTE']).touch()\ntime.sleep(60)\n"
+    )
+    note = tmp_path / "note"
+    monkeypatch.setenv("NOTE", str(note))
+    with Kernels(["slow"], warm=True) as kernels:
+        kernels.start()
+        assert wait_for(note.exists, 60)
+        started = time.monotonic()
+    assert time.monotonic() - started < 2.5
+
+
 @pytest.fixture
 def launcher() -> Iterator[tuple[Kernels, int]]:
     """Kernels that give a fork two seconds, and the number of their warm process, which is up."""
     before = set(children_of(os.getpid()))
     with Kernels(warm=True, start_seconds=2) as kernels:
+        kernels.start()
         [pid] = set(children_of(os.getpid())) - before
         kernels._warm._start_seconds = 60
         execute(kernels, "1")

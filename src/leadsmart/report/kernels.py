@@ -133,20 +133,25 @@ class Kernels:
     def __enter__(self) -> "Kernels":
         # Sockets in a private folder instead of ports: nobody else on the machine can listen in.
         self._folder = tempfile.TemporaryDirectory(prefix="leadsmart-", ignore_cleanup_errors=True)
-        if self._want_warm:
-            environment = {**os.environ, **ONE_THREAD}
-            self._warm = WarmProcess(Path(self._folder.name), self._modules, environment, self._start_seconds)
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self.stopped = True
-            processes = list(self._processes)
+            processes, warm = list(self._processes), self._warm
         for process in processes:
             kill_group(process)
-        if self._warm:
-            self._warm.close()
+        if warm:
+            warm.close()
         self._folder.cleanup()
+
+    def start(self) -> None:
+        """Start the warm process, unless it is there: best before the libraries that `open` needs are imported."""
+        with self._lock:
+            if self._want_warm and self._warm is None and not self.stopped:
+                environment = {**os.environ, **ONE_THREAD}
+                folder = Path(self._folder.name)
+                self._warm = WarmProcess(folder, self._modules, environment, self._start_seconds)
 
     @contextlib.contextmanager
     def open(self, modules: Sequence[str] = ()) -> Iterator[Kernel]:
@@ -157,6 +162,7 @@ class Kernels:
         DeadKernelError
             If it dies; the message says how, and ends with the last that it said.
         """
+        self.start()
         # These take a second to import, and the warm process is at work meanwhile.
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager

@@ -50,6 +50,8 @@ def serve(requests: socket.socket, folder: Path, modules: Sequence[str]) -> None
     kernels: dict[int, socket.socket] = {}
     # As soon as one ends, in the middle of an import, too.
     signal.signal(signal.SIGCHLD, lambda *_: _reap(kernels))
+    # The run is over, whatever is being imported.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     # ipykernel would set the same before a notebook imports matplotlib.
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     # Collections would only slow the imports; kernels have them again.
@@ -187,6 +189,7 @@ def _line(answer: dict) -> bytes:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]), sys.argv[3:])
+    with contextlib.suppress(SystemExit):
+        serve(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]), sys.argv[3:])
     # Libraries that are never unloaded in order would complain about it at the end.
     os._exit(0)

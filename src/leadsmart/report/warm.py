@@ -23,7 +23,7 @@ POLL_SECONDS = 0.003
 # pyarrow brings an allocator that starts a thread when it is loaded, whether or not it is used.
 _NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
-_CLOSE_SECONDS = 1.0
+_CLOSE_SECONDS = 3.0
 
 
 class Process(Protocol):
@@ -192,9 +192,10 @@ class WarmProcess:
         with self._lock:
             self.closed = True
         self._requests.close()
+        self._process.terminate()
         try:
             self._process.wait(_CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
-            # Still importing, or it hangs; kernels of its own have been killed, or end when they miss it.
+            # It hangs; its kernels have been killed, or end when they miss it.
             self._process.kill()
             self._process.wait()
