@@ -21,7 +21,7 @@ from report.builders_report import (
 pytestmark = pytest.mark.browser
 
 STEPS = ("04_summary", "01_cleaning", "02_insights", "05_explore", "03_classification")
-ABOUT = ("method", "definitions", "production-design", "open-questions")
+ABOUT = ("method", "definitions", "monthly-run", "production-design", "open-questions")
 LINKS = "(all) => all.map(a => a.href)"
 MARKUP = re.compile(r":::|\{=html\}|```|\{\{<|Traceback|&lt;|&amp;|^#\|", re.MULTILINE)
 

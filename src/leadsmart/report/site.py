@@ -22,7 +22,13 @@ NAVIGATION = "_navigation.yml"
 EXPLORE_DATA = "explore.js"
 RENDERERS = ("auto", "quarto", "embedded")
 _SOURCES = (SITE_CONFIG, "index.qmd", "docs", "assets")
-_DOCUMENTS = ("method.qmd", "definitions.qmd", "production-design.qmd", "open-questions.qmd")
+_DOCUMENTS = (
+    "method.qmd",
+    "definitions.qmd",
+    "monthly-run.qmd",
+    "production-design.qmd",
+    "open-questions.qmd",
+)
 
 
 def write_navigation(outputs: Path, titles: Mapping[str, str]) -> None:
