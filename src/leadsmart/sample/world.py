@@ -188,14 +188,14 @@ def _plan_campaigns(campaigns: pd.DataFrame, seed: int, effects: Effects) -> pd.
     trap = np.zeros(n, dtype=bool)
     trap[eligible] = stratified(stream(seed, "traps"), len(eligible), 12) < effects.trap_share
 
-    day = FIRST_DAY + campaigns["start_day"].to_numpy()
-    last = day + campaigns["days"].to_numpy() - 1 + campaigns["extra_days"].to_numpy()
+    first = campaigns["start_day"].to_numpy()
+    last = first + campaigns["days"].to_numpy() - 1 + campaigns["extra_days"].to_numpy()
     searching = channel == CHANNELS.index("google_search")
     cost = np.array([row[3] for row in MARKETS])[market]
     plan = campaigns.drop(columns="extra_days")
     plan["channel"] = channel
-    plan["started_at"] = day.astype("datetime64[s]") + campaigns["start_second"].to_numpy()
-    plan["stopped_at"] = last.astype("datetime64[s]") + 86_399
+    plan["started_at"] = (FIRST_DAY + first).astype("datetime64[s]") + campaigns["start_second"].to_numpy()
+    plan["stopped_at"] = (FIRST_DAY + last).astype("datetime64[s]") + np.timedelta64(86_399, "s")
     plan["quality"] = effects.campaign_quality_sd * stream(seed, "campaign quality").standard_normal(n)
     plan["is_trap"] = trap
     plan["ad_sets"] = 1 + np.searchsorted([0.5, 0.8], rng.random(n), side="right")
