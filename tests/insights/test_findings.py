@@ -9,9 +9,10 @@ from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 from leadsmart.insights.bottlenecks import weigh_bottlenecks
 from leadsmart.insights.channels import weigh_channels
 from leadsmart.insights.engagement import weigh_engagement
-from leadsmart.insights.findings import TITLES, Finding, evaluate_findings
+from leadsmart.insights.evidence import Evidence
+from leadsmart.insights.findings import TITLES, Finding, _conclude, evaluate_findings
 from leadsmart.insights.kpis import select_period
-from leadsmart.insights.quality import weigh_quality
+from leadsmart.insights.quality import weigh_quality, worst_by_chance
 from leadsmart.sample import Effects, sample_market, sample_market_tables
 
 KEYS = list(TITLES)[:4]
@@ -94,6 +95,62 @@ def test_a_result_holds_its_evidence_and_says_what_the_table_says():
     assert result.get("conversion_bottlenecks").estimate == step["relative_difference"]
 
 
+@pytest.mark.parametrize(
+    ("low", "is_material", "is_excluded", "p_value", "verdict"),
+    [
+        (-0.5, True, False, 0.001, "supported"),
+        (-0.1, False, True, 0.6, "not supported"),
+        (-0.5, True, False, 0.2, "not enough data"),
+        (-0.5, False, False, 0.001, "not enough data"),
+    ],
+)
+def test_not_supported_needs_a_range_without_a_relevant_effect(
+    low, is_material, is_excluded, p_value, verdict
+):
+    sentences = {name: f"{name}." for name in ("supported", "not supported", "not enough data")}
+    evidence = Evidence(
+        KEYS[1], "?", sentences, is_material=is_material, is_excluded=is_excluded, estimate=(low - 0.05) / 2,
+        low=low, high=-0.05, p_value=p_value,
+    )  # fmt: skip
+    finding = _conclude(evidence, p_value, make_params())
+    assert (finding.verdict, finding.statement) == (verdict, f"{verdict}.")
+
+
+def market_of_two_channels(users, leads, qualified):
+    """Each user has `leads` verdicts on each of two channels, `qualified` of them so on both."""
+    campaigns, rows, delivery = [], [], []
+    for user in range(users):
+        for channel, impressions in (("cheap", 5000), ("dear", 1000)):
+            name = f"{channel}{user}"
+            campaigns.append({"campaign_id": name, "user_id": f"u{user}", "channel": channel})
+            good = qualified + (4 * (user % 3 - 1) if channel == "cheap" else 0)
+            rows += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", leads - good)
+            delivery.append({"campaign_id": name, "impressions": impressions})
+    return weigh_channels(make_tables(campaigns, delivery, rows), make_params())
+
+
+def test_channels_alike_over_many_verdicts_are_not_supported_and_over_few_undecided():
+    many, few = market_of_two_channels(30, 40, 20), market_of_two_channels(6, 10, 5)
+    assert many.is_excluded
+    assert many.low > -0.2
+    assert "not 20 % lower" in many.sentences["not supported"]
+    assert not few.is_excluded
+    assert "may be none, or the 20 % that would matter" in few.sentences["not enough data"]
+    assert "business users with verdicts on both would tell; there are 6" in few.sentences["not enough data"]
+
+
+def test_chance_alone_leaves_a_worst_fifth_too():
+    told = pd.DataFrame(
+        {
+            "campaign_id": [f"c{i}" for i in range(20)], "user_id": [f"u{i // 5}" for i in range(20)],
+            "project_name": "Lotus", "channel": "facebook", "spend": 100.0, "leads": 10, "verdicts": 10,
+            "qualified": 5, "qualified_rate": 0.5,
+        }
+    )  # fmt: skip
+    # campaigns that are all alike would still show a worst fifth well below their rate of 50 %
+    assert 0.1 < worst_by_chance(told, make_params()) < 0.4
+
+
 def test_the_same_data_give_the_same_findings():
     pd.testing.assert_frame_equal(evaluate(4).table, evaluate(4).table)
 
@@ -122,7 +179,7 @@ def test_findings_of_one_market_are_one_family():
     expected = (p * len(p) / np.arange(1, len(p) + 1))[::-1].cummin()[::-1]
     assert result.table["q_value"].tolist() == pytest.approx(expected.sort_index().tolist())
     lost = evaluate_findings(tables, params, AS_OF, dataclasses.replace(gaps, p_value=0.2)).get("data_gaps")
-    assert lost.verdict == "not supported"
+    assert lost.verdict == "not enough data"
     assert "may be chance" in lost.statement
 
 

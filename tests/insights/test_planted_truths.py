@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from insights.builders_insights import AS_OF, make_params
 
+from leadsmart.insights.engagement import _split_cells, _with_benchmarks
 from leadsmart.insights.findings import TITLES, evaluate_findings
 from leadsmart.insights.funnel import stage_reached
 from leadsmart.insights.kpis import select_period
-from leadsmart.insights.measures import aggregate_kpis, lead_frame, user_feedback
+from leadsmart.insights.measures import lead_frame, user_feedback
+from leadsmart.insights.statistics import mantel_haenszel
 from leadsmart.sample import sample_market
 
 PARAMS = make_params()
@@ -43,16 +45,14 @@ def true_spread(tables, truth, result):
 
 
 def true_conversion(tables, truth, result):
-    """Mantel–Haenszel ratio of the true leads per click, strong engagement over the user's others on the channel."""
-    campaigns = aggregate_kpis(tables, PARAMS, ["campaign_id", "user_id", "channel"])
-    campaigns = campaigns[campaigns["clicks"] >= 100]
-    strong = campaigns["campaign_id"].isin(result.tables["finding_high_cost_per_engagement"]["campaign_id"])
-    rate = campaigns["campaign_id"].map(truth.campaigns["lead_rate"])
-    sums = campaigns.assign(strong=strong, events=rate * campaigns["clicks"])
-    sums = sums.groupby(["user_id", "channel", "strong"])[["clicks", "events"]].sum().unstack().dropna()
-    on, off = (sums.xs(side, axis=1, level=1) for side in (True, False))
-    total = on["clicks"] + off["clicks"]
-    return (on["events"] * off["clicks"] / total).sum() / (off["events"] * on["clicks"] / total).sum() - 1
+    """Mantel–Haenszel ratio of the true leads per click, over the very clicks that the finding compares.
+
+    What the sample plants is the lead rate of traps; strong engagement finds most traps and some campaigns that are
+    none. What the finding claims is about the campaigns it calls strong, so theirs are the rates to be held against it.
+    """
+    cells = _split_cells(_with_benchmarks(tables, PARAMS), tables.ad_performance)
+    cells["events"] = cells["campaign_id"].map(truth.campaigns["lead_rate"]) * cells["trials"]
+    return mantel_haenszel(cells, minimum_clusters=5).estimate - 1
 
 
 def true_channel(tables, truth, result):

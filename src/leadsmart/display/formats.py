@@ -157,6 +157,17 @@ def format_interval(
     return f"{text} ({label}{first}{' to ' if '−' in first + second else '–'}{second})"
 
 
+def format_points(
+    estimate: float | None, low: float | None = None, high: float | None = None, label: str = ""
+) -> str:
+    """A difference of shares, or their standard deviation, in percentage points.
+
+    >>> format_points(0.16, 0.1, 0.2), format_points(0.05)
+    ('16 points (10–20)', '5.0 points')
+    """
+    return format_interval(estimate, low, high, UNIT_SHARE, label=label).replace(" %", " points", 1)
+
+
 def _without_unit(text: str, currency: str) -> str:
     bare = text.removeprefix(f"{currency} ")
     for suffix in (" %", "×", " days", " day"):

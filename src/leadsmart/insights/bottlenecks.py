@@ -6,12 +6,19 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.display.formats import format_count, format_interval, format_money, format_percent
-from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_leads
+from leadsmart.insights.evidence import (
+    Evidence,
+    not_enough,
+    open_question,
+    outcomes,
+    too_few_leads,
+    users_needed,
+)
 from leadsmart.insights.funnel import follow_up_steps, stage_names, stage_reached
 from leadsmart.insights.shrinkage import shrink_to_market
 from leadsmart.insights.statistics import Interval, jackknife_interval
 from leadsmart.params import Params
-from leadsmart.vocabulary import UNIT_SHARE, MarketTables
+from leadsmart.vocabulary import UNIT_RATIO, UNIT_SHARE, MarketTables
 
 KEY = "conversion_bottlenecks"
 QUESTION = (
@@ -90,6 +97,7 @@ def weigh_bottlenecks(tables: MarketTables, params: Params) -> Evidence:
         sentences=_sentences(worst, reached, names, money, params),
         tables=evidence,
         is_material=_is_material(worst, params),
+        is_excluded=all(step.ratio.low > 1 - params.practical_margin for step in tested),
         estimate=worst.ratio.estimate - 1,
         low=worst.ratio.low - 1,
         high=worst.ratio.high - 1,
@@ -204,20 +212,36 @@ def _sentences(
     low, high = 1 - step.ratio.high, 1 - step.ratio.low
     lower = format_interval(1 - step.ratio.estimate, low, high, UNIT_SHARE, label=step.ratio.label)
     best, rest = format_percent(step.best_rate), format_percent(step.rest_rate)
-    at_end = reached[reached["stage"] >= names.index(step.end)]
-    qualified = step.lost * (at_end["outcome"] == "qualified").mean() if len(at_end) else 0.0
     silent = (
         f" {format_count(step.silent)} of the {format_count(step.users)} users carried on none at all: their records may"
         " be missing rather than their work."
         if step.silent
         else ""
     )
+    margin = format_percent(params.practical_margin)
+    gap = f"from {step.start} to {step.end}, {rest} against {best}"
+    ratio = format_interval(
+        step.ratio.estimate, step.ratio.low, step.ratio.high, UNIT_RATIO, label=step.ratio.label
+    )
     return outcomes(
         f"From {step.start} to {step.end} the best quarter of business users carry on {best} of their leads, the"
-        f" others {rest}: {lower} lower. At the best rate {format_count(step.lost)} more leads would have been"
-        f" {step.end}, about {format_count(qualified)} of them qualified at the market's rate; the leads lost cost"
+        f" others {rest}: {lower} lower.{_scenario(step, reached, names)} The leads lost there cost"
         f" {format_money(money, params.currency)}.{silent}",
-        f"At no follow-up step do leads stop clearly more often than with the best quarter of business users, by"
-        f" {format_percent(params.practical_margin)} or more; the widest gap is from {step.start} to {step.end},"
-        f" {rest} against {best}.",
+        f"At no follow-up step do leads stop {margin} more often than with the best quarter of business users; the"
+        f" widest gap is {gap}.",
+        f"The widest gap to the best quarter of business users is {gap}: {ratio} their rate, a"
+        f" difference {open_question(step.ratio, params.practical_margin)}. About {format_count(users_needed(step.ratio, params.practical_margin))} business users with"
+        f" {MINIMUM_USER_LEADS} leads at the step would tell; there are {format_count(step.ratio.clusters)}.",
     )
+
+
+def _scenario(step: _Step, reached: pd.DataFrame, names: list[str]) -> str:
+    at_end = reached[reached["stage"] >= names.index(step.end)]
+    qualified = step.lost * (at_end["outcome"] == "qualified").mean() if len(at_end) else 0.0
+    text = (
+        f" Scenario: if the others reached the best quarter's rate with the leads they have, {format_count(step.lost)} more"
+        f" would be {step.end}"
+    )
+    if qualified >= 1:
+        text += f", and about {format_count(qualified)} of them qualified if they then fared as the others that got there"
+    return f"{text}."

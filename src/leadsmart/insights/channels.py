@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.display.formats import format_count, format_interval, format_money, format_percent
-from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_leads
+from leadsmart.insights.evidence import (
+    Evidence,
+    not_enough,
+    open_question,
+    outcomes,
+    too_few_leads,
+    users_needed,
+)
 from leadsmart.insights.measures import aggregate_kpis, delivery_frame, lead_frame, sum_measures
 from leadsmart.insights.statistics import Interval, mantel_haenszel, ratio_interval
 from leadsmart.params import Params
@@ -66,6 +73,7 @@ def weigh_channels(tables: MarketTables, params: Params) -> Evidence:
         sentences=_sentences(cheap, on, off, ratio, excess, params),
         tables=evidence,
         is_material=bool(is_cheaper and ratio.estimate <= 1 - params.practical_margin),
+        is_excluded=bool(not is_cheaper or ratio.low > 1 - params.practical_margin),
         estimate=ratio.estimate - 1,
         low=ratio.low - 1,
         high=ratio.high - 1,
@@ -158,9 +166,22 @@ def _sentences(
     if excess > 0:
         supported += f" That is {format_money(excess, params.currency)} beyond the others' price."
     times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
+    margin = format_percent(params.practical_margin)
+    prices = (
+        f"CPM {format_money(on['cpm'], params.currency)} against {format_money(off['cpm'], params.currency)}"
+    )
+    compared = (
+        f"The channel with the cheapest impressions, {cheap} ({prices}), has {times} the qualified rate of the others"
+        " for the same business users"
+    )
+    if on["cpm"] > (1 - params.practical_margin) * off["cpm"]:
+        excluded = f"{compared}, but its impressions are not {margin} cheaper."
+    else:
+        excluded = f"{compared}: not {margin} lower."
     return outcomes(
         supported,
-        f"The channel with the cheapest impressions, {cheap}, has {times} the qualified rate of the others for the"
-        f" same business users: not clearly lower by {format_percent(params.practical_margin)} at impressions"
-        " clearly cheaper.",
+        excluded,
+        f"{compared}: a difference {open_question(ratio, params.practical_margin)}. About"
+        f" {format_count(users_needed(ratio, params.practical_margin))} business users with verdicts on both would"
+        f" tell; there are {format_count(ratio.clusters)}.",
     )

@@ -5,7 +5,14 @@ import pandas as pd
 from scipy import stats
 
 from leadsmart.display.formats import format_count, format_interval, format_money
-from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_leads
+from leadsmart.insights.evidence import (
+    Evidence,
+    not_enough,
+    open_question,
+    outcomes,
+    too_few_leads,
+    users_needed,
+)
 from leadsmart.insights.measures import aggregate_kpis, look_up
 from leadsmart.insights.statistics import Interval, mantel_haenszel
 from leadsmart.params import Params
@@ -53,6 +60,7 @@ def weigh_engagement(tables: MarketTables, params: Params) -> Evidence:
         sentences=_sentences(strong, poor, ratio, params),
         tables=evidence,
         is_material=bool(ratio.estimate <= 1 - params.practical_margin),
+        is_excluded=bool(ratio.low > 1 - params.practical_margin),
         estimate=ratio.estimate - 1,
         low=ratio.low - 1,
         high=ratio.high - 1,
@@ -107,6 +115,7 @@ def _split_cells(campaigns: pd.DataFrame, delivery: pd.DataFrame) -> pd.DataFram
         cells.append(
             pd.DataFrame(
                 {
+                    "campaign_id": known.index,
                     "user_id": known["user_id"],
                     "stratum": known["channel"],
                     "is_exposed": strong & (one["clicks"] > 0),
@@ -157,8 +166,14 @@ def _sentences(strong: pd.DataFrame, poor: pd.DataFrame, ratio: Interval, params
             " at the channel's CPL."
         )
     times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
+    compared = (
+        f"{format_count(len(strong))} campaigns with strong engagement bring {times} the leads per click of others of"
+        " the same business user and channel"
+    )
     return outcomes(
         supported,
-        f"{format_count(len(strong))} campaigns with strong engagement bring {times} the leads per click of others of"
-        f" the same business user and channel: not clearly {margin} fewer.",
+        f"{compared}: not {margin} fewer.",
+        f"{compared}: a difference {open_question(ratio, params.practical_margin)}. About"
+        f" {format_count(users_needed(ratio, params.practical_margin))} business users with campaigns of both kinds"
+        f" would tell; there are {format_count(ratio.clusters)}.",
     )

@@ -101,6 +101,9 @@ def evaluate_findings(
 ) -> FindingsResult:
     """Test the findings of a market as one family (Benjamini–Hochberg at ``false_discovery_rate``).
 
+    Supported: beyond chance in the family, beyond the practical margin, and a range without 0. Not supported: a range
+    without any effect beyond the margin. Anything between is "not enough data", with what would be enough.
+
     Parameters
     ----------
     tables : MarketTables
@@ -140,7 +143,7 @@ def _conclude(evidence: Evidence, q_value: float, params: Params) -> Finding:
     elif q_value <= params.false_discovery_rate and evidence.is_material and evidence.low * evidence.high > 0:
         verdict = SUPPORTED
     else:
-        verdict = NOT_SUPPORTED
+        verdict = NOT_SUPPORTED if evidence.is_excluded else NOT_ENOUGH_DATA
     return Finding(
         key=evidence.key,
         title=TITLES[evidence.key],
@@ -163,9 +166,9 @@ def _join_family(finding: Finding, q_value: float, params: Params) -> Finding:
     if finding.verdict == SUPPORTED and q_value > params.false_discovery_rate:
         return replace(
             finding,
-            verdict=NOT_SUPPORTED,
+            verdict=NOT_ENOUGH_DATA,
             q_value=q_value,
             money_at_stake=np.nan,
-            statement=f"{finding.statement} Among all findings of the market this may be chance.",
+            statement=f"{finding.statement} Among all findings of the market this may be chance: more leads would tell.",
         )
     return replace(finding, q_value=q_value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from leadsmart.display.formats import format_count, format_interval, format_money, format_percent
+from leadsmart.display.formats import format_count, format_money, format_percent, format_points
 from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_leads
 from leadsmart.insights.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
 from leadsmart.insights.shrinkage import VarianceComponents, shrink_rates, variance_components
@@ -25,6 +25,11 @@ METHOD = (
     " business user on a channel have the same rate"
 )
 WORST_SHARE = 0.2
+#: Standard deviation between campaigns of one user below which nobody would choose between them: two campaigns that
+#: differ by it bring one qualified lead more or less in twenty verdicts.
+PRACTICAL_SPREAD = 0.05
+#: Draws of what chance leaves in a worst fifth.
+CHANCE_DRAWS = 20
 #: Points and draws of the test inversion.
 GRID, DRAWS = 12, 400
 
@@ -55,13 +60,16 @@ def weigh_quality(tables: MarketTables, params: Params) -> Evidence:
     )
     if not np.isfinite(p_value):
         return not_enough(KEY, QUESTION, _too_few(0, 0, params) or "", evidence, METHOD, verdicts)
-    worst = evidence[f"finding_{KEY}"].query("is_worst_fifth")["spend"].sum()
+    worst = evidence[f"finding_{KEY}"].query("is_worst_fifth")
+    # only a supported finding speaks of the worst fifth, and q-values are never below p-values
+    chance = worst_by_chance(told, params) if p_value <= params.false_discovery_rate else np.nan
     return Evidence(
         key=KEY,
         question=QUESTION,
-        sentences=_sentences(told, parts, spread, worst, params),
+        sentences=_sentences(told, parts, spread, worst, chance, params),
         tables=evidence,
-        is_material=bool(spread.estimate > 0),
+        is_material=bool(spread.estimate >= PRACTICAL_SPREAD),
+        is_excluded=bool(spread.high < PRACTICAL_SPREAD),
         estimate=spread.estimate,
         low=spread.low,
         high=spread.high,
@@ -70,7 +78,7 @@ def weigh_quality(tables: MarketTables, params: Params) -> Evidence:
         n=verdicts,
         method=METHOD,
         p_value=p_value,
-        money_at_stake=float(worst),
+        money_at_stake=float(worst["spend"].sum()),
     )
 
 
@@ -176,6 +184,22 @@ class _Blocks:
         return np.where(weight > 0, excess, 0.0).sum(axis=1) / np.where(total > 0, total, np.inf)
 
 
+def worst_by_chance(told: pd.DataFrame, params: Params) -> float:
+    """Qualified rate of the worst fifth if campaigns of one user and channel did not differ: there always is one.
+
+    Verdicts are dealt anew among them, and the worst fifth is found as it is in the data; the mean over draws.
+    """
+    rng = np.random.default_rng(params.seed)
+    verdicts, qualified = (told[name].to_numpy(np.int64) for name in ("verdicts", "qualified"))
+    dealt = np.empty((CHANCE_DRAWS, len(told)), dtype=np.int64)
+    for members in told.groupby(["user_id", "channel"]).indices.values():
+        dealt[:, members] = rng.multivariate_hypergeometric(
+            verdicts[members], int(qualified[members].sum()), size=CHANCE_DRAWS, method="marginals"
+        )
+    worst = [_campaign_table(told.assign(qualified=own)).query("is_worst_fifth") for own in dealt]
+    return float(np.mean([own["qualified"].sum() / own["verdicts"].sum() for own in worst]))
+
+
 def _campaign_table(told: pd.DataFrame) -> pd.DataFrame:
     table = shrink_rates(told).sort_values(["shrunk_high", "campaign_id"], ignore_index=True)
     table["is_worst_fifth"] = np.arange(len(table)) < math.ceil(WORST_SHARE * len(table))
@@ -200,15 +224,40 @@ def _variance_table(told: pd.DataFrame, parts: VarianceComponents) -> pd.DataFra
 
 
 def _sentences(
-    told: pd.DataFrame, parts: VarianceComponents, spread: Interval, worst: float, params: Params
+    told: pd.DataFrame,
+    parts: VarianceComponents,
+    spread: Interval,
+    worst: pd.DataFrame,
+    chance: float,
+    params: Params,
 ) -> dict[str, str]:
-    by_campaign = format_interval(spread.estimate, spread.low, spread.high, UNIT_SHARE, label=spread.label)
-    by_user = format_percent(math.sqrt(max(parts.between_users, 0.0)))
+    by_campaign = format_points(spread.estimate, spread.low, spread.high, label=spread.label)
+    by_user = format_points(math.sqrt(max(parts.between_users, 0.0)))
     more = "more" if parts.between_users > max(parts.between_campaigns, 0) else "less"
+    rate = worst["qualified"].sum() / worst["verdicts"].sum()
+    verdicts = format_count(told["verdicts"].sum())
+    margin = format_points(PRACTICAL_SPREAD)
     return outcomes(
         f"Campaigns of the same business user differ by a standard deviation of {by_campaign} in their qualified"
         f" rate, beyond chance; business users differ {more}, by {by_user}."
-        f" The worst fifth of the campaigns took {format_money(worst, params.currency)}.",
-        f"Over {format_count(told['verdicts'].sum())} verdicts, campaigns of the same business user don't clearly"
-        f" differ in their qualified rate by more than chance explains; business users differ by a standard deviation of {by_user}.",
+        f" The worst fifth of the campaigns took {format_money(worst['spend'].sum(), params.currency)}:"
+        f" {format_percent(rate)} of their verdicts are qualified, where chance alone would leave the worst fifth with"
+        f" {format_percent(chance)}.",
+        f"Over {verdicts} verdicts, campaigns of the same business user differ in their qualified rate by a standard"
+        f" deviation of {by_campaign}, less than the {margin} that would matter; business users differ by {by_user}.",
+        f"Over {verdicts} verdicts, campaigns of the same business user differ in their qualified rate by a standard"
+        f" deviation of {by_campaign}: that may be chance, or more than the {margin} that would matter. About"
+        f" {format_count(_verdicts_needed(told, spread))} verdicts would tell; business users differ by {by_user}.",
     )
+
+
+def _verdicts_needed(told: pd.DataFrame, spread: Interval) -> float:
+    """Verdicts after which a range around the same estimate would leave out either 0 or what matters.
+
+    A variance is known with an error that shrinks with the root of the number of verdicts. Rounded up to hundreds.
+    """
+    reach = spread.high**2 - spread.estimate**2
+    is_material = spread.estimate >= PRACTICAL_SPREAD
+    gap = spread.estimate**2 if is_material else PRACTICAL_SPREAD**2 - spread.estimate**2
+    factor = max(reach / max(gap, (0.2 * PRACTICAL_SPREAD) ** 2), 1.0) ** 2
+    return float(np.ceil(told["verdicts"].sum() * factor / 100) * 100)
