@@ -167,10 +167,16 @@ def test_a_list_holds_three_campaigns_of_a_user_and_says_whose_it_would_be():
         *((f"fair{i}", "u2", ENDED, 100, 20, 20, 0) for i in range(4)),
     )
     campaigns = rank_groups(tables, make_params(), "campaign_id").table
-    best = list_campaigns(campaigns, "best")
+    best = list_campaigns(campaigns, make_params(), "best")
     assert best.table["user_id"].tolist() == ["u1"] * 3 + ["u2"] * 3
     assert (
         "6 of the best 10 campaigns would be user u1's, who calls 97 % of all leads qualified"
         in best.statement
     )
-    assert list_campaigns(campaigns.head(0), "best").statement.startswith("No campaign has enough verdicts")
+    assert "has 5 verdicts yet" in list_campaigns(campaigns.head(0), make_params(), "worst").statement
+
+
+def test_without_target_and_qualified_leads_nothing_is_called_cheap_or_dear():
+    lessons = ended_lessons(market(("c", "u1", ENDED, 1_000, 0, 8, 4)), make_params(), AS_OF)
+    assert lessons.statement.startswith("None of the 1 ended pairs")
+    assert lessons.table["lesson"].str.startswith("can't be told").all()

@@ -201,5 +201,5 @@ def test_a_range_that_says_nothing_is_not_shown():
         ],
     )
     cpql = card(tables, "cpql")
-    assert cpql["note"] == "range too wide to show"
+    assert cpql["note"].startswith("range too wide to show")
     assert math.isnan(cpql["low"]) and math.isnan(cpql["high"])

@@ -80,3 +80,15 @@ def verdict_mark(verdict: str) -> str:
     """
     mark, meaning = MARKS.get(verdict, ("○", "open"))
     return f'<span class="ls-verdict ls-{meaning}"><span aria-hidden="true">{mark}</span> {escape(verdict)}</span>'
+
+
+def nothing_block(title: str, reason: str) -> str:
+    """What stands in place of a table or picture of nothing; a title that the reason repeats is left out.
+
+    >>> nothing_block("Decisions", "Nothing runs.")
+    '<div class="ls-table-block"><p class="ls-table-title">Decisions</p><p class="ls-empty">Nothing runs.</p></div>'
+    >>> nothing_block("Nothing runs", "Nothing runs. It ended in May.")
+    '<div class="ls-table-block"><p class="ls-empty">Nothing runs. It ended in May.</p></div>'
+    """
+    head = "" if reason.startswith(title) else f'<p class="ls-table-title">{escape(title)}</p>'
+    return f'<div class="ls-table-block">{head}<p class="ls-empty">{escape(reason)}</p></div>'

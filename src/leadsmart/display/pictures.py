@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 
-from leadsmart.display.markup import escape
+from leadsmart.display.markup import escape, nothing_block
 from leadsmart.display.palette import STYLE
 from leadsmart.errors import RenderError
 
@@ -60,10 +60,7 @@ class Picture:
 
     def _repr_html_(self) -> str:
         if not self.png:
-            return (
-                f'<div class="ls-table-block"><p class="ls-table-title">{escape(self.title)}</p>'
-                f'<p class="ls-empty">{escape(self.alt)}</p></div>'
-            )
+            return nothing_block(self.title, self.alt)
         data = base64.b64encode(self.png).decode("ascii")
         subtitle = f'<span class="ls-figure-subtitle">{escape(self.subtitle)}</span>' if self.subtitle else ""
         footer = f'<p class="ls-figure-footer">{escape(self.footer)}</p>' if self.footer else ""

@@ -15,7 +15,7 @@ from leadsmart.display.columns import (
     raw_number,
 )
 from leadsmart.display.formats import format_count
-from leadsmart.display.markup import Html, download_link, escape
+from leadsmart.display.markup import Html, download_link, escape, nothing_block
 
 #: What great-tables writes for every table and the site's one style sheet replaces.
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
@@ -124,11 +124,7 @@ def format_table(
     subtitle = f'<span class="ls-table-caption">{escape(caption)}</span>' if caption else ""
     head = f'<caption><span class="ls-table-title">{escape(title)}</span>{subtitle}</caption>'
     if shown.empty:
-        why = escape(empty or "No rows to show.")
-        return Html(
-            f'<div class="ls-table-block"><p class="ls-table-title">{escape(title)}</p>'
-            f'<p class="ls-empty">{why}</p></div>'
-        )
+        return Html(nothing_block(title, empty or "No rows to show."))
     if sortable:
         body = _scroll_box(_sortable_table(shown, columns, currency, head), title)
     else:

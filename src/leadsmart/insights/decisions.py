@@ -215,6 +215,12 @@ def ended_lessons(tables: MarketTables, params: Params, as_of: dt.date) -> Answe
     table = table[[*columns, "benchmark_cpql", "probability_better", "lesson"]]
     if table.empty:
         return Answer(table, "No advertising has ended yet.")
+    if not table["probability_better"].notna().any():
+        text = (
+            f"None of the {format_count(len(table))} ended pairs of project and business user can be called cheap or"
+            " dear: there is no target, and the market has too few verdicts or no qualified lead to compare with."
+        )
+        return Answer(table, text)
     good, bad = (int((table["lesson"] == f"{w} per qualified lead").sum()) for w in ("cheaper", "dearer"))
     return Answer(
         table,

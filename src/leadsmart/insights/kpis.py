@@ -103,7 +103,12 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
         else:
             row |= {"value": everything[key], **_range(key, per_user, everything, params), **deltas[key]}
             if unit == UNIT_MONEY and row["low"] > 0 and row["high"] / row["low"] > WIDEST_RANGE:
-                row |= {"low": np.nan, "high": np.nan, "range_label": "", "note": "range too wide to show"}
+                row |= {
+                    "low": np.nan,
+                    "high": np.nan,
+                    "range_label": "",
+                    "note": f"range too wide to show; {row['note']}",
+                }
         row["note"] = "; ".join(x for x in (NOTES.get(key, ""), row["note"]) if x)
         target = getattr(params, TARGETS[key]) if key in TARGETS else None
         row |= {"target": np.nan if target is None else target}

@@ -94,7 +94,7 @@ def rank_groups(tables: MarketTables, params: Params, by: str) -> Answer:
     return Answer(groups, _statement(groups, params, by))
 
 
-def list_campaigns(campaigns: pd.DataFrame, end: str) -> Answer:
+def list_campaigns(campaigns: pd.DataFrame, params: Params, end: str) -> Answer:
     """The best or worst campaigns, at most three of a business user: one user's habit would fill the list.
 
     Parameters
@@ -115,10 +115,16 @@ def list_campaigns(campaigns: pd.DataFrame, end: str) -> Answer:
     )
     table = ranked[ranked.groupby("user_id").cumcount() < PER_USER].reset_index(drop=True)
     if ranked.empty:
-        return Answer(table, "No campaign has enough verdicts to be in this list.")
+        needed = params.minimum_decision_verdicts
+        text = f"No campaign of a business user who records both kinds of verdict has {needed} verdicts yet."
+        return Answer(table, text)
     first = ranked.head(LISTED)
     users = first["user_id"].value_counts()
-    text = f"At most {PER_USER} campaigns of a business user are listed."
+    end_of_range = "unfavourable" if end == "best" else "favourable"
+    text = (
+        f"By the {end_of_range} end of their range, at most {PER_USER} campaigns of a business user,"
+        f" {params.minimum_decision_verdicts} verdicts or more."
+    )
     if users.iloc[0] > len(first) / 2:
         own = first.loc[first["user_id"] == users.index[0], "user_rate"].iloc[0]
         text += (
