@@ -165,5 +165,8 @@ def test_time_to_qualification_by_user_and_the_curve_of_contacts_by_channel():
     assert table.loc["u1", ["qualified_within_7_days", "disqualified_within_60_days"]].tolist() == [0.5, 0]
     assert table.loc["u2", ["qualified_within_60_days", "disqualified_within_60_days"]].tolist() == [0, 0.5]
     curve = contact_curve(tables, make_params()).set_index("age_days")["contacted"]
+    ended = tables._replace(status_events=tables.status_events[tables.status_events["status"] != "NEW_LEAD"])
+    ended = time_to_qualification_by(ended, make_params(), "channel").table
+    assert ended["qualified_within_60_days"].tolist() == [0.5]  # nobody is left to wait
     # 5 of 20 on day 4 and 5 of the 20 on day 19
     assert curve.loc[[3, 4, 18, 19]].tolist() == pytest.approx([0, 0.25, 0.25, 0.5])

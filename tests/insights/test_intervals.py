@@ -56,3 +56,9 @@ def test_cost_that_few_users_carry_has_no_range():
     row = aggregate_kpis(tables, make_params(), ["project_name"]).iloc[0]
     assert row[["cpl_range", "qualified_rate_range"]].tolist() == ["", RANGE_INDICATIVE]
     assert np.isnan(row["cpl_low"])
+
+
+def test_more_clicks_than_impressions_have_no_range():
+    tables = make_tables(delivery=[{"clicks": 1200, "impressions": 1000}])
+    for by in (["campaign_id"], ["project_name"]):
+        assert np.isnan(aggregate_kpis(tables, make_params(), by).iloc[0]["ctr_low"])

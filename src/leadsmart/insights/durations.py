@@ -215,7 +215,9 @@ def _incidence(days: np.ndarray, code: np.ndarray, kind: int, ages: np.ndarray) 
         return np.zeros(len(ages)) if len(days) else np.full(len(ages), np.nan)
     # statsmodels names causes 1, 2, ... without gaps, so the one asked for becomes 1 and the others 2
     cause = np.where(code == kind, 1, np.where(code > 0, 2, 0))
-    curve = CumIncidenceRight(days, cause)
+    # its variance, which is not used, has no value once nobody is left
+    with np.errstate(divide="ignore", invalid="ignore"):
+        curve = CumIncidenceRight(days, cause)
     position = np.searchsorted(curve.times, ages, side="right")
     return np.concatenate([[0.0], curve.cinc[0]])[position]
 

@@ -71,7 +71,8 @@ def chance_interval(over: pd.Series, under: pd.Series, scale: str) -> tuple[np.n
     ([39.1, nan], [367.0, nan])
     """
     if scale == "logit":
-        return wilson_interval(over, under)
+        # some exports count more clicks than impressions, which is no share of anything
+        return wilson_interval(over.where(over <= under), under)
     money = np.where((over > 0) & (under > 0), over.astype(float), np.nan)
     count = np.where(under > 0, under.astype(float), np.nan)
     tail = (1 - LEVEL) / 2
@@ -122,7 +123,9 @@ def user_intervals(
     )
     table["range"] = np.where(usable & (deciding >= MINIMUM_DECIDING_USERS), RANGE_95, RANGE_INDICATIVE)
     if scale == "logit":
-        low, high = wilson_interval(sums["over"] / sums["under"] * users, users)
+        low, high = wilson_interval(
+            (sums["over"] / sums["under"]).where(lambda rate: rate <= 1) * users, users
+        )
         table["low"] = table["low"].where(usable, low)
         table["high"] = table["high"].where(usable, high)
     return table
