@@ -1,0 +1,96 @@
+"""The figures of the production page: worked examples from the sample, budgets from benchmarks/scoring.md.
+
+    python benchmarks/production.py        # writes them anew into docs/production-design.qmd
+
+`tests/test_production_page.py` holds the page to what this makes.
+"""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+from leadsmart.classification.features import build_features
+from leadsmart.classification.labels import label_leads
+from leadsmart.classification.model import fit_market_model
+from leadsmart.classification.scoring import score_open_leads
+from leadsmart.display.formats import format_count, format_percent
+from leadsmart.params import load_params
+from leadsmart.sample import sample_market
+from leadsmart.vocabulary import MODEL_OK
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "production-design.qmd"
+MEASURED = ROOT / "benchmarks" / "scoring.md"
+MARKET, AS_OF = "new-cairo", dt.date(2024, 12, 31)
+#: What the budgets assume: open leads a night, arrivals in the busiest minute, price of a core for an hour.
+OPEN_LEADS, PEAK_PER_MINUTE, CORE_HOUR = 100_000, 60, 0.05
+
+
+def worked_examples() -> str:
+    """Open leads of the sample from best to worst, with what the generator knows of them."""
+    params = load_params(MARKET, ROOT / "params")
+    tables, truth = sample_market(MARKET)
+    features = build_features(tables, params, AS_OF)
+    model = fit_market_model(features, label_leads(tables, params, AS_OF), params, AS_OF)
+    scored = score_open_leads(model, features, tables, params, AS_OF, MODEL_OK)
+    true = scored["lead_id"].map(truth.leads["p_qualified_given_verdict"])
+    # users who never give a verdict have no true probability of one
+    known = scored.assign(true=true.to_numpy())[true.notna().to_numpy()].reset_index(drop=True)
+    chosen = known.iloc[[0, len(known) // 4, len(known) // 2, 3 * len(known) // 4, len(known) - 1]]
+    lines = ["| Lead | Age in days | Grade | Probability | True | Why |", "|:--|--:|:--|--:|--:|:------|"]
+    lines += [
+        f"| {row.lead_id} | {row.age_days} | {row.grade} | {format_percent(row.probability)} "
+        f"| {format_percent(row.true)} | {row.reasons} |"
+        for row in chosen.itertuples()
+    ]
+    caption = ': Five open leads of the sample, best to worst {tbl-colwidths="[9,9,8,11,8,55]"}'
+    model_of = (
+        f"The model is {model.estimator.kind}, learned from {format_count(model.n_qualified)} qualified and "
+    )
+    model_of += f"{format_count(model.n_disqualified)} not qualified leads of the sample's New Cairo."
+    return "\n".join([model_of, "", *lines, "", caption])
+
+
+def budgets() -> str:
+    """What the measured speeds come to at an assumed load."""
+    text = MEASURED.read_text(encoding="utf-8")
+    batch = {
+        name: row
+        for name, *row in re.findall(
+            r"^\| (w[\w ]+|every[\w ]+) \| \D+? \| ([\d,]+) \| ([\d,]+) \| (\d+) \|", text, re.M
+        )
+    }
+    single = {
+        name: row
+        for name, *row in re.findall(r"^\| (w[\w ]+|every[\w ]+) \| ([\d.]+) \| ([\d.]+) \|", text, re.M)
+    }
+    micro = int(batch["every wording its own"][2])
+    own = float(single["with messages"][1])
+    training = float(re.search(r"features included: [\d.]+ s wall, ([\d.]+) s CPU", text)[1])
+    seconds = OPEN_LEADS * micro / 1e6
+    busy = PEAK_PER_MINUTE / 60 * own / 1000
+    load = f"{OPEN_LEADS:,} open leads × {micro} µs, each message with a wording of its own"
+    rows = [
+        ("Batch: the list, one core", load, f"{seconds:.0f} s CPU a night"),
+        ("Batch: computing", f"30 nights at {CORE_HOUR} a core-hour", f"{30 * seconds / 3600 * CORE_HOUR:.3f} a month"),
+        ("Training: largest market", "fit on the benchmark's export, features included", f"{training:.1f} s CPU"),
+        ("Real time: one lead", "median in a warm process, features given", f"{own:.1f} ms CPU"),
+        ("Real time: load", f"{PEAK_PER_MINUTE} leads a minute × {own:.1f} ms", f"{format_percent(busy)} of one core"),
+    ]  # fmt: skip
+    lines = ["| Budget | How it is worked out | Comes to |", "|:---|:------|---:|"]
+    lines += [f"| {what} | {how} | {sum_} |" for what, how, sum_ in rows]
+    return "\n".join([*lines, "", ': Budgets at an assumed load {tbl-colwidths="[26,52,22]"}'])
+
+
+def insert(page: str) -> str:
+    """The page's text with its figures between their marks."""
+    for name, text in (("examples", worked_examples()), ("budgets", budgets())):
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = f"{before}{begin}\n\n{text}\n\n{end}{after}"
+    return page
+
+
+if __name__ == "__main__":
+    PAGE.write_text(insert(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
