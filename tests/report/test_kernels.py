@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -232,6 +233,22 @@ def test_what_a_kernel_started_ends_with_it(warm: Kernels):
     start = "import subprocess\nprint(subprocess.Popen(['sleep', '600']).pid)"
     pid = int(printed(execute(warm, start)))
     assert wait_for(lambda: not is_running(pid))
+
+
+def test_notebooks_leave_nothing_behind(warm: Kernels):
+    def left() -> tuple[int, int, int, list[Path]]:
+        descriptors, theirs = (
+            len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in ("self", warm._warm._process.pid)
+        )
+        return descriptors, theirs, threading.active_count(), list(Path(warm._folder.name).iterdir())
+
+    execute(warm, "1")
+    before = left()
+    for _ in range(4):
+        execute(warm, "print('x' * 10_000)")
+    with pytest.raises(DeadKernelError):
+        execute(warm, "import os; os._exit(1)")
+    assert wait_for(lambda: left() == before), (before, left())
 
 
 def test_nothing_of_a_kernel_reaches_the_terminal(capfd: pytest.CaptureFixture[str]):
