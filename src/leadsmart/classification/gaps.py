@@ -23,6 +23,8 @@ GAP_COLUMNS: Final = (
     "field", "label", "share_missing", "n_test", "auc_with", "auc_without", "cost", "cost_low", "cost_high",
     "n_lacking", "auc_lacking", "auc_lacking_low", "auc_lacking_high", "p_value", SUPPRESSED,
 )  # fmt: skip
+#: AUC that a field must be worth to matter in practice: two pairs of leads in a hundred ordered otherwise.
+LARGE_COST: Final = 0.02
 #: Field -> the flag that says it is there.
 _PRESENCE: Final = {
     "phone": "is_phone_valid",
@@ -33,7 +35,8 @@ _PRESENCE: Final = {
 _LABELS: Final = {"phone": "valid phone", "email": "valid e-mail", "name": "name", "message": "message"}
 _METHOD: Final = (
     "Score refitted without the field; AUC on the newest 20 % of labelled leads; paired difference, "
-    "95 % interval and p-value by resampling {basis}, p-value times the number of fields."
+    "95 % interval and p-value by resampling {basis}, p-value times the number of fields. Not supported only where "
+    "the interval excludes a cost of 0.02."
 )
 
 
@@ -45,10 +48,10 @@ class DataGaps:
     ----------
     table : DataFrame
         One row per field, costliest first: ``field``, ``label``, ``share_missing`` (of all leads),
-        ``n_test`` (leads), ``auc_with``, ``auc_without`` (the field), ``cost`` (their difference) with
-        ``cost_low``, ``cost_high``, ``n_lacking`` (test leads without it), ``auc_lacking`` (of the full
-        score on them) with ``auc_lacking_low``, ``auc_lacking_high``, ``p_value``, ``suppressed`` (why
-        ``n_lacking`` is hidden, or "").
+        ``n_test`` (leads), ``auc_with``, ``auc_without`` (the field), ``cost`` (their difference; NaN where
+        the field never varied, last in order) with ``cost_low``, ``cost_high``, ``n_lacking`` (test leads
+        without it), ``auc_lacking`` (of the full score on them) with ``auc_lacking_low``,
+        ``auc_lacking_high``, ``p_value``, ``suppressed`` (why ``n_lacking`` is hidden, or "").
     finding : dict
         Fields of a finding: key, title, verdict, statement, estimate, low, high, unit, n, method, p_value,
         q_value, money_at_stake, table.
@@ -87,8 +90,9 @@ def data_gaps(features: Features, labels: pd.DataFrame, params: Params) -> DataG
     clusters = choose_clusters(test["user_id"], test["campaign_id"], params.minimum_users)
     weights = cluster_weights(clusters, params.seed, RESAMPLES)
     with_field = auc(label, score, weights)
+    varying = [f for f in missing["field"] if _varies(split.train, bare, f)]
     rows = []
-    for field in missing["field"]:
+    for field in varying:
         less = without_field(bare, field)
         without = auc(
             label,
@@ -100,11 +104,12 @@ def data_gaps(features: Features, labels: pd.DataFrame, params: Params) -> DataG
         lacking = ~_is_present(test, field)
         rows.append(
             (field, len(test), with_field[0], without[0], cost[0], low, high, int(lacking.sum()),
-             *_auc_where(label, score, lacking, clusters, params.seed), _p_value(cost, clusters.basis, len(missing)))
+             *_auc_where(label, score, lacking, clusters, params.seed), _p_value(cost, clusters.basis, len(varying)))
         )  # fmt: skip
-    table = missing.merge(pd.DataFrame(rows, columns=["field", *GAP_COLUMNS[3:-1]]), on="field")
+    judged = pd.DataFrame(rows, columns=["field", *GAP_COLUMNS[3:-1]])
     # each field's leads without it are told from all test leads by themselves: there is nothing to subtract from
-    table = hide_few(table, "n_lacking", [], params.minimum_people, within=[("field",)])
+    judged = hide_few(judged, "n_lacking", [], params.minimum_people, within=[("field",)])
+    table = missing.merge(judged, on="field", how="left").fillna({SUPPRESSED: ""})
     table = table.sort_values("cost", ascending=False, kind="stable", ignore_index=True)[list(GAP_COLUMNS)]
     return DataGaps(table=table, finding=_finding(table, clusters.basis))
 
@@ -129,6 +134,11 @@ def _fields(features: Features) -> list[str]:
     declared = {s.field for s in features.specs}
     extra = sorted(f for f in declared if f.startswith("form_") and f != "form_variant")
     return [f for f in _PRESENCE if f in declared] + extra
+
+
+def _varies(train: pd.DataFrame, features: Features, field: str) -> bool:
+    names = [s.name for s in features.specs if s.field == field]
+    return any(train[name].nunique(dropna=False) > 1 for name in names)
 
 
 def _is_present(frame: pd.DataFrame, field: str) -> np.ndarray:
@@ -157,36 +167,62 @@ def _p_value(cost: np.ndarray, basis: str, fields: int) -> float:
 
 
 def _finding(table: pd.DataFrame, basis: str) -> dict[str, Any]:
-    worst = table.iloc[0]
-    cost = format_interval(worst["cost"], worst["cost_low"], worst["cost_high"], UNIT_AUC)
-    lacking = ""
-    if not np.isnan(worst["auc_lacking"]):
-        shown = format_interval(
-            worst["auc_lacking"], worst["auc_lacking_low"], worst["auc_lacking_high"], UNIT_AUC
-        )
-        lacking = f" For those leads its AUC is {shown}."
-    has_cost = bool(basis) and worst["cost_low"] > 0 and worst["p_value"] <= 0.05
-    if not basis:
-        verdict = NOT_ENOUGH_DATA
-        statement = (
+    judged = table[table["cost"].notna()]
+    constant = table.loc[table["cost"].isna(), "label"]
+    never = (
+        f" The same for all leads, so nothing can be said of it: {', '.join(constant)}."
+        if len(constant)
+        else ""
+    )
+    method = _METHOD.format(basis=basis or "nothing")
+    if judged.empty or not basis:
+        reason = (
             "Too few businesses and campaigns have verdicts to say what a missing field costs the score."
+            if len(judged)
+            else "What a missing field costs the score can't be said."
         )
-    elif has_cost:
+        return _finding_fields(NOT_ENOUGH_DATA, reason + never, None, None, None, 0, None, method)
+    shown = judged[(judged["cost_low"] > 0) & (judged["p_value"] <= 0.05)]
+    unclear = judged[judged["cost_high"] >= LARGE_COST]
+    worst = next(part.iloc[0] for part in (shown, unclear, judged) if len(part))
+    cost = format_interval(worst["cost"], worst["cost_low"], worst["cost_high"], UNIT_AUC)
+    large = format_value(LARGE_COST, UNIT_AUC)
+    if len(shown):
         verdict = SUPPORTED
         statement = (
             f"Without the field “{worst['label']}” the score's AUC falls by {cost}; "
-            f"{format_percent(worst['share_missing'])} of the leads lack it.{lacking}"
+            f"{format_percent(worst['share_missing'])} of the leads lack it.{_where_lacking(worst)}"
+        )
+    elif len(unclear):
+        verdict = NOT_ENOUGH_DATA
+        room = (
+            "which leaves room for nothing"
+            if worst["cost_low"] <= 0
+            else "which chance could give to one field of several,"
+        )
+        statement = (
+            f"Whether a missing field costs the score anything can't be said: “{worst['label']}” is worth {cost} AUC, "
+            f"{room} as well as for {large} or more, a cost worth mending. More verdicts narrow it."
         )
     else:
         verdict = NOT_SUPPORTED
         statement = (
-            f"No field of the form is shown to matter to the score: the costliest, “{worst['label']}”, "
-            f"is worth {cost} AUC."
+            f"No field of the form is worth {large} AUC to the score: the costliest, “{worst['label']}”, "
+            f"is worth {cost}."
         )
     return _finding_fields(
-        verdict, statement, worst["cost"], worst["cost_low"], worst["cost_high"], int(worst["n_test"]),
-        worst["p_value"], _METHOD.format(basis=basis or "nothing"),
+        verdict, statement + never, worst["cost"], worst["cost_low"], worst["cost_high"], int(worst["n_test"]),
+        worst["p_value"], method,
     )  # fmt: skip
+
+
+def _where_lacking(worst: pd.Series) -> str:
+    if np.isnan(worst["auc_lacking"]):
+        return ""
+    shown = format_interval(
+        worst["auc_lacking"], worst["auc_lacking_low"], worst["auc_lacking_high"], UNIT_AUC
+    )
+    return f" For those leads its AUC is {shown}."
 
 
 def _not_enough(missing: pd.DataFrame, split: TimeSplit | None) -> DataGaps:
