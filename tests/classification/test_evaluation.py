@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from classification.builders_classification import (
     shuffle_verdicts,
 )
 
-from leadsmart.classification.card import model_card
+from leadsmart.classification.card import describe_judged, model_card
 from leadsmart.classification.evaluation import evaluate_model, grade_of
 from leadsmart.classification.features import build_features
 from leadsmart.classification.labels import label_leads
@@ -53,6 +54,44 @@ def test_bands_and_groups_cover_the_test(evaluation):
     assert evaluation.groups.groupby("by")["leads"].sum().eq(300).all()
     assert evaluation.gains["found"].iloc[-1] == 1.0
     assert evaluation.gains["found"].is_monotonic_increasing
+
+
+def test_calls_say_what_a_capacity_finds_and_saves(evaluation):
+    calls = evaluation.calls.set_index("called")
+    assert calls.index.tolist() == [0.1, 0.2, 0.3, 0.5, 0.8]
+    assert calls.loc[0.2, "leads"] == 60
+    assert calls["lowest_probability"].is_monotonic_decreasing
+    figures = evaluation.figures.set_index("measure")
+    assert calls.loc[0.2, "found"] == figures.loc["gain_at_20", "value"]
+    assert calls.loc[0.2, "found_low"] == figures.loc["gain_at_20", "low"]
+    assert calls.loc[0.5, "calls_saved"] == pytest.approx(1 - 0.5 / calls.loc[0.5, "found"])
+    assert (calls["calls_saved_low"] <= calls["calls_saved"]).all()
+
+
+def test_grades_have_intervals(evaluation):
+    assert (evaluation.bands["low"] <= evaluation.bands["observed"]).all()
+    assert (evaluation.bands["observed"] <= evaluation.bands["high"]).all()
+
+
+def test_one_group_is_no_comparison(evaluation):
+    # one channel only, and no messages
+    assert evaluation.groups["by"].unique().tolist() == ["form filled in"]
+
+
+def test_it_is_said_which_model_the_verdict_speaks_of(evaluation):
+    tables, params = make_market(1500), make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    said = describe_judged(evaluation, model)
+    assert said.startswith("The verdict and all figures here speak of the market's own model (")
+    assert "judged on the 300 leads" in said
+    assert "made in the same way from all verdicts known today: 1,500 instead of" in said
+    other = describe_judged(evaluation, replace(model, origin="pooled"))
+    assert other.endswith(
+        f"another choice, the pooled model of all markets ({model.estimator.kind}), of which no figures are known yet."
+    )
+    nothing = describe_judged(_evaluate(make_market(60)), model)
+    assert nothing.startswith("No score could be judged")
 
 
 def test_on_shuffled_verdicts_auc_is_about_chance_and_the_score_is_never_ready():

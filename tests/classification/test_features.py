@@ -28,8 +28,11 @@ def test_history_stops_the_day_before_the_lead_arrived():
     assert following["campaign_spend_before"] == 100.0
     assert new["campaign_leads_before"] == 2
     assert new["campaign_ctr_before"] == 0.01
-    # market: (1 + 2.5) / (1 + 5); campaign: (1 + 5 · that) / (1 + 5)
-    assert new["campaign_qualified_rate_before"] == pytest.approx((1 + 5 * 3.5 / 6) / 6)
+    # market: (1 + 2.5) / (1 + 5); user: (1 + 1 · market) / (1 + 1); campaign: (1 + 5 · user) / (1 + 5)
+    user = (1 + 3.5 / 6) / 2
+    assert new["user_qualified_rate_before"] == pytest.approx(user)
+    assert new["project_qualified_rate_before"] == pytest.approx((1 + 5 * 3.5 / 6) / 6)
+    assert new["campaign_qualified_rate_before"] == pytest.approx((1 + 5 * user) / 6)
 
 
 def test_an_undated_verdict_is_in_nobody_s_history():

@@ -3,6 +3,7 @@ import pytest
 from classification.builders_classification import AS_OF, make_lead, make_params, make_tables, moment
 
 from leadsmart.classification.labels import (
+    count_labels_by_market,
     intent_of_status,
     label_leads,
     status_as_of,
@@ -118,3 +119,9 @@ def test_a_market_without_events_has_labels_of_the_right_types(target):
     labels = label_leads(tables, make_params(target=target), AS_OF)
     assert labels["label"].dtype == float
     assert labels["labelled_at"].isna().all()
+
+
+def test_labels_are_counted_by_market_under_its_title():
+    extracts = pd.DataFrame({"market": ["gulf", "gulf", "red-sea"], "label": [1.0, 0.0, 0.0]})
+    table = count_labels_by_market(extracts, {"gulf": "Gulf", "red-sea": "Red Sea"})
+    assert table.to_dict("list") == {"market": ["Gulf", "Red Sea"], "leads": [2, 1], "qualified": [1, 0]}

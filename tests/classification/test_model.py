@@ -55,6 +55,14 @@ def test_a_freak_value_is_taken_for_the_highest_usual_one():
     assert np.isnan(matrix[1, 0])
 
 
+def test_a_rate_is_read_as_log_odds():
+    frame = pd.DataFrame({"rate": np.linspace(0.01, 0.99, 99)})
+    encoder = fit_encoder(frame, (FeatureSpec("rate", "rate", "day before", "user", "rate"),), None)
+    matrix = encode(encoder, pd.DataFrame({"rate": [0.5, 0.75, np.nan]}), None)
+    assert matrix[:2, 0] == pytest.approx([0, np.log(3)])
+    assert np.isnan(matrix[2, 0])
+
+
 def test_what_never_varies_is_left_out():
     frame = pd.DataFrame({"has_name": [1.0] * 20, "channel": ["facebook"] * 20})
     specs = (

@@ -9,7 +9,8 @@ import pandas as pd
 
 from leadsmart.classification.evaluation import Evaluation
 from leadsmart.classification.labels import TARGET_TITLES, summarise_labels
-from leadsmart.classification.model import Model
+from leadsmart.classification.model import OWN, Model
+from leadsmart.display.formats import format_count, format_date
 from leadsmart.params import Params
 
 _LIMITS: Final = (
@@ -19,6 +20,42 @@ _LIMITS: Final = (
     "A campaign without earlier verdicts is judged by its project's, business's and market's.",
     "It must not decide on a person's credit, price or access; it orders calls.",
 )
+
+
+def describe_judged(evaluation: Evaluation, model: Model) -> str:
+    """Say which model the verdict speaks of, and how the one that scores open leads differs from it.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the model as it stood when the first test lead arrived.
+    model : Model
+        The one that scores, fitted on all that is known.
+    """
+    judged = evaluation.model
+    if evaluation.figures.empty:
+        return f"No score could be judged, so figures, grades and curves are missing here. {judged.choice}"
+    leads = format_count(len(evaluation.predictions))
+    text = (
+        f"The verdict and all figures here speak of {_named(judged)} as it stood on "
+        f"{format_date(evaluation.cutoff)}, judged on the {leads} leads with a verdict that arrived from then on. "
+    )
+    if model.origin == judged.origin:
+        return (
+            f"{text}Open leads are scored by {_named(model)} made in the same way from all verdicts known today: "
+            f"{format_count(model.n_qualified + model.n_disqualified)} instead of "
+            f"{format_count(judged.n_qualified + judged.n_disqualified)}."
+        )
+    return (
+        f"{text}Today's verdicts lead to another choice, {_named(model)}, of which no figures are known yet."
+    )
+
+
+def _named(model: Model) -> str:
+    if model.estimator is None:
+        return "rules"
+    owner = "the market's own model" if model.origin == OWN else "the pooled model of all markets"
+    return f"{owner} ({model.estimator.kind})"
 
 
 def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, params: Params) -> dict[str, Any]:
@@ -37,8 +74,8 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
     Returns
     -------
     dict
-        ``market, title, target, verdict, sentence, rules, model, data, features, figures, splits,
-        reliability, bands, groups, limits, hashes``. Missing numbers are None.
+        ``market, title, target, verdict, sentence, judged, rules, model, data, features, figures, splits,
+        reliability, calls, bands, groups, limits, hashes``. Missing numbers are None.
     """
     estimator = model.estimator
     return {
@@ -51,6 +88,7 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
         },
         "verdict": evaluation.verdict.verdict,
         "sentence": evaluation.verdict.sentence,
+        "judged": describe_judged(evaluation, model),
         "rules": _records(evaluation.verdict.rules),
         "model": {
             "origin": model.origin,
@@ -86,6 +124,7 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
         "figures": _records(evaluation.figures),
         "splits": _records(evaluation.splits),
         "reliability": _records(evaluation.reliability),
+        "calls": _records(evaluation.calls),
         "bands": _records(evaluation.bands),
         "groups": _records(evaluation.groups),
         "limits": list(_LIMITS),

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from leadsmart.classification.registry import FeatureSpec
 
@@ -14,6 +15,8 @@ MESSAGE_SCORE: Final = "message"
 #: Quantiles of the training leads beyond which a number is taken for the quantile: a linear score would
 #: follow one freak value anywhere.
 LIMITS: Final = (0.01, 0.99)
+#: What a rate is taken for at most: log-odds of 0 and 1 are infinite.
+RATE_LIMITS: Final = (0.001, 0.999)
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,10 @@ class Encoder:
     numbers : tuple of str
         Columns of numbers, NaN where missing. `MESSAGE_SCORE` stands for the text's score.
     kinds : tuple of str
-        Kind of each number: ``number``, ``amount`` (read as log(1 + x)) or ``flag``.
+        Kind of each number: ``number``, ``amount`` (read as log(1 + x)), ``rate`` (read as log-odds) or
+        ``flag``.
     limits : tuple of (float, float)
-        Lowest and highest value of each number, after the log.
+        Lowest and highest value of each number, as read.
     levels : tuple of (str, tuple of str)
         Category and its known levels, one 0/1 column each.
     typical : tuple of float
@@ -59,7 +63,7 @@ def fit_encoder(
     message_score : array, optional
         Score of the text per lead, from a text model that did not see the lead.
     """
-    kinds = {s.name: str(s.kind) for s in specs if s.kind in ("number", "amount", "flag")}
+    kinds = {s.name: str(s.kind) for s in specs if s.kind in ("number", "amount", "rate", "flag")}
     numbers = [name for name in kinds if frame[name].nunique(dropna=False) > 1]
     columns = [_read(frame[name], kinds[name]) for name in numbers]
     if message_score is not None:
@@ -107,6 +111,8 @@ def encode(encoder: Encoder, frame: pd.DataFrame, message_score: np.ndarray | No
 
 def _read(values: pd.Series | np.ndarray, kind: str) -> np.ndarray:
     numbers = np.asarray(values, dtype=float)
+    if kind == "rate":
+        return logit(np.clip(numbers, *RATE_LIMITS))
     return np.log1p(np.maximum(numbers, 0)) if kind == "amount" else numbers
 
 

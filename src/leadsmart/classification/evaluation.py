@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from leadsmart.classification.capacity import CALL_COLUMNS, GAIN_COLUMNS, calls_table, gains_table
 from leadsmart.classification.estimation import BOOSTING
 from leadsmart.classification.features import Features, guard_features
 from leadsmart.classification.metrics import (
@@ -64,8 +65,10 @@ class Evaluation:
         One row per percent of leads called: ``called`` (share), ``found`` (share of the qualified),
         ``without_score`` (share), ``qualified_rate`` (among those called), ``lowest_probability``,
         ``calls_saved`` (share of the calls that random order needs for as many qualified leads).
+    calls : DataFrame
+        The same for a few capacities of calls, with intervals: as `capacity.calls_table` returns it.
     bands : DataFrame
-        One row per grade: ``grade``, ``leads``, ``predicted``, ``observed``.
+        One row per grade: ``grade``, ``leads``, ``predicted``, ``observed`` with ``low``, ``high``.
     groups : DataFrame
         One row per group of leads: ``by``, ``group``, ``leads``, ``qualified_rate``, ``predicted``,
         ``auc``, ``auc_low``, ``auc_high`` (NaN below 20 leads of a kind), ``suppressed`` (why a group's figures
@@ -85,6 +88,7 @@ class Evaluation:
     splits: pd.DataFrame
     reliability: pd.DataFrame
     gains: pd.DataFrame
+    calls: pd.DataFrame
     bands: pd.DataFrame
     groups: pd.DataFrame
     predictions: pd.DataFrame
@@ -156,7 +160,8 @@ def evaluate_model(
         splits=_splits(leads, split, model, figures, params, has_comparison),
         reliability=reliability_table(label, probability),
         gains=gains_table(label, probability),
-        bands=_bands(test, params),
+        calls=calls_table(label, probability, weights, bool(clusters.basis)),
+        bands=_bands(test, weights, bool(clusters.basis), params),
         groups=_groups(test, params),
         predictions=test[list(PREDICTIONS)],
         suspects=guard.suspects,
@@ -179,32 +184,6 @@ def reliability_table(label: np.ndarray, probability: np.ndarray, bins: int = EC
     grouped = grouped.assign(low=low, high=high).reset_index(drop=True)
     grouped.insert(0, "bin", np.arange(1, len(grouped) + 1))
     return grouped
-
-
-def gains_table(label: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
-    """Say what calling the best-scored leads first would find; the threshold for any capacity of calls.
-
-    Returns
-    -------
-    DataFrame
-        One row per percent of leads called (1–100): ``called``, ``found``, ``without_score``,
-        ``qualified_rate``, ``lowest_probability``, ``calls_saved``.
-    """
-    order = np.argsort(-probability, kind="stable")
-    found = np.concatenate([[0.0], np.cumsum(label[order])])
-    called = np.arange(1, 101) / 100
-    n = np.maximum(np.round(called * len(label)).astype(int), 1)
-    share = found[n] / found[-1]
-    return pd.DataFrame(
-        {
-            "called": called,
-            "found": share,
-            "without_score": called,
-            "qualified_rate": found[n] / n,
-            "lowest_probability": probability[order][n - 1],
-            "calls_saved": np.where(share > 0, 1 - called / np.where(share > 0, share, 1), np.nan),
-        }
-    )
 
 
 def grade_of(probability: np.ndarray, params: Params) -> pd.Series:
@@ -248,25 +227,34 @@ def _splits(
     return table.assign(decides=table.index == 0)
 
 
-def _bands(test: pd.DataFrame, params: Params) -> pd.DataFrame:
-    graded = test.assign(grade=grade_of(test["probability"].to_numpy(), params).to_numpy())
-    return graded.groupby("grade", as_index=False).agg(
-        leads=("label", "size"), predicted=("probability", "mean"), observed=("label", "mean")
-    )
+def _bands(test: pd.DataFrame, weights: np.ndarray, has_interval: bool, params: Params) -> pd.DataFrame:
+    grades = grade_of(test["probability"].to_numpy(), params).to_numpy()
+    label = test["label"].to_numpy(dtype=float)
+    rows = []
+    for grade in sorted(set(grades)):
+        inside = grades == grade
+        total = weights[1:, inside].sum(axis=1)
+        drawn = total > 0
+        rates = (weights[1:, inside] @ label[inside])[drawn] / total[drawn]
+        low, high = interval(rates) if has_interval else (np.nan, np.nan)
+        predicted = float(test["probability"].to_numpy()[inside].mean())
+        rows.append((grade, int(inside.sum()), predicted, float(label[inside].mean()), low, high))
+    return pd.DataFrame(rows, columns=["grade", "leads", "predicted", "observed", "low", "high"])
 
 
 def _groups(test: pd.DataFrame, params: Params) -> pd.DataFrame:
-    middle = test["filled_share"].median()
+    filled = test["filled_share"]
+    # where most forms are equally empty, "more than most" is anything beyond that
+    middle = filled.median() if filled.median() > filled.min() else filled[filled > filled.min()].min()
     ways = {
         "channel": test["channel"],
-        "form filled in": (test["filled_share"] >= middle).map(
-            {True: "more than most", False: "less than most"}
-        ),
+        "form filled in": (filled >= middle).map({True: "more than most", False: "less than most"}),
     }
     if "message_language" in test:
         ways["language of the message"] = test["message_language"]
     rows = []
-    for by, keys in ways.items():
+    # one group is no comparison: its figures are those of all
+    for by, keys in ((by, keys) for by, keys in ways.items() if keys.nunique() > 1):
         for group, part in test.groupby(keys.to_numpy()):
             rows.append(
                 (
@@ -311,17 +299,9 @@ def _nothing(
         figures=figures,
         splits=splits,
         reliability=empty(columns=["bin", "leads", "predicted", "observed", "low", "high"]),
-        gains=empty(
-            columns=[
-                "called",
-                "found",
-                "without_score",
-                "qualified_rate",
-                "lowest_probability",
-                "calls_saved",
-            ]
-        ),
-        bands=empty(columns=["grade", "leads", "predicted", "observed"]),
+        gains=empty(columns=list(GAIN_COLUMNS)),
+        calls=empty(columns=list(CALL_COLUMNS)),
+        bands=empty(columns=["grade", "leads", "predicted", "observed", "low", "high"]),
         groups=empty(columns=["by", "group", "leads", *GROUP_VALUES, "suppressed"]),
         predictions=test[list(PREDICTIONS)],
         suspects=suspects,

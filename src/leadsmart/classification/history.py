@@ -8,12 +8,15 @@ import pandas as pd
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
 
-#: Verdicts that the market's rate weighs against a key's own: a rate of one verdict is hardly a rate.
+#: Verdicts that a wider rate weighs against a key's own: a rate of one verdict is hardly a rate.
 PRIOR_VERDICTS: Final = 5.0
+#: Of a business user it weighs less: many say one kind only, and a few verdicts show it.
+USER_PRIOR_VERDICTS: Final = 1.0
+#: In the order in which rates lean on each other: a campaign's on its user's.
 HISTORY_KEYS: Final[dict[str, str]] = {
+    "user": "user_id",
     "campaign": "campaign_id",
     "project": "project_name",
-    "user": "user_id",
     "channel": "channel",
 }
 
@@ -74,8 +77,9 @@ def sum_before(
 def verdict_history(leads: pd.DataFrame, tables: MarketTables, params: Params) -> pd.DataFrame:
     """Look up the verdicts dated before each lead's day of arrival, per campaign, project, user, channel.
 
-    A rate is drawn towards the market's rate of the same moment by `PRIOR_VERDICTS` verdicts:
-    ``(qualified + 5 · market rate) / (verdicts + 5)``.
+    A rate is drawn towards a wider one of the same moment, a campaign's towards its user's and the others
+    towards the market's: ``(qualified + k · wider rate) / (verdicts + k)`` with k = `USER_PRIOR_VERDICTS` for
+    users, else `PRIOR_VERDICTS`. So no rate is 0 or 1.
 
     Parameters
     ----------
@@ -115,10 +119,10 @@ def verdict_history(leads: pd.DataFrame, tables: MarketTables, params: Params) -
     history = {"market_qualified_rate_before": market_rate}
     for name, column in HISTORY_KEYS.items():
         verdicts, good = before(column)
+        prior = USER_PRIOR_VERDICTS if name == "user" else PRIOR_VERDICTS
+        wider = history["user_qualified_rate_before"] if name == "campaign" else market_rate
         history[f"{name}_verdicts_before"] = verdicts
-        history[f"{name}_qualified_rate_before"] = (good + PRIOR_VERDICTS * market_rate) / (
-            verdicts + PRIOR_VERDICTS
-        )
+        history[f"{name}_qualified_rate_before"] = (good + prior * wider) / (verdicts + prior)
     return pd.DataFrame(history, index=leads.index)
 
 

@@ -221,18 +221,21 @@ def summarise_labels(labels: pd.DataFrame) -> LabelSummary:
     return LabelSummary(table=table, sentence=sentence)
 
 
-def count_labels_by_market(extracts: pd.DataFrame) -> pd.DataFrame:
+def count_labels_by_market(extracts: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     """Count the labelled leads of each market.
 
     Parameters
     ----------
     extracts : DataFrame
         What `model.training_extract` returned for each market, one below the other.
+    titles : dict
+        Market -> its title.
 
     Returns
     -------
     DataFrame
-        One row per market, most leads first: ``market, leads, qualified`` (counts).
+        One row per market, most leads first: ``market`` (title), ``leads, qualified`` (counts).
     """
     counts = extracts.groupby("market")["label"].agg(leads="size", qualified="sum").reset_index()
+    counts["market"] = counts["market"].map(titles)
     return counts.sort_values(["leads", "market"], ascending=[False, True], ignore_index=True)

@@ -134,6 +134,17 @@ def _measure(label: np.ndarray, p: np.ndarray, weights: np.ndarray) -> pd.DataFr
     return pd.DataFrame(columns)[list(MEASURES)]
 
 
+def gain(label: np.ndarray, score: np.ndarray, weights: np.ndarray, share: float) -> np.ndarray:
+    """Return the share of the qualified leads that the best-scored `share` of leads holds, per resampling.
+
+    >>> gain(np.array([0, 1, 1, 0]), np.array([0.1, 0.9, 0.2, 0.3]), np.ones((1, 4)), 0.5).tolist()
+    [0.5]
+    """
+    good, bad = (part[:, ::-1] for part in _by_score(label, score, weights))
+    found, called = np.cumsum(good, axis=1), np.cumsum(good + bad, axis=1)
+    return np.array([_gain(f, c, share) for f, c in zip(found, called, strict=True)])
+
+
 def calibration_bins(probability: np.ndarray, bins: int = ECE_BINS) -> np.ndarray:
     """Put scores into `bins` bins of about equal count; equal scores share a bin.
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 #: What a category says where nothing was given.
 MISSING: Final = "missing"
 
-Kind = Literal["number", "amount", "flag", "category", "text"]
+Kind = Literal["number", "amount", "rate", "flag", "category", "text"]
 Known = Literal["arrival", "day before", "later"]
 
 
@@ -19,7 +19,8 @@ class FeatureSpec:
     name : str
         Column of the feature frame.
     kind : str
-        number, amount (a number from 0 with a long tail, read on a log scale), flag (0/1), category or text.
+        number, amount (a number from 0 with a long tail, read on a log scale), rate (a share that is never 0 or
+        1, read as log-odds), flag (0/1), category or text.
     known : str
         ``arrival``: the lead brings it. ``day before``: counted up to the day before the lead arrived.
         ``later``: only known afterwards, refused by `features.guard_features`.
@@ -58,7 +59,7 @@ SPECS: Final = (
     FeatureSpec("campaign_ctr_before", "number", "day before", "campaign", "campaign's CTR so far"),
     FeatureSpec("campaign_lead_rate_before", "number", "day before", "campaign", "campaign's lead rate so far"),
     FeatureSpec("user_leads_before", "amount", "day before", "user", "the business's leads so far"),
-    FeatureSpec("market_qualified_rate_before", "number", "day before", "market", "market's qualified rate so far"),
+    FeatureSpec("market_qualified_rate_before", "rate", "day before", "market", "market's qualified rate so far"),
     *(
         spec
         for key, words in {
@@ -67,7 +68,7 @@ SPECS: Final = (
         for spec in (
             FeatureSpec(f"{key}_verdicts_before", "amount", "day before", key, f"verdicts on the {words} so far"),
             FeatureSpec(
-                f"{key}_qualified_rate_before", "number", "day before", key, f"qualified rate of the {words} so far"
+                f"{key}_qualified_rate_before", "rate", "day before", key, f"qualified rate of the {words} so far"
             ),
         )
     ),

@@ -288,7 +288,15 @@ BANDS = (
     Column("grade", "Grade"),
     Column("leads", "Leads", UNIT_COUNT),
     Column("predicted", "Predicted", UNIT_SHARE),
-    Column("observed", "Qualified", UNIT_SHARE),
+    Column("observed", "Qualified", UNIT_SHARE, "low", "high"),
+)
+CALLS = (
+    Column("called", "Share called", UNIT_SHARE),
+    Column("leads", "Leads called", UNIT_COUNT),
+    Column("lowest_probability", "Call from probability", UNIT_SHARE),
+    Column("found", "Of the qualified, found", UNIT_SHARE, "found_low", "found_high"),
+    Column("qualified_rate", "Qualified among called", UNIT_SHARE),
+    Column("calls_saved", "Calls saved", UNIT_SHARE, "calls_saved_low", "calls_saved_high"),
 )
 GAPS = (
     Column("label", "Field"),

@@ -118,6 +118,11 @@ class Page:
         """Parameters of another market, with this notebook's overrides."""
         return self.results.params(market)
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """Title of each market with clean tables."""
+        return {market: self.read_params(market).title for market in self.markets(CLEANING)}
+
     def markets(self, step: str) -> list[str]:
         """Markets whose `step` is complete for this export; in a run those that failed are left out."""
         return self.results.markets(step)
