@@ -85,7 +85,7 @@ def test_it_is_said_which_model_the_verdict_speaks_of(evaluation):
     said = describe_judged(evaluation, model)
     assert said.startswith("The verdict and all figures here speak of the market's own model (")
     assert "judged on the 300 leads" in said
-    assert "made in the same way from all verdicts known today: 1,500 instead of" in said
+    assert "is made in the same way from all verdicts known now: 1,500 instead of" in said
     other = describe_judged(evaluation, replace(model, origin="pooled"))
     assert other.endswith(
         f"another choice, the pooled model of all markets ({model.estimator.kind}), of which no figures are known yet."

@@ -23,14 +23,14 @@ _LIMITS: Final = (
 
 
 def describe_judged(evaluation: Evaluation, model: Model) -> str:
-    """Say which model the verdict speaks of, and how the one that scores open leads differs from it.
+    """Say which model the verdict speaks of, and how today's differs from it.
 
     Parameters
     ----------
     evaluation : Evaluation
         Of the model as it stood when the first test lead arrived.
     model : Model
-        The one that scores, fitted on all that is known.
+        Today's, fitted on all that is known.
     """
     judged = evaluation.model
     if evaluation.figures.empty:
@@ -42,7 +42,7 @@ def describe_judged(evaluation: Evaluation, model: Model) -> str:
     )
     if model.origin == judged.origin:
         return (
-            f"{text}Open leads are scored by {_named(model)} made in the same way from all verdicts known today: "
+            f"{text}Today's model, {_named(model)}, is made in the same way from all verdicts known now: "
             f"{format_count(model.n_qualified + model.n_disqualified)} instead of "
             f"{format_count(judged.n_qualified + judged.n_disqualified)}."
         )
