@@ -83,7 +83,7 @@ def test_a_spend_spike_after_a_month_is_found_with_its_excess():
     )
     found = alerts(tables, "spend_spikes")
     assert found["first_day"].dt.date.astype(str).tolist() == [calendar[35]]
-    assert found.loc[0, "money_at_risk"] == pytest.approx(698, abs=16)
+    assert found.loc[0, "money_at_risk"] == pytest.approx(698, abs=8)
     assert found.loc[0, "n"] == 1
 
 

@@ -144,7 +144,8 @@ def check_spend_spikes(tables: MarketTables, params: Params, as_of: dt.date) -> 
         return _alerts(pd.DataFrame())
     weekday = daily["delivery_date"].dt.day_of_week
     level = np.log(daily["spend"] / daily["usual_spend"])
-    level -= level.groupby(weekday).transform("median")
+    # the pattern within the week alone: the days' common level says how far spikes lifted what was to be expected
+    level -= level.groupby(weekday).transform("median") - level.median()
     past = level.groupby(daily["series"]).shift()
     rolling = past.groupby(daily["series"]).rolling(SPIKE_DAYS, min_periods=SPIKE_DAYS)
     quarter = rolling.quantile(0.75) - rolling.quantile(0.25)
