@@ -17,10 +17,10 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 CHECK_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .DELETE_ON_ERROR:
-.PHONY: help report test test-slow lint notebooks lock clean
+.PHONY: help report test test-slow screenshots lint notebooks lock clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 report: $(STAMP)  ## run the notebooks of every market and build outputs/site/index.html
 	$(BIN)/leadsmart run $(ARGS)
@@ -30,6 +30,9 @@ test: $(STAMP)  ## every test but the long ones, browser included
 
 test-slow: $(STAMP)  ## the long tests; their output is kept in tests/slow-output.txt
 	set -o pipefail; $(PYTEST) -m slow -v --no-header --color=no $(ARGS) | tee tests/slow-output.txt
+
+screenshots: $(STAMP)  ## pictures of the report's main pages in both themes, in outputs/screenshots/
+	$(BIN)/python docs/screenshots.py $(ARGS)
 
 lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff check .

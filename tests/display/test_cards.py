@@ -1,5 +1,6 @@
 """Cards, lists and boxes: everything escaped, verdicts by mark and word, numbers as agreed."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,30 @@ def test_finding_without_money_and_table_shows_neither():
 
     assert "at stake" not in page
     assert "href" not in page
+
+
+@pytest.mark.parametrize(("unit", "reference"), [("share", 0.0), ("ratio", 1.0)])
+def test_a_finding_is_drawn_beside_what_would_be_no_difference(unit, reference):
+    row = {"key": "k", "title": "T", "verdict": "supported", "statement": "S", "table": "", "unit": unit}
+    page = cards.finding_cards([row | {"estimate": 2.0, "low": reference, "high": 3.0}], "EGP")
+
+    # the interval starts at the dashed line
+    (zero,) = re.findall(r'ls-strip-reference" x1="([\d.]+)"', page)
+    (start,) = re.findall(r'ls-strip-range" x1="([\d.]+)"', page)
+    assert zero == start == "8.0"
+    assert "the dashed line is no difference" in page
+
+
+def test_a_finding_without_an_interval_is_not_drawn():
+    row = {
+        "key": "k",
+        "title": "T",
+        "verdict": "not enough data",
+        "statement": "S",
+        "table": "",
+        "unit": "share",
+    }
+    assert "<svg" not in cards.finding_cards([row | {"estimate": 0.2, "low": None, "high": 0.3}], "EGP")
 
 
 def test_recommendations_keep_their_order_and_show_the_range():

@@ -8,8 +8,8 @@ import pandas as pd
 from leadsmart.display import formats
 from leadsmart.display.markup import Html, Shown, download_link, escape, escape_name, link, verdict_mark
 from leadsmart.display.palette import MARKS
-from leadsmart.display.sparklines import sparkline
-from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY
+from leadsmart.display.sparklines import interval_strip, sparkline
+from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY, UNIT_RATIO
 
 _KINDS = {"note": "Note", "warning": "Warning", "important": "Important"}
 
@@ -102,22 +102,36 @@ def _evidence(name: str, folder: str) -> str:
     return download_link(href, "Evidence (CSV)")
 
 
+def _strip(row: Mapping[str, object], currency: str) -> str:
+    """The estimate of a finding with its interval, drawn beside what would mean no difference."""
+    numbers = [row.get(name) for name in ("estimate", "low", "high")]
+    if any(formats.is_missing(number) for number in numbers):
+        return ""
+    unit = str(row["unit"])
+    text = formats.format_interval(*numbers, unit, currency)
+    drawing = interval_strip(
+        *numbers, 1.0 if unit == UNIT_RATIO else 0.0, f"{text}; the dashed line is no difference"
+    )
+    return f'<div class="ls-finding-picture">{drawing}<span class="ls-n">{escape(text)}</span></div>'
+
+
 def finding_cards(
     findings: Iterable[object] | pd.DataFrame,
     currency: str,
     pictures: Mapping[str, Shown] | None = None,
     folder: str = "tables",
 ) -> Html:
-    """Show findings: verdict as mark and word, title, the sentence, money at stake, evidence.
+    """Show findings: verdict as mark and word, title, the sentence, a small picture, money at stake, evidence.
 
     Parameters
     ----------
     findings : iterable of dataclasses or mappings, or DataFrame
-        With ``key, title, verdict, statement, money_at_stake, table`` (others are not shown).
+        With ``key, title, verdict, statement, money_at_stake, table`` and, for the drawing, ``estimate, low, high,
+        unit`` (others are not shown).
     currency : str
         Of the money at stake.
     pictures : mapping, optional
-        Key -> small picture.
+        Key -> small picture, in place of the drawing of the estimate.
     folder : str
         Where the evidence tables lie, relative to the page.
     """
@@ -137,7 +151,7 @@ def finding_cards(
             f'<li class="ls-card ls-finding"><div class="ls-finding-text"><p class="ls-finding-head">'
             f"{verdict_mark(str(row['verdict']))} <strong>{escape(row['title'])}</strong></p>"
             f"<p>{escape(row['statement'])}</p>{f'<p class=ls-card-foot>{foot}</p>' if foot else ''}</div>"
-            f"{picture._repr_html_() if picture is not None else ''}</li>"
+            f"{picture._repr_html_() if picture is not None else _strip(row, currency)}</li>"
         )
     return (
         Html(f'<ul class="ls-list ls-findings">{"".join(cards)}</ul>') if cards else sentence("No findings.")

@@ -1,6 +1,6 @@
 """Which columns each table of the report shows on screen; the download has all of them."""
 
-from leadsmart.display.columns import DATE, STATUS, VERDICT, Column
+from leadsmart.display.columns import DATE, DELTA, SPARKLINE, STATUS, VERDICT, Column
 from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_SHARE
 
 LEDGER = (
@@ -336,12 +336,12 @@ EXTRACTS = (
 MARKETS = (
     Column("title", "Market", link="page"),
     Column("leads", "Leads", UNIT_COUNT),
+    Column("leads_delta", "Leads, change", DELTA),
+    Column("leads_by_week", "Leads by week", SPARKLINE),
     Column("spend", "Spend", UNIT_MONEY, currency="currency"),
-    Column("cpl", "CPL", UNIT_MONEY, currency="currency"),
     Column("cpql", "CPQL", UNIT_MONEY, currency="currency"),
-    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
-    Column("findings_text", "Findings"),
-    Column("verdicts_text", "Data · score"),
+    Column("data_verdict", "Data", VERDICT),
+    Column("model_verdict", "Lead score", VERDICT),
 )
 UNASSIGNED_PROJECTS = (
     Column("project_name", "Project"),

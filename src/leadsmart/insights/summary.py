@@ -18,7 +18,7 @@ TOP_RECOMMENDATIONS = 3
 #: What the table of all markets has even when it is empty.
 _COLUMNS = (
     "title", "page", "currency", "leads", "spend", "cpl", "cpql", "qualified_rate", "qualified_rate_low",
-    "qualified_rate_high", "findings_text", "verdicts_text", "recommendations", "leads_by_week",
+    "qualified_rate_high", "leads_delta", "leads_by_week", "data_verdict", "model_verdict", "recommendations",
 )  # fmt: skip
 #: Figures of the cards that the table of all markets repeats.
 _FIGURES = ("spend", "leads", "cpl", "cpql", "qualified_rate", "verdict_coverage")
@@ -31,8 +31,7 @@ class MarketsOverview:
     Attributes
     ----------
     table : DataFrame
-        One row per market, most leads first: the fields of `summarise_market`, ``findings_text,
-        verdicts_text`` and ``page`` (address).
+        One row per market, most leads first: the fields of `summarise_market` and ``page`` (address).
     recommendations : DataFrame
         The three kinds that concern most money, of each currency, where they concern most: the fields of a recommendation, ``statement``
         begins with the market's title; ``currency`` and ``folder`` (of the evidence).
@@ -104,11 +103,6 @@ def compare_markets(summaries: pd.DataFrame) -> MarketsOverview:
     if summaries.empty:
         return MarketsOverview(pd.DataFrame(columns=_COLUMNS), pd.DataFrame(), "No market has a result.")
     table = summaries.sort_values(["leads", "market"], ascending=[False, True], ignore_index=True)
-    table["findings_text"] = [
-        f"{supported} of {findings} supported"
-        for supported, findings in zip(table["findings_supported"], table["findings"], strict=True)
-    ]
-    table["verdicts_text"] = table["data_verdict"] + " · " + table["model_verdict"]
     table["page"] = table["market"] + "/04_summary.html"
     return MarketsOverview(table, _best_recommendations(table), _statement(table))
 
