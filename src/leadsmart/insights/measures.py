@@ -144,6 +144,35 @@ def _with_campaign(rows: pd.DataFrame, campaigns: pd.DataFrame) -> pd.DataFrame:
 def add_rates(measures: pd.DataFrame) -> pd.DataFrame:
     """Add every rate of the vocabulary to a table of sums; a zero denominator gives NaN.
 
+    Formulas
+    --------
+    frequency = impressions / reach
+        Too low, as reach is too high: it doesn't add up
+    ctr = clicks / impressions
+        How many of those who see the ad click it
+    cpc = spend / clicks
+        What a click costs
+    cpm = 1000 * spend / impressions
+        What a thousand impressions cost
+    lead_rate = leads / clicks
+        How many of those who click leave their contact
+    cpl = spend / leads
+        What a lead costs, good or bad
+    verdict_coverage = verdicts / leads
+        How much of the quality is known at all
+    qualified_rate = qualified / verdicts
+        Quality among those that sales judged
+    qualified_bound_low = qualified / leads
+        Where the qualified rate would lie if every lead without a verdict were disqualified
+    qualified_bound_high = (qualified + no_verdict) / leads
+        Where it would lie if they were all qualified
+    qualified_share = qualified / leads
+        Only between cohorts of equal age: young leads had no time yet
+    cpql = spend / qualified
+        What a qualified lead costs
+
+    Examples
+    --------
     >>> sums = pd.DataFrame({"spend": [200.0, 0, 90], "impressions": [10_000.0, 0, 5000],
     ...     "reach": [5000.0, 0, 4000], "clicks": [100.0, 0, 0], "leads": [4.0, 1, 0], "verdicts": [2.0, 0, 0],
     ...     "qualified": [1.0, 0, 0], "no_verdict": [2.0, 1, 0]})
@@ -175,6 +204,27 @@ def add_rates(measures: pd.DataFrame) -> pd.DataFrame:
 def sum_measures(delivery: pd.DataFrame, leads: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Sum the measures of `delivery_frame` and `lead_frame` per group.
 
+    Formulas
+    --------
+    spend = Σ spend of the delivery rows
+        What the ad platform charged
+    impressions = Σ impressions of the delivery rows
+        How often ads were shown
+    reach = Σ reach of the delivery rows
+        An upper limit: a person reached on two days counts twice
+    clicks = Σ clicks of the delivery rows
+        How often ads were clicked
+    leads = number of leads
+        People who left their contact
+    verdicts = number of leads that are qualified or disqualified
+        Leads that sales judged
+    qualified = number of leads with a qualified status
+        What sales call qualified, by the market's parameters
+    deals = number of leads with a deal status
+        What sales call a deal, by the market's parameters
+
+    Notes
+    -----
     Groups of either table are in the result, indexed by `by`. A grouping that only one table knows (ad set,
     hour, form variant) leaves the other's measures missing rather than zero.
     """
