@@ -20,7 +20,7 @@ PAGES = {
     "explore": "outputs/{market}/05_explore.html",
 }
 THEMES = ("light", "dark")
-SIZE = {"width": 1200, "height": 860}
+SIZE = {"width": 1280, "height": 900}
 IS_DARK = "() => document.querySelector('html.quarto-dark, body.quarto-dark') !== null"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 COLOURS = 128

@@ -11,6 +11,7 @@ from leadsmart.display.palette import MARKS
 from leadsmart.display.sparklines import interval_strip, sparkline
 from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY, UNIT_RATIO
 
+_LEGEND = "Drawings: the estimate with its range; the dashed line is no difference."
 _KINDS = {"note": "Note", "warning": "Warning", "important": "Important"}
 
 
@@ -153,9 +154,11 @@ def finding_cards(
             f"<p>{escape(row['statement'])}</p>{f'<p class=ls-card-foot>{foot}</p>' if foot else ''}</div>"
             f"{picture._repr_html_() if picture is not None else _strip(row, currency)}</li>"
         )
-    return (
-        Html(f'<ul class="ls-list ls-findings">{"".join(cards)}</ul>') if cards else sentence("No findings.")
-    )
+    if not cards:
+        return sentence("No findings.")
+    drawn = any("ls-strip" in card for card in cards)
+    legend = f'<p class="ls-note">{_LEGEND}</p>' if drawn else ""
+    return Html(f'<ul class="ls-list ls-findings">{"".join(cards)}</ul>{legend}')
 
 
 def recommendation_list(
