@@ -21,6 +21,7 @@ from pydantic import (
 
 from leadsmart.errors import InputProblems, ParameterError
 from leadsmart.vocabulary import (
+    CLIENT,
     KNOWN_STATUSES,
     OUTCOME_DISQUALIFIED,
     OUTCOME_JUNK,
@@ -140,6 +141,7 @@ class Params(BaseModel):
     period_end: Day | None
     as_of: Day | None
     user_ids: Annotated[tuple[str, ...] | None, BeforeValidator(_all_or_ids)]
+    audience: Literal["internal", "client"]
 
     qualified_statuses: Statuses
     disqualified_statuses: Statuses
@@ -191,6 +193,10 @@ class Params(BaseModel):
             raise ValueError(f"period_start {self.period_start} is after period_end {self.period_end}")
         if self.period_start and self.as_of and self.period_start > self.as_of:
             raise ValueError(f"period_start {self.period_start} is after as_of {self.as_of}")
+        if self.audience == CLIENT and self.user_ids is None:
+            raise ValueError(
+                "audience client needs user_ids; name the customer's business users, such as user_ids: [203, 466]"
+            )
         bounds = [self.grade_bounds.get(grade) for grade in "ABC"]
         if None in bounds or bounds != sorted(bounds, reverse=True):
             raise ValueError("grade_bounds needs A, B and C, each at most the one before")

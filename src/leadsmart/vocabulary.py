@@ -77,6 +77,12 @@ class MarketTables(NamedTuple):
     status_events: pd.DataFrame
 
 
+# --- audiences --------------------------------------------------------------------------------------
+
+#: Whom a report is for: everybody's figures for ourselves, or one customer's alone.
+INTERNAL: Final = "internal"
+CLIENT: Final = "client"
+
 # --- statuses and outcomes --------------------------------------------------------------------------
 
 #: Statuses that the platform is known to write. Others are kept, flagged and listed, never guessed.

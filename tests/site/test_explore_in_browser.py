@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 from report.builders_report import FORMULA, HOSTILE_PROJECTS, MIXED, SCRIPT, Built
 
 from leadsmart.display.explorer import data_script
@@ -276,12 +276,25 @@ def big_market(campaigns: int) -> dict:
     }  # fmt: skip
 
 
-CHANGE = """async (hash) => {
-    const started = performance.now();
+CHANGE = """(hash) => new Promise(done => {
     location.hash = hash;
-    await new Promise(done => addEventListener("hashchange", () => requestAnimationFrame(() => setTimeout(done)), {once: true}));
-    return performance.now() - started;
-}"""
+    addEventListener("hashchange", () => requestAnimationFrame(() => setTimeout(done)), {once: true});
+})"""
+
+
+def work_of(page: Page, session: CDPSession, choice: str) -> float:
+    """Milliseconds that the page's thread works from the new address to the frame that shows it.
+
+    Its processor time, not a clock's: whatever else the machine does is not the page's.
+    """
+
+    def worked() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
+    before = worked()
+    page.evaluate(CHANGE, choice)
+    return 1000 * (worked() - before)
 
 
 def test_two_thousand_campaigns_are_filtered_within_a_tenth_of_a_second(
@@ -300,11 +313,12 @@ def test_two_thousand_campaigns_are_filtered_within_a_tenth_of_a_second(
     page.wait_for_selector(".ls-explore-result")
     assert "2,000 campaigns of 150 business users" in status(page)
     choices = ["#project=Project%207", "#user=9", "#channel=facebook", "#campaign=100042", ""]
-    # a machine at work on other things is slow now and then; the page itself is not
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     quickest = {}
     for choice in choices:
         times = [
-            (page.evaluate(CHANGE, "#channel=instagram"), page.evaluate(CHANGE, choice)) for _ in range(3)
+            (page.evaluate(CHANGE, "#channel=instagram"), work_of(page, session, choice)) for _ in range(3)
         ]
         quickest[choice] = min(time for _, time in times)
     assert max(quickest.values()) < 100, quickest

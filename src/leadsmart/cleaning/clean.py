@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from leadsmart.cleaning.assumptions import assess_assumptions
-from leadsmart.cleaning.campaigns import clean_campaigns
+from leadsmart.cleaning.campaigns import UNKNOWN_USER, clean_campaigns
 from leadsmart.cleaning.corrections import Correction, apply_corrections, check_expectations
 from leadsmart.cleaning.delivery import clean_delivery
 from leadsmart.cleaning.events import clean_events, last_statuses
@@ -31,7 +31,15 @@ from leadsmart.cleaning.split import Slices
 from leadsmart.cleaning.texts import look_up
 from leadsmart.cleaning.users import restrict_to_users
 from leadsmart.params import Params
-from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS, TABLES, MarketTables
+from leadsmart.vocabulary import (
+    AD_PERFORMANCE,
+    CAMPAIGNS,
+    CLIENT,
+    LEADS,
+    STATUS_EVENTS,
+    TABLES,
+    MarketTables,
+)
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,40 @@ def clean_slice(
         likely_duplicates=find_likely_duplicates(tables.campaigns),
         verdict=verdict,
         verdict_reason=reason,
+    )
+
+
+def clean_others(
+    slices: Slices, params: Params, key: bytes, corrections: Sequence[Correction] = ()
+) -> MarketTables | None:
+    """Clean tables of everybody but the customer that a report is for: to be added up in memory, never written.
+
+    Parameters
+    ----------
+    slices, key, corrections
+        See `clean_slice`.
+    params : Params
+        Of the market.
+
+    Returns
+    -------
+    MarketTables or None
+        None for an internal report, which needs no comparison.
+    """
+    if params.audience != CLIENT:
+        return None
+    everybody = params.model_copy(update={"user_ids": None})
+    raw = {table: slices.read(table, params.market) for table in TABLES}
+    tables = clean_raw(raw, params.market, everybody, key, slices.last_day, corrections).tables
+    campaigns = tables.campaigns[~tables.campaigns["user_id"].isin([*params.user_ids, UNKNOWN_USER])]
+    leads = tables.leads[tables.leads["campaign_id"].isin(campaigns["campaign_id"])]
+    return MarketTables(
+        campaigns=campaigns,
+        ad_performance=tables.ad_performance[
+            tables.ad_performance["campaign_id"].isin(campaigns["campaign_id"])
+        ],
+        leads=leads,
+        status_events=tables.status_events[tables.status_events["lead_id"].isin(leads["lead_id"])],
     )
 
 

@@ -7,6 +7,7 @@ from leadsmart.cleaning.load import check_export
 from leadsmart.cleaning.split import Slices
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.params import list_markets, load_params, unassigned_params
+from leadsmart.report.audience import find_mixed_audiences
 from leadsmart.report.results import open_slices
 from leadsmart.report.workspace import Workspace
 
@@ -39,6 +40,9 @@ def check_inputs(
     problems = [*_parameter_problems(workspace, markets, overrides), *check_export(workspace.data)]
     if problems:
         raise InputProblems(problems)
+    mixed = find_mixed_audiences(workspace, overrides)
+    if mixed:
+        raise InputProblems(mixed)
     known = list_markets(workspace.params_dir)
     slices = open_slices(workspace)
     without = [market for market in markets or known if not _campaigns(workspace, slices, market, overrides)]

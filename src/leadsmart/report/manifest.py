@@ -14,7 +14,7 @@ from leadsmart.errors import LedgerError
 from leadsmart.params import Params
 from leadsmart.report.steps import sha256_of
 from leadsmart.report.workspace import RUN_FILE
-from leadsmart.vocabulary import LEDGER_EXITS, UNASSIGNED
+from leadsmart.vocabulary import CLIENT, INTERNAL, LEDGER_EXITS, UNASSIGNED
 
 _RECORDED_VERSIONS = (
     "leadsmart", "duckdb", "great-tables", "matplotlib", "numpy", "pandas", "papermill",
@@ -34,7 +34,7 @@ def write_market_run(folder: Path, params: Params, slices: Slices) -> None:
         folder / RUN_FILE,
         {
             "market": params.market,
-            "inputs": inputs_record(slices),
+            "inputs": inputs_record(slices, params.audience),
             "parameters": params.model_dump(mode="json"),
             "versions": versions(),
             "outputs": {p.relative_to(folder).as_posix(): sha256_of(p) for p in files},
@@ -48,7 +48,12 @@ def write_market_run(folder: Path, params: Params, slices: Slices) -> None:
 
 
 def write_run(
-    outputs: Path, data: str, markets: Mapping[str, str], slices: Slices, totals: pd.DataFrame | None
+    outputs: Path,
+    data: str,
+    markets: Mapping[str, str],
+    slices: Slices,
+    totals: pd.DataFrame | None,
+    audience: str = INTERNAL,
 ) -> None:
     """Write ``outputs/run.json``: the export, each market's status, the reconciled totals and all pages.
 
@@ -62,6 +67,8 @@ def write_run(
     slices : Slices
     totals : DataFrame or None
         Of `reconcile`; None where the ledgers do not speak of the whole export.
+    audience : str
+        Whom the report is for.
     """
     folders = [outputs / market for market in (*markets, UNASSIGNED)]
     notebooks = sorted(
@@ -72,7 +79,7 @@ def write_run(
         {
             "data": data,
             "is_sample": slices.is_sample,
-            "inputs": inputs_record(slices),
+            "inputs": inputs_record(slices, audience),
             "versions": versions(),
             "markets": dict(markets),
             "totals": []
@@ -128,9 +135,10 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **found}
 
 
-def inputs_record(slices: Slices) -> dict[str, Any]:
-    """The files of the export with their sha256 and row count, by name."""
-    return dict(sorted(slices.inputs.items()))
+def inputs_record(slices: Slices, audience: str) -> dict[str, Any]:
+    """The files of the export with their sha256 and row count, by name; a client does not learn how many rows."""
+    known = ("sha256",) if audience == CLIENT else ("sha256", "rows")
+    return {name: {key: entry[key] for key in known} for name, entry in sorted(slices.inputs.items())}
 
 
 def read_expected_pages(outputs: Path) -> Sequence[str]:

@@ -22,6 +22,8 @@ from leadsmart.display.formats import format_count, format_date
 from leadsmart.display.markup import Html
 from leadsmart.errors import InputError
 from leadsmart.params import Params, list_markets
+from leadsmart.report.audience import audience_note
+from leadsmart.report.manifest import inputs_record
 from leadsmart.report.results import Results, open_slices
 from leadsmart.report.steps import (
     CLEANING,
@@ -98,11 +100,11 @@ class Page:
         return pd.read_parquet(self._source(POOLED, self.market) / "pooled" / "extracts.parquet")
 
     def inputs_table(self) -> pd.DataFrame:
-        """One row per file of the export: ``file, rows, sha256`` (its first twelve digits)."""
-        entries = sorted(self.slices.inputs.items())
+        """One row per file of the export: ``file, rows, sha256`` (its first twelve digits); a client sees no rows."""
+        entries = inputs_record(self.slices, self.params.audience).items()
         return pd.DataFrame(
             [
-                {"file": name, "rows": entry["rows"], "sha256": str(entry["sha256"])[:12]}
+                {"file": name, "rows": entry.get("rows"), "sha256": str(entry["sha256"])[:12]}
                 for name, entry in entries
             ]
         )
@@ -225,8 +227,9 @@ class Page:
         return Html("".join(parts))
 
     def sample_banner(self) -> Html:
-        """On pages about all markets: a banner when the data is a sample, else nothing."""
-        return banner(SAMPLE_NOTICE) if self.slices.is_sample else Html()
+        """What must be known before reading: that the data is a sample, and for whom the report was made."""
+        notices = [SAMPLE_NOTICE] * self.slices.is_sample + [audience_note(self.params)]
+        return Html("".join(banner(notice) for notice in notices if notice))
 
     def source_note(self, n: float | None = None) -> str:
         """The footer of a picture: n where it is given, and where the data is from."""

@@ -221,4 +221,11 @@ def _write_run(results: Results, done: Sequence[MarketResult], totals: pd.DataFr
     known = list_markets(workspace.params_dir)
     markets = {m: status.get(m, "ok") for m in known if m in status or results.folder(SUMMARY, m)}
     write_navigation(workspace.outputs, {market: results.params(market).title for market in markets})
-    write_run(workspace.outputs, workspace.relative_data(), markets, results.slices, totals)
+    write_run(
+        workspace.outputs,
+        workspace.relative_data(),
+        markets,
+        results.slices,
+        totals,
+        results.params(UNASSIGNED).audience,
+    )
