@@ -34,7 +34,7 @@ from warm_folder import execute_warm
 
 from leadsmart.params import list_markets
 from leadsmart.report.kernels import ONE_THREAD, Kernels, find_imports, imports_of
-from leadsmart.report.steps import CLEANING, MARKET_STEPS, NEEDS_OF_ALL, OVERVIEW, POOLED
+from leadsmart.report.steps import CLEANING, MARKET_STEPS, NEEDS_OF_ALL, OVERVIEW, POOLED, SUMMARY
 from leadsmart.sample import DEFAULT_LEADS, write_sample
 from leadsmart.vocabulary import UNASSIGNED
 
@@ -174,8 +174,12 @@ def sample_notebooks(project: Path) -> Iterator[tuple[str, str]]:
 
 def folders(project: Path, name: str) -> dict[str, str]:
     """Where notebooks of a way other than `leadsmart run` find and write everything."""
-    outputs = project / name
-    (outputs / "pages").mkdir(parents=True)
+    outputs, markets = project / name, list_markets(project / "params")
+    for folder in ("pages", "stage"):
+        (outputs / folder).mkdir(parents=True)
+    # what a run tells the notebooks that read all markets
+    told = json.dumps({CLEANING: markets, SUMMARY: markets})
+    (outputs / "stage" / "sources.json").write_text(told, encoding="utf-8")
     return {
         "LEADSMART_ROOT": str(project),
         "LEADSMART_DATA": str(project / "data"),
