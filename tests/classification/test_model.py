@@ -81,14 +81,14 @@ def test_from_200_of_each_kind_a_market_has_its_own_model(fitted):
 
 
 def test_probabilities_are_calibrated_on_later_leads():
-    tables, params = make_market(2000), make_params()
+    tables, params = make_market(8000), make_params()
     leads = labelled_features(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF))
     spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
     estimator = fit_estimator(leads, (spec,), params.seed)
     assert estimator.calibrated_on == "later leads"
-    # planted: a phone shifts the log-odds by 1.25 up or down
+    # planted: a phone shifts the log-odds by 1.25 up or down; off by 0.04 at most on four seeds
     probability = predict(estimator, pd.DataFrame({"is_phone_valid": [0.0, 1.0]}))
-    assert probability == pytest.approx([1 / (1 + np.exp(1.25)), 1 / (1 + np.exp(-1.25))], abs=0.08)
+    assert probability == pytest.approx([1 / (1 + np.exp(1.25)), 1 / (1 + np.exp(-1.25))], abs=0.05)
 
 
 def test_below_40_of_a_kind_there_are_rules():
