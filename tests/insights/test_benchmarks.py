@@ -49,7 +49,7 @@ def test_own_figures_stand_beside_the_median_of_the_others():
     # users pay 5, 10, 15, 20 and 25 per click; the mean of logarithms is below the middle one
     assert table.loc["cpc", ["users", "median"]].tolist() == [5, 14]
     assert np.isnan(table.loc["cpc", "low"]), "quartiles only from ten others"
-    assert table.loc["cpc", "others_shown"] == "EGP 14 of 5 others"
+    assert table.loc["cpc", "others_shown"] == "EGP 14, 5 others"
 
 
 def test_four_others_are_not_enough():

@@ -81,7 +81,7 @@ def compare_with_others(
                 "median": median,
                 "high": high,
                 "others_shown": format_interval(median, low, high, unit, params.currency)
-                + f" of {format_count(len(counts))} others"
+                + f", {format_count(len(counts))} others"
                 if np.isfinite(median)
                 else NOT_ENOUGH,
             }
