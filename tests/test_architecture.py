@@ -24,9 +24,18 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "display": WORDS,
     "insights": (*WORDS, "suppression", "display.formats"),
     "classification": (*WORDS, "suppression", "display.formats", "insights.statistics"),
-    # report knows paths and parameters, never metrics: of cleaning only how an export is checked and split, and
-    # what cleaning hands over
-    "report": (*WORDS, "sample", "display", "cleaning.load", "cleaning.split", "cleaning.clean"),
+    # report knows paths and parameters, never metrics: of cleaning only how an export is checked and split, what
+    # is known of its slices and of the key, and what cleaning hands over
+    "report": (
+        *WORDS,
+        "sample",
+        "display",
+        "cleaning.load",
+        "cleaning.split",
+        "cleaning.slices",
+        "cleaning.keys",
+        "cleaning.clean",
+    ),
     # new leads pass through all of it: the published model, cleaning, the score
     "arrivals": (*WORDS, "cleaning", "classification", "report"),
     "cli": (*WORDS, "sample", "report", "arrivals", "display.csv_text"),

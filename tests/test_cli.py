@@ -14,7 +14,7 @@ from report.builders_report import CONTACT_KEY, KEY, make_project, run_leadsmart
 from leadsmart import __version__
 from leadsmart.cli import main
 
-VERBS = ("run", "check", "score", "render", "preview", "export", "sample")
+VERBS = ("run", "check", "status", "verify", "score", "render", "preview", "export", "sample")
 
 
 @pytest.fixture
@@ -263,9 +263,9 @@ def test_preview_on_a_port_that_is_taken(run: Run, project: Path):
 
 
 def test_a_damaged_record_of_the_last_run(run: Run, project: Path):
-    (project / "outputs").mkdir()
-    (project / "outputs" / "run.json").write_text("{", encoding="utf-8")
-    assert_refused(run("check"), "outputs/run.json", "Delete it and run again")
+    (project / ".leadsmart").mkdir()
+    (project / ".leadsmart" / "exports.json").write_text("{", encoding="utf-8")
+    assert_refused(run("check"), ".leadsmart/exports.json", "Delete it and run again")
 
 
 def test_no_project_here(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -7,8 +7,8 @@ import pandas as pd
 
 from leadsmart.classification.scoring import score_new_leads
 from leadsmart.classification.storage import load_model
-from leadsmart.cleaning.contacts import load_key
 from leadsmart.cleaning.intake import clean_new_leads
+from leadsmart.cleaning.keys import load_key
 from leadsmart.cleaning.rules import KEPT
 from leadsmart.report.published import read_published
 

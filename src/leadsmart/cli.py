@@ -1,10 +1,11 @@
-"""The command line: ``leadsmart run | check | score | render | preview | export | sample``."""
+"""The command line: ``leadsmart run | check | status | verify | score | render | preview | export | sample``.
 
-import http.server
+What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
+"""
+
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,18 +13,15 @@ import typer
 import yaml
 
 import leadsmart
-from leadsmart.display.csv_text import to_safe_csv
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
-from leadsmart.report.check import check_inputs
-from leadsmart.report.site import RENDERERS, render_site
-from leadsmart.report.workspace import Workspace, open_workspace
-from leadsmart.sample import write_sample
+from leadsmart.report.workspace import RENDERERS, Workspace, open_workspace
 from leadsmart.vocabulary import MODEL_NOT_READY, UNASSIGNED
 
 if TYPE_CHECKING:
     from leadsmart.arrivals import ScoredFile
 
-OK, MARKET_FAILED, BAD_INPUT = 0, 1, 2
+OK, MARKET_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+CORES = os.cpu_count() or 1
 
 app = typer.Typer(
     add_completion=False,
@@ -48,6 +46,7 @@ Parameters = Annotated[
 Renderer = Annotated[
     str, typer.Option(help=f"One of {', '.join(RENDERERS)}; auto takes Quarto where it is installed")
 ]
+Jobs = Annotated[int, typer.Option(min=1, help="Notebooks at work at the same time")]
 
 
 @app.callback(invoke_without_command=True)
@@ -66,23 +65,35 @@ def run(
     param: Parameters = None,
     outputs: Outputs = None,
     renderer: Renderer = "auto",
-    jobs: Annotated[int, typer.Option(min=1, help="Markets at work at the same time")] = os.cpu_count() or 1,
+    jobs: Jobs = CORES,
+    force: Annotated[bool, typer.Option("--force", help="Run what is still true, too")] = False,
 ) -> None:
-    """Execute the notebooks of the markets and render the site."""
-    # papermill takes seconds to import, and what is wrong should be said before
-    from leadsmart.report.progress import make_listener, print_results
-    from leadsmart.report.run import run_markets
+    """Execute the notebooks that something changed for, and render the site."""
+    from leadsmart.report.status import has_nothing_to_do
 
     workspace, overrides = _open(data, outputs), _overrides(param)
     _check_renderer(renderer)
+    if not force and (fresh := has_nothing_to_do(workspace, markets or [], overrides, renderer)):
+        typer.echo(f"Nothing has changed: all {len(fresh) - 1} notebooks and the site are up to date.")
+        typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
+        return
+
+    from leadsmart.report.check import check_inputs
+
     slices, wanted = check_inputs(workspace, markets or [], overrides)
+    # papermill takes seconds to import, and what is wrong should be said before
+    from leadsmart.report.lock import locked
+    from leadsmart.report.progress import make_listener, print_results
+    from leadsmart.report.session import make_report
+
     typer.echo(f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}")
-    with make_listener() as listener:
-        results = run_markets(workspace, slices, wanted, overrides, listener, jobs)
-    site = render_site(workspace, renderer)
-    print_results(results)
-    typer.echo(f"\nReport: {_shown(site)}")
-    if any(result.error for result in results):
+    with locked(workspace.outputs), make_listener() as listener:
+        report = make_report(
+            workspace, slices, wanted, overrides, listener, jobs=jobs, renderer=renderer, force=force
+        )
+    print_results(report.results)
+    typer.echo(f"\nReport: {_shown(report.index)}")
+    if any(result.error for result in report.results):
         raise typer.Exit(MARKET_FAILED)
 
 
@@ -91,6 +102,8 @@ def check(
     markets: Markets = None, data: Data = None, param: Parameters = None, outputs: Outputs = None
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
+    from leadsmart.report.check import check_inputs
+
     workspace, overrides = _open(data, outputs), _overrides(param)
     slices, wanted = check_inputs(workspace, markets or [], overrides)
     for market in (*wanted, UNASSIGNED):
@@ -98,6 +111,62 @@ def check(
     typer.echo(
         f"Parameters and export {workspace.relative_data()} are fine; the data's last day is {slices.last_day}."
     )
+
+
+@app.command(epilog="Example: leadsmart status --explain")
+def status(
+    markets: Markets = None,
+    data: Data = None,
+    param: Parameters = None,
+    outputs: Outputs = None,
+    renderer: Renderer = "auto",
+    explain: Annotated[bool, typer.Option("--explain", help="Say why, too")] = False,
+) -> None:
+    """Say for each notebook whether its result is still true, and what a run would do."""
+    from leadsmart.report.source import known_slices
+    from leadsmart.report.status import list_status, open_results
+
+    workspace, overrides = _open(data, outputs), _overrides(param)
+    _check_renderer(renderer)
+    if known_slices(workspace) is None:
+        from leadsmart.report.check import check_inputs
+
+        check_inputs(workspace, markets or [], overrides)
+    results = open_results(workspace, overrides)
+    wanted = markets or [m for m in results.known if results.slices.markets.get(m)]
+    found = list_status(results, wanted, renderer)
+    for line in found:
+        state = "up to date" if line.is_fresh else "runs again" if line.reasons else "waits"
+        name = f"{line.market} {line.step}".strip()
+        typer.echo(f"{name:<36} {state}")
+        if explain:
+            for reason in line.reasons:
+                typer.echo(f"    {reason}")
+            if line.waits_for:
+                typer.echo(f"    only if what it reads changes: {', '.join(line.waits_for)}")
+    fresh = sum(line.is_fresh for line in found)
+    typer.echo(f"{fresh} of {len(found)} are up to date.")
+
+
+@app.command(epilog="Example: leadsmart verify --jobs 2")
+def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CORES) -> None:
+    """Run the last report again in a temporary folder, and name every file that comes out differently."""
+    from leadsmart.report.lock import locked
+    from leadsmart.report.progress import make_listener
+    from leadsmart.report.verify import verify_outputs
+
+    workspace = _open(None, outputs)
+    _check_renderer(renderer)
+    with locked(workspace.outputs), make_listener() as listener:
+        found = verify_outputs(workspace, listener, jobs=jobs, renderer=renderer)
+    for name in found.differing:
+        typer.echo(f"differs: {name}")
+    if found.differing:
+        typer.echo(
+            f"{len(found.differing)} of {found.files} files differ; `leadsmart status --explain` says what changed."
+        )
+        raise typer.Exit(MARKET_FAILED)
+    typer.echo(f"All {found.files} files are the same, byte by byte.")
 
 
 @app.command(epilog="Example: leadsmart score new_leads.csv --market new-cairo --out scored.csv")
@@ -115,6 +184,7 @@ def score(
     """Score new leads with the published model of a market, best first."""
     # the libraries of models take seconds to import
     from leadsmart.arrivals import score_file
+    from leadsmart.display.csv_text import to_safe_csv
 
     result = score_file(file, _open(None, outputs).outputs, market)
     text = to_safe_csv(result.scored)
@@ -129,8 +199,19 @@ def score(
 @app.command(epilog="Example: leadsmart render --renderer embedded")
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
+    from leadsmart.report.lock import locked
+    from leadsmart.report.publish import end_stage, is_interrupted, recover
+    from leadsmart.report.site import render_site
+
     _check_renderer(renderer)
-    typer.echo(f"Report: {_shown(render_site(_open(None, outputs), renderer))}")
+    workspace = _open(None, outputs)
+    with locked(workspace.outputs):
+        was_interrupted = is_interrupted(workspace.outputs)
+        recover(workspace.outputs)
+        index = render_site(workspace, renderer)
+        if not was_interrupted:
+            end_stage(workspace.outputs)
+    typer.echo(f"Report: {_shown(index)}")
 
 
 @app.command(epilog="Example: leadsmart preview --port 8000")
@@ -139,12 +220,19 @@ def preview(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port")] = 8000,
 ) -> None:
     """Serve the site on this machine only, so that search works; stop with Ctrl-C."""
+    import http.server
+    from functools import partial
+
+    class QuietHandler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Print nothing for each request."""
+
     site = _open(None, outputs).outputs / "site"
     if not (site / "index.html").is_file():
         raise ParameterError(
             "there is no site to serve", remedy="Start with `leadsmart run`", file=_shown(site)
         )
-    handler = partial(_QuietHandler, directory=str(site))
+    handler = partial(QuietHandler, directory=str(site))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
@@ -190,13 +278,10 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes")] = 20240601,
 ) -> None:
     """Write a sample export with known, planted effects."""
+    from leadsmart.sample import write_sample
+
     write_sample(folder, leads=leads, seed=seed)
     typer.echo(f"Sample export with {leads:,} leads: {_shown(folder)}")
-
-
-class _QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Print nothing for each request."""
 
 
 def _open(data: Path | None, outputs: Path | None) -> Workspace:
@@ -257,6 +342,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what the user can mend is one message and exit code 2, never a traceback."""
     try:
         app(arguments)
+    except KeyboardInterrupt:
+        typer.echo("Stopped.")
+        sys.exit(INTERRUPTED)
     except InputProblems as problems:
         for problem in problems.problems:
             typer.echo(f"- {problem}", err=True)

@@ -106,6 +106,10 @@ class NotebookError(LeadSmartError):
         return (rebuild, (kind, problem, {**details, "public_problem": self.public_problem}))
 
 
+class RunningError(LeadSmartError):
+    """Another run is at work on the same outputs."""
+
+
 class RenderError(LeadSmartError):
     """The site could not be built."""
 

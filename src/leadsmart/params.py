@@ -33,6 +33,7 @@ from leadsmart.vocabulary import (
 )
 
 DEFAULTS_FILE = "_defaults.yml"
+CORRECTIONS_FILE = "_corrections.yml"
 #: What messages call parameters that were changed for one run.
 CHANGED = "changed for this run"
 MARKET_NAME = re.compile(r"[a-z0-9-]+")
@@ -282,7 +283,7 @@ def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = No
     return _validate(values, overrides, file=DEFAULTS_FILE).model_copy(update={"market": UNASSIGNED})
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML as usual, but a name that stands twice is an error instead of the last one winning."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:

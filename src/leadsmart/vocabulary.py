@@ -3,9 +3,13 @@
 Every other module takes its names from here, so that a column is spelled once.
 """
 
-from typing import Final, NamedTuple
+from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    # what only knows words, such as whether a run has anything to do, need not wait a second for pandas
+    import pandas as pd
 
 # --- tables -----------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import platformdirs
 import pytest
 from cleaning.builders_cleaning import KEY, clean, make_event, make_lead, make_tables, write_export
 
-from leadsmart.cleaning import contacts
+from leadsmart.cleaning import contacts, keys
 from leadsmart.cleaning.scrubbing import holds_contact, scrub_messages, scrub_text
 from leadsmart.errors import InputError
 
@@ -77,23 +77,23 @@ def test_hashes_depend_on_the_key_and_the_kind():
 
 
 def test_the_key_is_made_once_and_private(monkeypatch, tmp_path, capsys):
-    monkeypatch.delenv(contacts.KEY_VARIABLE, raising=False)
+    monkeypatch.delenv(keys.KEY_VARIABLE, raising=False)
     monkeypatch.setattr(platformdirs, "user_config_dir", lambda *args, **kwargs: str(tmp_path / "config"))
-    key = contacts.load_key()
+    key = keys.load_key()
     path = tmp_path / "config" / "contact.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert contacts.load_key() == key
+    assert keys.load_key() == key
     assert len(key) == 64
     assert [p.name for p in path.parent.iterdir()] == ["contact.key"]
     path.chmod(0o644)
     with pytest.raises(InputError, match="others may read") as error:
-        contacts.load_key()
+        keys.load_key()
     path.chmod(0o600)
     path.write_text("short")
     with pytest.raises(InputError, match="damaged"):
-        contacts.load_key()
-    monkeypatch.setenv(contacts.KEY_VARIABLE, "from outside")
-    assert contacts.load_key() == b"from outside"
+        keys.load_key()
+    monkeypatch.setenv(keys.KEY_VARIABLE, "from outside")
+    assert keys.load_key() == b"from outside"
     assert key.decode() not in str(error.value) + "".join(capsys.readouterr())
 
 

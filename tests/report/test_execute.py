@@ -27,8 +27,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 DONE = """
 import os, pathlib
-from leadsmart.report.steps import mark_done
-mark_done(pathlib.Path(os.environ["LEADSMART_STAGE"]) / {folder}, "{step}", "fingerprint", "export")
+from leadsmart.report.records import Record, write_record
+write_record(pathlib.Path(os.environ["LEADSMART_STAGE"]) / {folder}, "{step}", Record())
 """
 
 

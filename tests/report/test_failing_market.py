@@ -30,8 +30,9 @@ import json, os, pathlib
 folder = pathlib.Path(os.environ["LEADSMART_STAGE"], market or "all-markets", "tables")
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "{step}.csv").write_text("figures\\nof {run}\\n")
-(folder.parent / ".steps").mkdir(exist_ok=True)
-(folder.parent / ".steps" / "{step}").write_text("fingerprint export")
+from leadsmart.report.records import Record, sha256_of, write_record
+outputs = {{"tables/{step}.csv": sha256_of(folder / "{step}.csv")}}
+write_record(folder.parent, "{step}", Record(outputs=outputs))
 """
 SUMMARY = (
     'dict(leads=3, cpql=None, currency="EGP", findings_supported=0, findings=5, model_verdict="Not ready")'

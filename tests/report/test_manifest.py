@@ -19,6 +19,7 @@ def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
         last_day=dt.date(2024, 12, 31),
         inputs={},
         is_sample=False,
+        digests={},
         raw_totals=raw,
         slice_totals=pd.DataFrame(),
         structure=pd.DataFrame(),

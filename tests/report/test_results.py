@@ -1,20 +1,24 @@
 """What notebooks have written counts only for the export, parameters and notebooks it was made from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cleaning.builders_cleaning import make_delivery, make_tables, write_export
-from report.builders_report import make_project
+from report.builders_report import KEY, make_project
 
-from leadsmart.report.results import Results, open_slices
+from leadsmart.report.records import Record, write_record
+from leadsmart.report.results import Results
+from leadsmart.report.source import open_slices
 from leadsmart.report.steps import CLEANING, INSIGHTS, SUMMARY
-from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.report.workspace import STAGE, Workspace, open_workspace
 
 MARKET = "new-cairo"
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("LEADSMART_CONTACT_KEY", KEY)
     root = make_project(tmp_path / "project")
     write_export(root / "export", make_tables())
     return open_workspace(root=root, data=root / "export", environment={})
@@ -24,9 +28,12 @@ def open_results(workspace: Workspace, **overrides: object) -> Results:
     return Results(workspace, open_slices(workspace), overrides)
 
 
-def publish(workspace: Workspace, step: str, market: str = MARKET, **overrides: object) -> Path:
-    folder = workspace.outputs / market
-    open_results(workspace, **overrides).mark_done(folder, step, market)
+def publish(
+    workspace: Workspace, step: str, market: str = MARKET, below: Path | None = None, **overrides: object
+) -> Path:
+    folder = (below or workspace.outputs) / market
+    facts = open_results(workspace, **overrides).freshness.facts(step, market)
+    write_record(folder, step, Record(facts))
     return folder
 
 
@@ -46,8 +53,7 @@ def test_a_published_result_is_found_and_belongs_to_its_market_only(workspace: W
 
 def test_what_was_explored_in_jupyter_is_found_before_what_is_published(workspace: Workspace):
     publish(workspace, CLEANING)
-    staged = workspace.stage / MARKET
-    open_results(workspace).mark_done(staged, CLEANING, MARKET)
+    staged = publish(workspace, CLEANING, below=workspace.stage)
     assert open_results(workspace).find(CLEANING, MARKET) == staged
 
 
@@ -78,15 +84,19 @@ def test_a_report_for_some_users_never_takes_results_for_all(workspace: Workspac
 def test_a_changed_notebook_makes_its_results_untrue(workspace: Workspace):
     publish(workspace, INSIGHTS)
     path = workspace.notebooks / "02_insights.ipynb"
-    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("Where do we stand?", "Where?"), encoding="utf-8"
+    )
     assert open_results(workspace).find(INSIGHTS, MARKET) is None
 
 
 def test_a_market_run_with_a_changed_parameter_stays_in_the_overview(workspace: Workspace):
+    publish(workspace, CLEANING)
     folder = publish(workspace, SUMMARY, period_start="2024-06-02")
-    results = open_results(workspace)
-    assert results.find(SUMMARY, MARKET) is None
-    assert results.folder(SUMMARY, MARKET) == folder
+    run = replace(workspace, stage=workspace.outputs / STAGE)
+    results = open_results(run)
+    assert results.freshness.why_stale(SUMMARY, MARKET, folder)
+    assert results.where(SUMMARY, MARKET) == folder
     assert results.markets(SUMMARY) == [MARKET]
 
 

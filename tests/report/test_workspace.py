@@ -22,8 +22,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def record_run(root: Path, data: str) -> None:
-    (root / "outputs").mkdir(exist_ok=True)
-    (root / "outputs" / "run.json").write_text(json.dumps({"data": data}), encoding="utf-8")
+    (root / ".leadsmart").mkdir(exist_ok=True)
+    (root / ".leadsmart" / "exports.json").write_text(json.dumps({"outputs": data}), encoding="utf-8")
 
 
 def test_the_project_is_found_from_a_folder_inside(root: Path):
@@ -85,16 +85,16 @@ def test_the_last_runs_export_that_is_gone_gives_way_to_the_sample(root: Path):
     assert open_workspace(root=root, environment={}).data == root / "data" / "sample"
 
 
-def test_a_broken_run_file_is_one_clear_error(root: Path):
+def test_a_broken_note_of_the_last_exports_is_one_clear_error(root: Path):
     record_run(root, "x")
-    (root / "outputs" / "run.json").write_text("{", encoding="utf-8")
-    with pytest.raises(InputError, match=r"outputs/run\.json: not valid JSON\. Delete it"):
+    (root / ".leadsmart" / "exports.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match=r"\.leadsmart/exports\.json: not valid JSON\. Delete it"):
         open_workspace(root=root, environment={})
 
 
 def test_a_missing_sample_is_made_and_one_that_is_there_stays(root: Path, monkeypatch: pytest.MonkeyPatch):
     made = []
-    monkeypatch.setattr(module, "write_sample", made.append)
+    monkeypatch.setattr(module, "make_sample", made.append)
     open_workspace(root=root, environment={})
     assert made == []
     (root / "data" / "sample").rmdir()
@@ -111,3 +111,17 @@ def test_an_export_that_is_missing_is_never_replaced_by_a_sample(root: Path, tmp
 def test_the_export_is_written_down_as_seen_from_the_project(root: Path, tmp_path: Path):
     assert open_workspace(root=root, environment={}).relative_data() == "data/sample"
     assert open_workspace(root=root, data=tmp_path / "x", environment={}).relative_data() == "../x"
+
+
+def test_pages_and_records_never_show_what_lies_above_the_project(root: Path, tmp_path: Path):
+    assert open_workspace(root=root, environment={}).shown_data() == "data/sample"
+    assert open_workspace(root=root, data=tmp_path / "ali" / "x", environment={}).shown_data() == "x"
+
+
+def test_which_export_was_run_is_remembered_per_outputs_and_privately(root: Path, tmp_path: Path):
+    (tmp_path / "december").mkdir()
+    open_workspace(root=root, data=tmp_path / "december", environment={}).remember_data()
+    assert open_workspace(root=root, environment={}).data == root / ".." / "december"
+    elsewhere = open_workspace(root=root, outputs=tmp_path / "elsewhere", environment={})
+    assert elsewhere.data == root / "data" / "sample"
+    assert not (root / "outputs").exists()

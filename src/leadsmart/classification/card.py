@@ -21,6 +21,12 @@ _LIMITS: Final = (
     "It must not decide on a person's credit, price or access; it orders calls.",
 )
 
+#: What the score depends on; a parameter of another page leaves the card as it is.
+_PARAMETERS: Final = (
+    "market", "target", "horizon_days", "qualified_statuses", "disqualified_statuses", "intent_statuses",
+    "grade_bounds", "minimum_users", "timezone", "as_of", "user_ids", "seed",
+)  # fmt: skip
+
 
 def describe_judged(evaluation: Evaluation, model: Model) -> str:
     """Say which model the verdict speaks of, and how today's differs from it.
@@ -134,7 +140,7 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
                 for lead, label in sorted(zip(labels["lead_id"], labels["label"], strict=True))
             ),
             "features": _digest(s.name for s in model.specs),
-            "parameters": _digest([params.model_dump_json()]),
+            "parameters": _digest(f"{name}={getattr(params, name)}" for name in _PARAMETERS),
         },
     }
 

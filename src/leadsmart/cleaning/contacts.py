@@ -1,22 +1,16 @@
 """Contacts of people: checked, classified, and replaced by keyed hashes."""
 
 import hmac
-import os
 import re
-import secrets
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
 import phonenumbers
-import platformdirs
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberType
 
 from leadsmart.cleaning.texts import WESTERN_DIGITS, clean_text, factorize, map_distinct
-from leadsmart.errors import InputError
 
-KEY_VARIABLE: Final = "LEADSMART_CONTACT_KEY"
 HASH_DIGITS: Final = 16
 #: Fewer digits are no phone that could tell two people apart.
 SHORTEST_PHONE: Final = 7
@@ -42,51 +36,6 @@ _FREE_DOMAINS: Final = frozenset(
 )  # fmt: skip
 _FREE_STEMS: Final = ("yahoo.", "hotmail.", "outlook.", "live.")
 _PLACEHOLDER_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "test.com"})
-
-
-def load_key() -> bytes:
-    """The key of the contact hashes, from ``LEADSMART_CONTACT_KEY`` or a private file made once.
-
-    Raises
-    ------
-    InputError
-        If the file can be read by others, is damaged, or can't be written.
-    """
-    stated = os.environ.get(KEY_VARIABLE)
-    if stated:
-        return stated.encode()
-    path = Path(platformdirs.user_config_dir("leadsmart", appauthor=False)) / "contact.key"
-    try:
-        if not path.exists():
-            _create_key(path)
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise InputError("others may read the contact key", remedy=f"chmod 600 {path}", file=path.name)
-        key = path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise InputError(
-            f"the contact key can't be kept: {error.strerror}",
-            remedy=f"Set the environment variable {KEY_VARIABLE}",
-            file=path.name,
-        ) from error
-    if not re.fullmatch(r"[0-9a-f]{64}", key):
-        raise InputError(
-            "the contact key is damaged", remedy="Delete it to have a new one made", file=path.name
-        )
-    return key.encode()
-
-
-def _create_key(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-    try:
-        # a link fails where another run was faster, and then that run's key stands
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
 
 
 def keyed_hash(kind: str, value: str, key: bytes) -> str:

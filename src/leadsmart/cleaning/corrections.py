@@ -13,9 +13,9 @@ from leadsmart.cleaning.reading import FILE, LINE
 from leadsmart.cleaning.split import Slices
 from leadsmart.cleaning.texts import clean_text, map_distinct
 from leadsmart.errors import InputError, ParameterError
+from leadsmart.params import CORRECTIONS_FILE
 from leadsmart.vocabulary import REQUIRED_EXPORT_COLUMNS
 
-CORRECTIONS_FILE: Final = "_corrections.yml"
 #: Rows are identified by more than values: where they stand.
 _PLACES: Final = {"file": FILE, "line": LINE}
 #: Contacts have no place in a reviewed file, and these decide the slice before corrections are made.

@@ -1,12 +1,11 @@
 """An export cut into one private slice per market, read once through DuckDB."""
 
-import datetime as dt
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,13 +16,19 @@ import pandas as pd
 from leadsmart.cleaning.assignment import MARKET, assign_markets
 from leadsmart.cleaning.load import open_export
 from leadsmart.cleaning.reading import LINE, ORDER, ORIGIN_COLUMNS, ReadableFile, stage_table
+from leadsmart.cleaning.slices import (
+    MANIFEST,
+    SAMPLE_MARK,
+    SliceFacts,
+    hash_inputs,
+    read_facts,
+    slices_folder,
+)
 from leadsmart.cleaning.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.cleaning.texts import clean_id, map_distinct
 from leadsmart.errors import InputProblems, LedgerError
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, MARKET_LOOKUP, TABLES, UNASSIGNED
 
-SAMPLE_MARK: Final = "sample.json"
-MANIFEST: Final = "manifest.json"
 #: Holds contacts while a split is under way, and is removed behind it.
 WORK: Final = "work"
 #: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
@@ -39,21 +44,11 @@ SETTINGS: Final = (
 
 
 @dataclass(frozen=True)
-class Slices:
+class Slices(SliceFacts):
     """An export cut by market.
 
     Attributes
     ----------
-    folder : Path
-        Private: its rows hold contacts.
-    markets : dict
-        Market -> number of campaigns; ``unassigned`` is one of them.
-    last_day : date
-        The export's last day, a few absurd future dates aside.
-    inputs : dict
-        File -> ``{"sha256": ..., "rows": ...}``.
-    is_sample : bool
-        Whether the export was generated.
     raw_totals : DataFrame
         One row per table: ``table, rows, spend`` (0 where the table has none).
     slice_totals : DataFrame
@@ -64,11 +59,6 @@ class Slices:
         Table -> export columns that the files have.
     """
 
-    folder: Path
-    markets: dict[str, int]
-    last_day: dt.date
-    inputs: dict[str, dict[str, object]]
-    is_sample: bool
     raw_totals: pd.DataFrame
     slice_totals: pd.DataFrame
     structure: pd.DataFrame
@@ -133,11 +123,10 @@ def split_export(
     files, problems = open_export(folder)
     if problems:
         raise InputProblems(problems)
-    inputs = _hash_inputs(folder, files)
-    fingerprint = _fingerprint(inputs, markets, decimal_comma)
+    inputs = hash_inputs(folder, (file.source for opened in files.values() for file in opened))
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
-    target = cache / f"slices-{fingerprint[:16]}"
+    target = slices_folder(cache, inputs, markets, decimal_comma)
     if not (target / MANIFEST).is_file():
         aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
         try:
@@ -147,7 +136,7 @@ def split_export(
             shutil.rmtree(aside, ignore_errors=True)
     os.utime(target)
     _remove_old(cache)
-    return _read_manifest(target)
+    return read_slices(target)
 
 
 def _write_slices(
@@ -196,6 +185,7 @@ def _write_slices(
                 f"SELECT _file, count(*) FROM {table} GROUP BY 1"
             ).fetchall():
                 inputs[name]["rows"] = count
+        structure = summarise_structure(connection, markets)
         counted = connection.execute("SELECT market, count(*) FROM campaign_markets GROUP BY 1").fetchall()
         manifest = {
             "markets": {m: dict(counted).get(m, 0) for m in (*markets, UNASSIGNED)},
@@ -204,13 +194,50 @@ def _write_slices(
             "is_sample": is_sample,
             "totals": totals,
             "total_spend": sum_spend(connection, decimal_comma, by_market=False),
-            "structure": summarise_structure(connection, markets).to_dict("records"),
+            "structure": structure.to_dict("records"),
             "columns": {table: columns[table] for table in TABLES},
+            "digests": _digests(connection, columns, structure, (*markets, UNASSIGNED)),
         }
     finally:
         connection.close()
     shutil.rmtree(work)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+
+
+def _digests(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Mapping[str, Sequence[str]],
+    structure: pd.DataFrame,
+    markets: Sequence[str],
+) -> dict[str, dict[str, str]]:
+    """Per market what its cleaning depends on: a digest of its rows per table, one of the other markets' structure.
+
+    Rows are told apart by file and line, so that their hashes can be added up in any order.
+    """
+    found: dict[str, dict[str, str]] = {market: {} for market in markets}
+    for table in TABLES:
+        names = [*ORIGIN_COLUMNS, *columns[table]]
+        cells = ", ".join(f"coalesce(length({_name(n)}::varchar), -1), {_name(n)}" for n in names)
+        rows = connection.execute(
+            f"SELECT {MARKET}, count(*), bit_xor(md5_number(concat_ws('|', {cells}))) "
+            f"FROM {table}_sliced GROUP BY 1"
+        ).fetchall()
+        by_market = {market: (count, mixed) for market, count, mixed in rows}
+        for market in markets:
+            found[market][table] = _digest([names, *by_market.get(market, (0, 0))])
+    for market in markets:
+        others = structure[~structure["market"].isin([market, UNASSIGNED])]
+        typical = others[["daily_budget", "days", "ad_sets"]].median()
+        found[market]["other markets"] = _digest([len(others) > 0, typical.to_dict()])
+    return found
+
+
+def _digest(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _quoted(path: Path) -> str:
@@ -233,47 +260,18 @@ def _remove_old(cache: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _read_manifest(target: Path) -> Slices:
+def read_slices(target: Path) -> Slices:
+    """The slices in a folder that `split_export` wrote."""
+    facts = read_facts(target)
     manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
     totals = pd.DataFrame(manifest["totals"], columns=["market", "table", "rows", "spend"])
     totals = totals.astype({"market": "str", "table": "str", "rows": "int64", "spend": "float64"})
     raw = totals.groupby("table", sort=False)["rows"].sum().reset_index()
     spend = [manifest["total_spend"] if table == AD_PERFORMANCE else 0.0 for table in raw["table"]]
-    structure = pd.DataFrame(manifest["structure"])
     return Slices(
-        folder=target,
-        markets=manifest["markets"],
-        last_day=dt.date.fromisoformat(manifest["last_day"]),
-        inputs=manifest["inputs"],
-        is_sample=manifest["is_sample"],
+        **vars(facts),
         raw_totals=raw.assign(spend=spend),
         slice_totals=totals,
-        structure=structure,
+        structure=pd.DataFrame(manifest["structure"]),
         columns=manifest["columns"],
     )
-
-
-def _hash_inputs(folder: Path, files: dict[str, list[ReadableFile]]) -> dict[str, dict[str, object]]:
-    hashes: dict[Path, str] = {}
-    inputs: dict[str, dict[str, object]] = {}
-    for source in (file.source for opened in files.values() for file in opened):
-        if source.path not in hashes:
-            with source.path.open("rb") as file:
-                hashes[source.path] = hashlib.file_digest(file, "sha256").hexdigest()
-        inputs[source.name] = {"sha256": hashes[source.path], "rows": 0}
-    mark = folder / SAMPLE_MARK
-    if mark.is_file():
-        inputs[SAMPLE_MARK] = {"sha256": hashlib.sha256(mark.read_bytes()).hexdigest(), "rows": 0}
-    return inputs
-
-
-def _fingerprint(
-    inputs: dict[str, dict[str, object]], markets: Sequence[str], decimal_comma: Collection[str]
-) -> str:
-    digest = hashlib.sha256()
-    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parents[1] / "vocabulary.py"]
-    for path in code:
-        digest.update(path.read_bytes())
-    files = {name: details["sha256"] for name, details in inputs.items()}
-    digest.update(json.dumps([files, list(markets), sorted(decimal_comma)]).encode())
-    return digest.hexdigest()

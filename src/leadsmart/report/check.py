@@ -8,7 +8,7 @@ from leadsmart.cleaning.split import Slices
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.params import list_markets, load_params, unassigned_params
 from leadsmart.report.audience import find_mixed_audiences
-from leadsmart.report.results import open_slices
+from leadsmart.report.source import open_slices
 from leadsmart.report.workspace import Workspace
 
 

@@ -16,7 +16,8 @@ from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
 from leadsmart.params import load_params, unassigned_params
 from leadsmart.report.kernels import ONE_THREAD, Kernels, imports_of
-from leadsmart.report.steps import NEEDS_OF_ALL, PAGE_TITLES, SUMMARY, is_done
+from leadsmart.report.records import is_done
+from leadsmart.report.steps import NEEDS_OF_ALL, PAGE_TITLES, SUMMARY
 from leadsmart.report.workspace import Workspace
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 

@@ -1,20 +1,25 @@
 """``run.json``: what went in, what came out, and whether rows and spend add up."""
 
+from __future__ import annotations
+
 import importlib.metadata
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from leadsmart.cleaning.split import Slices
 from leadsmart.errors import LedgerError
 from leadsmart.params import Params
-from leadsmart.report.steps import sha256_of
-from leadsmart.report.workspace import RUN_FILE
-from leadsmart.vocabulary import CLIENT, INTERNAL, LEDGER_EXITS, UNASSIGNED
+from leadsmart.report.records import read_record, sha256_of, write_whole
+from leadsmart.report.steps import MARKET_STEPS, NEEDS_OF_ALL
+from leadsmart.report.workspace import NAVIGATION, RUN_FILE
+from leadsmart.vocabulary import ALL_MARKETS, CLIENT, INTERNAL, LEDGER_EXITS, UNASSIGNED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from leadsmart.cleaning.split import Slices
 
 _RECORDED_VERSIONS = (
     "leadsmart", "duckdb", "great-tables", "matplotlib", "numpy", "pandas", "papermill",
@@ -27,15 +32,31 @@ def site_page(notebook: Path, outputs: Path) -> str:
     return f"outputs/{notebook.relative_to(outputs).with_suffix('.html').as_posix()}"
 
 
-def write_market_run(folder: Path, params: Params, slices: Slices) -> None:
-    """Write ``run.json`` of one market's folder: inputs, parameters, versions, outputs, expected pages."""
+def write_market_run(folder: Path, params: Params, slices: Slices) -> bool:
+    """Write ``run.json`` of one market's folder: inputs, parameters, code, environment, outputs, expected pages.
+
+    What it says is of this market only, so that a change of another one leaves it as it is.
+
+    Returns
+    -------
+    bool
+        Whether it says something else than before.
+    """
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != RUN_FILE]
-    _write(
+    rows = slices.slice_totals[slices.slice_totals["market"] == params.market].set_index("table")["rows"]
+    digests = slices.digests[params.market]
+    # a client does not learn how many rows there are of others
+    inputs = {
+        table: {"sha256": digests[table]} | ({} if params.audience == CLIENT else {"rows": int(rows[table])})
+        for table in rows.index
+    }
+    return _write(
         folder / RUN_FILE,
         {
             "market": params.market,
-            "inputs": inputs_record(slices, params.audience),
+            "inputs": inputs,
             "parameters": params.model_dump(mode="json"),
+            **_made_with(folder, MARKET_STEPS),
             "versions": versions(),
             "outputs": {p.relative_to(folder).as_posix(): sha256_of(p) for p in files},
             "expected_pages": [
@@ -54,6 +75,9 @@ def write_run(
     slices: Slices,
     totals: pd.DataFrame | None,
     audience: str = INTERNAL,
+    *,
+    overrides: Mapping[str, Any],
+    compared: str | None,
 ) -> None:
     """Write ``outputs/run.json``: the export, each market's status, the reconciled totals and all pages.
 
@@ -61,7 +85,7 @@ def write_run(
     ----------
     outputs : Path
     data : str
-        The export's folder as seen from the project.
+        What the export's folder is called.
     markets : mapping
         Market -> ``ok`` or ``failed``.
     slices : Slices
@@ -69,25 +93,53 @@ def write_run(
         Of `reconcile`; None where the ledgers do not speak of the whole export.
     audience : str
         Whom the report is for.
+    overrides : mapping
+        Parameters that won over the markets' files.
+    compared : str or None
+        The earlier run that this one is compared with.
     """
     folders = [outputs / market for market in (*markets, UNASSIGNED)]
     notebooks = sorted(
         [*outputs.glob("*.ipynb"), *(path for folder in folders for path in folder.glob("*.ipynb"))]
     )
+    everywhere = [p for p in sorted((outputs / ALL_MARKETS).rglob("*")) if p.is_file()]
+    # a market's own record holds the digests of its files
+    records = [folder / RUN_FILE for folder in folders if (folder / RUN_FILE).is_file()]
+    files = [*sorted(outputs.glob("*.ipynb")), *everywhere, *records, outputs / NAVIGATION]
     _write(
         outputs / RUN_FILE,
         {
             "data": data,
             "is_sample": slices.is_sample,
             "inputs": inputs_record(slices, audience),
+            "parameters": {name: _plain(value) for name, value in sorted(overrides.items())},
+            **_made_with(outputs / ALL_MARKETS, NEEDS_OF_ALL),
             "versions": versions(),
+            "compared_with": compared,
             "markets": dict(markets),
             "totals": []
             if totals is None
             else json.loads(totals.to_json(orient="records", double_precision=2)),
+            "outputs": {p.relative_to(outputs).as_posix(): sha256_of(p) for p in files if p.is_file()},
             "expected_pages": ["index.html", *(site_page(notebook, outputs) for notebook in notebooks)],
         },
     )
+
+
+def _made_with(folder: Path, steps: Iterable[str]) -> dict[str, Any]:
+    """Code and environment behind what lies in a folder: file -> sha256, of notebooks that of their cells."""
+    code: dict[str, str] = {}
+    environment: dict[str, str] = {}
+    for step in steps:
+        record = read_record(folder, step)
+        if record and record.facts:
+            code |= {f"notebooks/{step}.ipynb": record.facts["notebook"], **record.facts["code"]}
+            environment = dict(record.facts["environment"])
+    return {"code": dict(sorted(code.items())), "environment": environment}
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
 
 
 def reconcile(ledgers: Mapping[str, pd.DataFrame], slices: Slices) -> pd.DataFrame:
@@ -110,6 +162,8 @@ def reconcile(ledgers: Mapping[str, pd.DataFrame], slices: Slices) -> pd.DataFra
     LedgerError
         If rows differ, or spend differs by a cent or more.
     """
+    import pandas as pd
+
     entries = pd.concat(ledgers.values(), ignore_index=True)
     exits = entries[entries["action"].isin(LEDGER_EXITS)].groupby("table")[["rows", "spend"]].sum()
     raw = slices.raw_totals.set_index("table")[["rows", "spend"]]
@@ -146,5 +200,14 @@ def read_expected_pages(outputs: Path) -> Sequence[str]:
     return json.loads((outputs / RUN_FILE).read_text(encoding="utf-8"))["expected_pages"]
 
 
-def _write(path: Path, facts: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def read_market_parameters(folder: Path) -> Mapping[str, Any]:
+    """Parameters that the results in a market's folder were published with."""
+    return json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["parameters"]
+
+
+def _write(path: Path, facts: Mapping[str, Any]) -> bool:
+    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return False
+    write_whole(path, text)
+    return True

@@ -8,14 +8,14 @@ import importlib.metadata
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from leadsmart.cleaning.clean import CleanedMarket
-from leadsmart.cleaning.split import Slices
+from leadsmart.cleaning.slices import SliceFacts, read_facts
 from leadsmart.display.cards import banner, callout, facts_line, footnote, page_nav
 from leadsmart.display.csv_text import to_safe_csv
 from leadsmart.display.formats import format_count, format_date
@@ -24,7 +24,16 @@ from leadsmart.errors import InputError
 from leadsmart.params import Params, list_markets
 from leadsmart.report.audience import audience_note
 from leadsmart.report.manifest import inputs_record
-from leadsmart.report.results import Results, open_slices
+from leadsmart.report.records import Record, digest_of, sha256_of, write_record
+from leadsmart.report.results import (
+    COMPARED,
+    COMPARED_FILE,
+    EXPORT,
+    FAILURES,
+    MARKETS_OF,
+    Results,
+    reading,
+)
 from leadsmart.report.steps import (
     CLEANING,
     MARKET_STEPS,
@@ -37,6 +46,11 @@ from leadsmart.report.steps import (
 )
 from leadsmart.report.workspace import Workspace, open_workspace
 from leadsmart.vocabulary import ALL_MARKETS, DATA_NOT_RELIABLE, TABLES, UNASSIGNED, MarketTables
+
+# Only the first notebook reads raw rows and cleans them; a change of cleaning is no change of the others.
+if TYPE_CHECKING:
+    from leadsmart.cleaning.clean import CleanedMarket
+    from leadsmart.cleaning.split import Slices
 
 _SHOWN_VERSIONS = ("pandas", "scikit-learn", "seaborn", "great-tables", "papermill")
 
@@ -53,16 +67,22 @@ class Page:
         The market's parameters, ``as_of`` filled in.
     results : Results
         What notebooks have written so far, for this export.
+    read, written : dict, set
+        What this notebook has read of others -> digest or value, and the files that it wrote.
     """
 
     step: str
     params: Params
     results: Results
+    read: dict[str, str] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
 
-    @property
-    def slices(self) -> Slices:
+    @cached_property
+    def slices(self) -> "Slices":
         """The export, split by market."""
-        return self.results.slices
+        from leadsmart.cleaning.split import read_slices
+
+        return read_slices(self.results.slices.folder)
 
     @property
     def workspace(self) -> Workspace:
@@ -83,25 +103,31 @@ class Page:
 
     def read_tables(self, market: str | None = None) -> MarketTables:
         """The four clean tables of this market, or of another one."""
-        folder = self._source(CLEANING, market or self.market) / "clean"
-        return MarketTables(**{table: pd.read_parquet(folder / f"{table}.parquet") for table in TABLES})
+        market = market or self.market
+        paths = {table: self._source(CLEANING, market, f"clean/{table}.parquet") for table in TABLES}
+        return MarketTables(**{table: pd.read_parquet(path) for table, path in paths.items()})
 
     def read_json(self, step: str, name: str, market: str | None = None) -> Any:
         """A JSON file that `step` wrote."""
-        return json.loads((self._source(step, market or self.market) / name).read_text(encoding="utf-8"))
+        return json.loads(self._source(step, market or self.market, name).read_text(encoding="utf-8"))
 
     def read_json_of_all(self, step: str, name: str) -> pd.DataFrame:
         """A JSON file of `step` of every market that has it: one row per market."""
-        found = [self.results.folder(step, market) for market in self.markets(step)]
-        return pd.DataFrame([json.loads((folder / name).read_text(encoding="utf-8")) for folder in found])
+        return pd.DataFrame([self.read_json(step, name, market) for market in self.markets(step)])
 
     def read_pooled_extracts(self) -> pd.DataFrame:
         """The labelled leads of all markets that ``pooled_model`` gathered."""
-        return pd.read_parquet(self._source(POOLED, self.market) / "pooled" / "extracts.parquet")
+        return pd.read_parquet(self._source(POOLED, self.market, "pooled/extracts.parquet"))
+
+    def read_compared(self) -> Mapping[str, Any]:
+        """Extract of the run that this one is compared with; empty where there is none."""
+        self.read[COMPARED] = digest_of(self.results.compared)
+        return self.results.compared
 
     def inputs_table(self) -> pd.DataFrame:
         """One row per file of the export: ``file, rows, sha256`` (its first twelve digits); a client sees no rows."""
-        entries = inputs_record(self.slices, self.params.audience).items()
+        self.read[EXPORT] = digest_of(self.results.inputs)
+        entries = inputs_record(self.results.slices, self.params.audience).items()
         return pd.DataFrame(
             [
                 {"file": name, "rows": entry.get("rows"), "sha256": str(entry["sha256"])[:12]}
@@ -127,26 +153,28 @@ class Page:
 
     def markets(self, step: str) -> list[str]:
         """Markets whose `step` is complete for this export; in a run those that failed are left out."""
-        return self.results.markets(step)
+        markets = self.results.markets(step)
+        self.read[MARKETS_OF + step] = ", ".join(markets)
+        return markets
 
     def failures(self) -> list[dict[str, str]]:
-        """Markets that failed in this run: market, title, notebook, problem, remedy."""
-        found = sorted(self.workspace.stage.glob("*/failure.json"))
-        return [json.loads(path.read_text(encoding="utf-8")) for path in found]
+        """Markets whose last run failed: market, title, notebook, problem, remedy."""
+        failures = self.results.failures()
+        self.read[FAILURES] = digest_of(failures)
+        return failures
 
-    def _find(self, step: str, market: str) -> Path | None:
-        return self.results.find(step, market)
-
-    def _source(self, step: str, market: str) -> Path:
+    def _source(self, step: str, market: str, name: str) -> Path:
+        """The file of another notebook that is read, and noted as read; or one of this notebook's own."""
         if step == self.step and market == self.market:
-            return self.folder
-        folder = self._find(step, market)
+            return self.folder / name
+        folder = self.results.find(step, market)
         if folder is None:
             raise InputError(
                 f"{step} has no result for {market} with these parameters and this export",
                 remedy=f"Run notebooks/{step}.ipynb for it first, or `leadsmart run {market}`",
             )
-        return folder
+        self.read[reading(market, step, name)] = sha256_of(folder / name)
+        return folder / name
 
     def _make_missing(self) -> None:
         """Run the notebooks whose results this one reads and that are not there, saying so."""
@@ -155,11 +183,11 @@ class Page:
 
         wanted = [(step, self.market) for step in NEEDS[self.step]]
         if self.step in NEEDS_OF_ALL:
-            wanted = [(NEEDS_OF_ALL[self.step], market) for market in _present(self.slices)]
+            wanted = [(NEEDS_OF_ALL[self.step], market) for market in _present(self.results.slices)]
         if self.step == OVERVIEW:
             wanted.append((CLEANING, UNASSIGNED))
         for step, market in wanted:
-            if self._find(step, market) is None:
+            if self.results.find(step, market) is None:
                 where = "" if step in NEEDS_OF_ALL else f" for {market}"
                 sys.stderr.write(f"{step} has no result{where} yet: running notebooks/{step}.ipynb first\n")
                 execute_notebook(step, market, self.workspace, self.results.overrides)
@@ -187,12 +215,10 @@ class Page:
 
     def write_parquet(self, tables: Mapping[str, pd.DataFrame], folder: str) -> None:
         """Write tables as ``<folder>/<name>.parquet``."""
-        target = self.folder / folder
-        target.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            table.to_parquet(target / f"{name}.parquet", index=False)
+            table.to_parquet(self.new_path(f"{folder}/{name}.parquet"), index=False)
 
-    def write_cleaned(self, cleaned: CleanedMarket) -> None:
+    def write_cleaned(self, cleaned: "CleanedMarket") -> None:
         """Write what cleaning made: ``clean/``, ``quarantine/``, ``ledger.csv``, ``data_quality.json``."""
         self.write_parquet(cleaned.tables._asdict(), "clean")
         self.write_parquet(cleaned.quarantine, "quarantine")
@@ -201,6 +227,7 @@ class Page:
 
     def new_path(self, name: str) -> Path:
         """Path to write a file to, its folder made."""
+        self.written.add(name)
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
@@ -228,23 +255,38 @@ class Page:
 
     def sample_banner(self) -> Html:
         """What must be known before reading: that the data is a sample, and for whom the report was made."""
-        notices = [SAMPLE_NOTICE] * self.slices.is_sample + [audience_note(self.params)]
+        notices = [SAMPLE_NOTICE] * self.results.slices.is_sample + [audience_note(self.params)]
         return Html("".join(banner(notice) for notice in notices if notice))
 
     def source_note(self, n: float | None = None) -> str:
         """The footer of a picture: n where it is given, and where the data is from."""
         count = f"n {format_count(n)}. " if n is not None else ""
-        kind = "sample export" if self.slices.is_sample else "platform export"
+        kind = "sample export" if self.results.slices.is_sample else "platform export"
         return f"{count}{self.params.title}, {kind} up to {format_date(self.params.as_of)}"
 
     def finish(self) -> Html:
-        """Mark this notebook as done; shows versions, seed and input hashes."""
-        self.results.mark_done(self.folder, self.step, self.market)
+        """Mark this notebook as done; shows versions, seed and what it was made from."""
+        outputs = {name: sha256_of(self.folder / name) for name in sorted(self.written)}
+        # in a run, the runner knows the facts: what they were when it began
+        facts = {} if self.workspace.in_run else self.results.freshness.facts(self.step, self.market)
+        write_record(self.folder, self.step, Record(facts, self.read, outputs))
         versions = ", ".join(
             f"{name} {importlib.metadata.version(name)}" for name in ("leadsmart", *_SHOWN_VERSIONS)
         )
-        inputs = "; ".join(f"{name} {digest[:12]}" for name, digest in sorted(self.results.inputs.items()))
-        return footnote(f"Made with {versions}. Seed {self.params.seed}. Inputs (sha256): {inputs}.")
+        seed = "" if self.step in NEEDS_OF_ALL else f" Seed {self.params.seed}."
+        return footnote(f"Made with {versions}.{seed} Inputs (sha256): {'; '.join(self._inputs())}.")
+
+    def _inputs(self) -> list[str]:
+        """What went in, each with the first digits of its digest; other notebooks' files as one per notebook."""
+        if self.step == CLEANING:
+            digests = self.results.slices.digests[self.market]
+            return [f"{table} {digests[table][:12]}" for table in TABLES]
+        digests: dict[str, list[str]] = {}
+        for what, digest in sorted(self.read.items()):
+            step = f"{what} ".split(" ")[1]
+            if step in PAGE_TITLES:
+                digests.setdefault(step, []).append(digest)
+        return [f"{step} {digest_of(each)[:12]}" for step, each in sorted(digests.items())]
 
 
 SAMPLE_NOTICE = (
@@ -277,12 +319,12 @@ def open_page(step: str, variables: Mapping[str, Any]) -> Page:
         for name in Params.model_fields
         if name != "market" and variables.get(name) is not None
     }
-    slices = open_slices(workspace)
-    results = Results(workspace, slices, overrides)
+    slices = _slices(workspace)
+    results = Results(workspace, slices, overrides, compared=_compared(workspace))
     params = results.params(market)
     if market != UNASSIGNED and not slices.markets.get(market) and step not in NEEDS_OF_ALL:
         raise InputError(
-            f"{market} has no campaigns in {workspace.relative_data()}",
+            f"{market} has no campaigns in {workspace.shown_data()}",
             remedy=f"Name its projects in project_markets.csv, or run one of: {', '.join(_present(slices))}",
         )
     page = Page(step, params, results)
@@ -291,7 +333,21 @@ def open_page(step: str, variables: Mapping[str, Any]) -> Page:
     return page
 
 
-def _present(slices: Slices) -> Iterable[str]:
+def _slices(workspace: Workspace) -> SliceFacts:
+    """What is known of the export; outside a run a notebook may be the first to ask, and have it split."""
+    if workspace.slices:
+        return read_facts(workspace.slices)
+    from leadsmart.report.source import known_slices, open_slices
+
+    return known_slices(workspace) or open_slices(workspace)
+
+
+def _compared(workspace: Workspace) -> Mapping[str, Any]:
+    path = workspace.stage / COMPARED_FILE
+    return json.loads(path.read_text(encoding="utf-8")) if workspace.in_run and path.is_file() else {}
+
+
+def _present(slices: SliceFacts) -> Iterable[str]:
     return (market for market, campaigns in slices.markets.items() if campaigns and market != UNASSIGNED)
 
 

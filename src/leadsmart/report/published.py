@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from leadsmart.errors import ModelError
 from leadsmart.params import MARKET_NAME, Params
-from leadsmart.report.steps import sha256_of
+from leadsmart.report.records import sha256_of
 from leadsmart.report.workspace import RUN_FILE
 from leadsmart.vocabulary import TABLES, MarketTables
 

@@ -1,34 +1,33 @@
-"""All notebooks of a run: per market in order, the pooled model and the overview at their place."""
+"""All notebooks of a run: those whose results are no longer true, per market in order, then published as a whole."""
 
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from typing import Any, Protocol
 
 import pandas as pd
 
 from leadsmart.cleaning.split import Slices
-from leadsmart.errors import LeadSmartError, NotebookError
+from leadsmart.errors import LeadSmartError
 from leadsmart.params import list_markets
-from leadsmart.report.execute import execute_notebook
+from leadsmart.report.history import keep_extract, make_extract, note_compared
 from leadsmart.report.kernels import Kernels, find_imports
 from leadsmart.report.manifest import reconcile, write_market_run, write_run
-from leadsmart.report.publish import note_failure, publish_failure, publish_folder, start_stage
-from leadsmart.report.results import Results
-from leadsmart.report.site import write_navigation
-from leadsmart.report.steps import (
-    CLASSIFICATION,
-    CLEANING,
-    EXPLORE,
-    INSIGHTS,
-    NEEDS_OF_ALL,
-    OVERVIEW,
-    POOLED,
-    SUMMARY,
+from leadsmart.report.publish import (
+    note_failure,
+    prepare_folder,
+    publish_failure,
+    publish_folder,
+    start_stage,
 )
+from leadsmart.report.records import take_back, write_whole
+from leadsmart.report.results import COMPARED_FILE, SOURCES_FILE, Results
+from leadsmart.report.schedule import Key, plan, run_all
+from leadsmart.report.site import write_navigation
+from leadsmart.report.steps import CLEANING, NEEDS_OF_ALL, OVERVIEW, PAGE_TITLES, SUMMARY
+from leadsmart.report.tasks import Outcome, Task, run_task, surroundings
 from leadsmart.report.workspace import Workspace
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
@@ -67,45 +66,6 @@ class MarketResult:
     summary: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class _Runner:
-    """The pieces every notebook of a run needs."""
-
-    workspace: Workspace
-    results: Results
-    listener: Listener
-    kernels: Kernels
-
-    def steps(self, result: MarketResult, steps: Sequence[str]) -> MarketResult:
-        """Run notebooks of one market in order, until one fails."""
-        for step in steps:
-            if result.error:
-                break
-            result = self._step(result, step)
-        return result
-
-    def _step(self, result: MarketResult, step: str) -> MarketResult:
-        market, started = result.market, time.perf_counter()
-
-        def on_cell(cell: int, cells: int, heading: str) -> None:
-            self.listener.cell(market, step, cell, cells, heading)
-
-        name = list_markets(self.workspace.params_dir)[0] if market == ALL_MARKETS else market
-        try:
-            said = execute_notebook(step, name, self.workspace, self.results.overrides, on_cell, self.kernels)
-        except NotebookError as error:
-            if self.kernels.stopped:
-                # The run was interrupted; this market has not failed.
-                raise
-            self.listener.failed(market, step, error)
-            if market != ALL_MARKETS:
-                note_failure(self.workspace.stage, market, result.title, step, error)
-            return replace(result, error=error, seconds=result.seconds + time.perf_counter() - started)
-        seconds = time.perf_counter() - started
-        self.listener.done(market, step, seconds, said)
-        return replace(result, seconds=result.seconds + seconds)
-
-
 def run_markets(
     workspace: Workspace,
     slices: Slices,
@@ -113,6 +73,9 @@ def run_markets(
     overrides: Mapping[str, Any],
     listener: Listener,
     jobs: int = 2,
+    *,
+    force: bool = False,
+    executor: Executor | None = None,
 ) -> list[MarketResult]:
     """Execute and publish the notebooks of the markets, the pooled model and the overview.
 
@@ -128,7 +91,12 @@ def run_markets(
         Parameters that win over the markets' files.
     listener : Listener
     jobs : int
-        Markets at work at the same time.
+        Notebooks at work at the same time.
+    force : bool
+        Whether to run notebooks whose results are still true, too.
+    executor : Executor, optional
+        Another one than threads of this process, for example a cluster's; it gets `tasks.run_task` and a
+        `tasks.Task`, and has to see the folders of the workspace under the same names.
 
     Returns
     -------
@@ -140,54 +108,106 @@ def run_markets(
     LedgerError
         If rows or spend of the ledgers do not add up to the raw files. Nothing is published then.
     """
-    workspace = replace(workspace, stage=start_stage(workspace.outputs))
+    workspace = replace(workspace, stage=start_stage(workspace.outputs), slices=slices.folder)
     results = Results(workspace, slices, overrides)
     known = list_markets(workspace.params_dir)
-    wanted = list(markets) or known
     # The largest first, so that no long market is left alone at the end.
-    order = sorted(wanted, key=lambda m: -slices.markets[m])
-    also = [m for m in known if m not in wanted and slices.markets.get(m) and not results.find(CLEANING, m)]
-
-    kernels = Kernels(find_imports(workspace.notebooks))
-    runner = _Runner(workspace, results, listener, kernels)
-    # Left in this order, also by Ctrl-C: without kernels, the threads come to their end.
-    with ThreadPoolExecutor(max_workers=jobs) as executor, kernels:
-        first = _each(executor, runner, _new(results, order), (CLEANING, INSIGHTS, EXPLORE))
-        others = _each(executor, runner, _new(results, [*also, UNASSIGNED]), (CLEANING,))
-        done = [future.result() for future in first]
-        apart = [future.result() for future in others]
-        pooled = runner.steps(MarketResult(ALL_MARKETS, "All markets"), (POOLED,))
-        done = [future.result() for future in _each(executor, runner, done, (CLASSIFICATION, SUMMARY))]
-        totals = None if any(result.error for result in [*done, *apart]) else _reconcile(results)
-        overall = runner.steps(replace(pooled, error=None), (OVERVIEW,))
-    overall = replace(overall, error=pooled.error or overall.error)
-
-    done = [_with_summary(result, workspace.stage) for result in done]
-    _publish(results, [*done, *(r for r in apart if r.market == UNASSIGNED)], overall)
+    order = sorted(list(markets) or known, key=lambda m: -slices.markets[m])
+    others = [m for m in known if m not in order and slices.markets.get(m)]
+    run = _Run(results, listener, force)
+    waits = plan(order, others)
+    if executor is not None:
+        run_all(waits, executor, run.start, run.finish)
+    else:
+        kernels = Kernels(find_imports(workspace.notebooks))
+        # Left in this order, also by Ctrl-C: without kernels, the threads come to their end.
+        with (
+            ThreadPoolExecutor(max_workers=jobs) as threads,
+            kernels,
+            surroundings(kernels, listener.cell),
+        ):
+            run_all(waits, threads, run.start, run.finish)
+    results.freshness.remember()
+    done = [run.result(market) for market in order]
+    apart = [run.result(market) for market in (*others, UNASSIGNED)]
+    totals = None if any(result.error for result in (*done, *apart)) else _reconcile(results)
+    overall = run.result(ALL_MARKETS)
+    _publish(results, [*done, apart[-1]], overall)
     _write_run(results, done, totals)
-    failed = [result for result in [*apart, overall] if result.error]
+    failed = [result for result in (*apart, overall) if result.error]
     return sorted(done, key=lambda r: known.index(r.market)) + failed
 
 
-def _new(results: Results, markets: Sequence[str]) -> list[MarketResult]:
-    return [MarketResult(market, results.params(market).title) for market in markets]
+class _Run:
+    """What a run knows while it goes on; all of it is asked and changed by one thread."""
 
+    def __init__(self, results: Results, listener: Listener, force: bool) -> None:
+        self._results, self._listener, self._force = results, listener, force
+        self._outcomes: dict[Key, Outcome] = {}
 
-def _each(executor: Executor, runner: _Runner, started: Sequence[MarketResult], steps: Sequence[str]) -> list:
-    return [executor.submit(runner.steps, result, steps) for result in started]
+    def start(self, key: Key) -> Callable[[], Outcome] | None:
+        """The task of a notebook whose turn has come; None where it need not or can't run."""
+        market, step = key
+        results, workspace = self._results, self._results.workspace
+        if market != ALL_MARKETS and self._error(market):
+            return None
+        if step in NEEDS_OF_ALL:
+            self._tell(step)
+        name = results.known[0] if market == ALL_MARKETS else market
+        if not self._force and not results.freshness.why_stale(step, name, results.where(step, name)):
+            return None
+        staged, published = workspace.stage / market, workspace.outputs / market
+        prepare_folder(staged, published, [f"{s}.ipynb" for s in NEEDS_OF_ALL if market == ALL_MARKETS])
+        take_back(staged, step)
+        facts = results.freshness.facts(step, name)
+        return partial(run_task, Task(market, step, name, workspace, results.overrides, facts))
 
+    def finish(self, key: Key, outcome: Outcome) -> None:
+        """Note how a notebook ended."""
+        market, step = key
+        self._outcomes[key] = outcome
+        self._results.freshness.forget()
+        if outcome.error is None:
+            self._listener.done(market, step, outcome.seconds, outcome.said)
+            return
+        self._listener.failed(market, step, outcome.error)
+        if market != ALL_MARKETS:
+            note_failure(self._results.workspace.stage, market, self._title(market), step, outcome.error)
 
-def _with_summary(result: MarketResult, stage: Path) -> MarketResult:
-    if result.error:
-        return result
-    summary = json.loads((stage / result.market / "summary.json").read_text(encoding="utf-8"))
-    return replace(result, summary=summary)
+    def result(self, market: str) -> MarketResult:
+        """How a market's notebooks ended."""
+        mine = [outcome for (m, _), outcome in self._outcomes.items() if m == market]
+        error = self._error(market)
+        results = self._results
+        summary = None
+        if not error and market not in (ALL_MARKETS, UNASSIGNED):
+            path = results.where(SUMMARY, market) / "summary.json"
+            summary = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        seconds = sum(outcome.seconds for outcome in mine)
+        return MarketResult(market, self._title(market), seconds, error, summary)
+
+    def _error(self, market: str) -> LeadSmartError | None:
+        errors = (o.error for (m, _), o in self._outcomes.items() if m == market and o.error)
+        return next(errors, None)
+
+    def _title(self, market: str) -> str:
+        return PAGE_TITLES[OVERVIEW] if market == ALL_MARKETS else self._results.params(market).title
+
+    def _tell(self, step: str) -> None:
+        """Tell a notebook that reads all markets which of them count, and what they are compared with."""
+        results, stage = self._results, self._results.workspace.stage
+        told = stage / SOURCES_FILE
+        told.unlink(missing_ok=True)
+        markets = {other: results.markets(other) for other in (CLEANING, SUMMARY)}
+        if step == OVERVIEW:
+            note_compared(results, markets[SUMMARY])
+            write_whole(stage / COMPARED_FILE, json.dumps(results.compared))
+        write_whole(told, json.dumps(markets))
 
 
 def _reconcile(results: Results) -> pd.DataFrame | None:
     """Hold the ledgers against the raw files, where they speak of the whole export."""
-    known = list_markets(results.workspace.params_dir)
-    present = [market for market in known if results.slices.markets.get(market)]
+    present = [market for market in results.known if results.slices.markets.get(market)]
     folders = {market: results.find(CLEANING, market) for market in [*present, UNASSIGNED]}
     if any(results.params(market).user_ids for market in folders):
         return None
@@ -202,30 +222,39 @@ def _publish(results: Results, done: Sequence[MarketResult], overall: MarketResu
         staged, published = stage / result.market, outputs / result.market
         if result.error:
             publish_failure(staged, published)
-        else:
-            write_market_run(staged, results.params(result.market), results.slices)
+            continue
+        folder = staged if staged.is_dir() else published
+        write_market_run(folder, results.params(result.market), results.slices)
+        if folder == staged:
             publish_folder(staged, published)
     if overall.error:
         note_failure(stage, ALL_MARKETS, overall.title, OVERVIEW, overall.error)
         publish_failure(stage / ALL_MARKETS, outputs / ALL_MARKETS, outputs / f"{OVERVIEW}.ipynb")
         return
-    publish_folder(stage / ALL_MARKETS, outputs / ALL_MARKETS)
-    for step in NEEDS_OF_ALL:
-        (stage / f"{step}.ipynb").replace(outputs / f"{step}.ipynb")
+    if (stage / ALL_MARKETS).is_dir():
+        publish_folder(stage / ALL_MARKETS, outputs / ALL_MARKETS)
+        for step in NEEDS_OF_ALL:
+            (stage / f"{step}.ipynb").replace(outputs / f"{step}.ipynb")
 
 
 def _write_run(results: Results, done: Sequence[MarketResult], totals: pd.DataFrame | None) -> None:
-    """Write ``run.json`` and the sidebar: the markets of this run, and those published before for this export."""
+    """Write ``run.json``, the sidebar and the history: the markets of this run, and those published before for this
+    export.
+    """
     workspace = results.workspace
     status = {result.market: "failed" if result.error else "ok" for result in done}
-    known = list_markets(workspace.params_dir)
-    markets = {m: status.get(m, "ok") for m in known if m in status or results.folder(SUMMARY, m)}
+    counted = results.markets(SUMMARY)
+    markets = {m: status.get(m, "ok") for m in results.known if m in status or m in counted}
     write_navigation(workspace.outputs, {market: results.params(market).title for market in markets})
     write_run(
         workspace.outputs,
-        workspace.relative_data(),
+        workspace.shown_data(),
         markets,
         results.slices,
         totals,
         results.params(UNASSIGNED).audience,
+        overrides=results.overrides,
+        compared=results.compared.get("run"),
     )
+    keep_extract(workspace.outputs, make_extract(results, counted))
+    workspace.remember_data()

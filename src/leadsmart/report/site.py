@@ -1,26 +1,33 @@
 """From executed notebooks to a static site, with Quarto or with the embedded renderer."""
 
+import importlib.metadata
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
-from smalldocs.config import BuildError, ConfigError
-from smalldocs.site import build
 
 from leadsmart.errors import RenderError
 from leadsmart.report.manifest import read_expected_pages
-from leadsmart.report.search import index_shown_text
+from leadsmart.report.publish import publish_folder
+from leadsmart.report.records import (
+    RECORDS,
+    Record,
+    digest_of,
+    read_record,
+    sha256_of,
+    write_record,
+    write_whole,
+)
 from leadsmart.report.steps import CLEANING, MARKET_STEPS, OVERVIEW, PAGE_TITLES, POOLED, SUMMARY
-from leadsmart.report.workspace import SITE_CONFIG, Workspace
+from leadsmart.report.workspace import NAVIGATION, RUN_FILE, SITE_CONFIG, STAGE, Workspace
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
-NAVIGATION = "_navigation.yml"
+SITE = "site"
 #: What the drill-down page chooses from; a script, as a page opened from a file can't load anything else.
 EXPLORE_DATA = "explore.js"
-RENDERERS = ("auto", "quarto", "embedded")
 _SOURCES = (SITE_CONFIG, "index.qmd", "docs", "assets")
 _DOCUMENTS = (
     "method.qmd",
@@ -53,7 +60,7 @@ def write_navigation(outputs: Path, titles: Mapping[str, str]) -> None:
     contents.append({"section": "About", "contents": [f"docs/{name}" for name in _DOCUMENTS]})
     sidebar = {"style": "docked", "collapse-level": 1, "contents": contents}
     text = yaml.safe_dump({"website": {"sidebar": sidebar}}, allow_unicode=True, sort_keys=False)
-    (outputs / NAVIGATION).write_text(text, encoding="utf-8")
+    write_whole(outputs / NAVIGATION, text)
 
 
 def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
@@ -76,9 +83,10 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
         If there is nothing to render, the renderer fails, or a page that ``run.json`` expects is missing.
     """
     outputs = workspace.outputs
-    if not (outputs / "run.json").is_file():
+    if not (outputs / RUN_FILE).is_file():
         raise RenderError("there is no run to render", file=outputs.name, remedy="Start with `leadsmart run`")
     pages = read_expected_pages(outputs)
+    facts = site_facts(workspace, renderer)
     with tempfile.TemporaryDirectory(prefix="leadsmart-site-") as scratch:
         project = Path(scratch)
         _gather(workspace, project, pages)
@@ -95,7 +103,42 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
                 count=len(missing),
                 examples=missing,
             )
-        return _put_in_place(built, outputs / "site") / "index.html"
+        # Without a record the site is made again: a run that ends here leaves no record of another site.
+        record_of(outputs).unlink(missing_ok=True)
+        site = _put_in_place(built, outputs / SITE)
+        write_record(outputs, SITE, Record(facts))
+        return site / "index.html"
+
+
+def why_site_is_stale(workspace: Workspace, renderer: str = "auto") -> list[str]:
+    """Why the site must be rendered again; empty where it shows what is published."""
+    outputs = workspace.outputs
+    record = read_record(outputs, SITE)
+    if record is None or not (outputs / RUN_FILE).is_file():
+        return ["never rendered"]
+    now = site_facts(workspace, renderer)
+    changed = [
+        f"{name} changed" for name in sorted({*now, *record.facts}) if now.get(name) != record.facts.get(name)
+    ]
+    missing = [page for page in read_expected_pages(outputs) if not (outputs / SITE / page).is_file()]
+    return changed + [f"{page} is missing" for page in missing]
+
+
+def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
+    """All that the site is made from: file of the site's project -> sha256, and what renders it."""
+    sources = _sources(workspace, read_expected_pages(workspace.outputs))
+    code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "search.py")]
+    chosen = _chosen(renderer)
+    return {
+        **{target.as_posix(): sha256_of(source) for target, source in sources.items() if source.is_file()},
+        "renderer": f"{chosen} {'' if chosen == 'quarto' else importlib.metadata.version('smalldocs')}".strip(),
+        "how pages are put together": digest_of(code),
+    }
+
+
+def record_of(outputs: Path) -> Path:
+    """Where it is written down what the site was made from."""
+    return outputs / RECORDS / f"{SITE}.json"
 
 
 def _chosen(renderer: str) -> str:
@@ -108,36 +151,42 @@ def _chosen(renderer: str) -> str:
     return "quarto" if found and renderer != "embedded" else "embedded"
 
 
-def _gather(workspace: Workspace, project: Path, pages: list[str]) -> None:
+def _gather(workspace: Workspace, project: Path, pages: Sequence[str]) -> None:
     """Copy what the site is made of into a project of its own, so that no renderer touches the real one."""
+    for target, source in _sources(workspace, pages).items():
+        path = project / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, path)
+
+
+def _sources(workspace: Workspace, pages: Sequence[str]) -> dict[Path, Path]:
+    """File of the site's project -> where it is."""
+    found: dict[Path, Path] = {}
     for name in _SOURCES:
         source = workspace.root / name
-        if source.is_dir():
-            shutil.copytree(source, project / name)
-        elif source.is_file():
-            shutil.copyfile(source, project / name)
-    outputs = project / "outputs"
-    outputs.mkdir()
-    shutil.copyfile(workspace.outputs / NAVIGATION, outputs / NAVIGATION)
+        files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+        found |= {path.relative_to(workspace.root): path for path in files if path.is_file()}
+    outputs = Path("outputs")
     notebooks = [
-        Path(page).relative_to("outputs").with_suffix(".ipynb")
-        for page in pages
-        if page.startswith("outputs/")
+        Path(page).relative_to(outputs).with_suffix(".ipynb") for page in pages if page.startswith("outputs/")
     ]
-    for notebook in notebooks:
-        target = outputs / notebook
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(workspace.outputs / notebook, target)
-    for folder in {Path(ALL_MARKETS), *(notebook.parent for notebook in notebooks)}:
-        source = workspace.outputs / folder
-        beside = [*source.glob("*.csv"), *source.glob("tables/*.csv"), *source.glob(EXPLORE_DATA)]
-        for path in beside:
-            target = outputs / path.relative_to(workspace.outputs)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+    folders = dict.fromkeys((Path(ALL_MARKETS), *(notebook.parent for notebook in notebooks)))
+    beside = [
+        path.relative_to(workspace.outputs)
+        for folder in folders
+        for pattern in ("*.csv", "tables/*.csv", EXPLORE_DATA)
+        for path in sorted((workspace.outputs / folder).glob(pattern))
+    ]
+    return found | {outputs / p: workspace.outputs / p for p in (Path(NAVIGATION), *notebooks, *beside)}
 
 
 def _render_embedded(project: Path) -> None:
+    # it takes half a second to import, and often there is nothing to render
+    from smalldocs.config import BuildError, ConfigError
+    from smalldocs.site import build
+
+    from leadsmart.report.search import index_shown_text
+
     try:
         site = build(project, quiet=True)
     except (BuildError, ConfigError) as error:
@@ -166,14 +215,9 @@ def _render_with_quarto(project: Path) -> None:
 
 
 def _put_in_place(built: Path, site: Path) -> Path:
-    staged, previous = site.with_name(".site.new"), site.with_name(".site.previous")
-    for folder in (staged, previous):
-        if folder.exists():
-            shutil.rmtree(folder)
+    # aside first, as the built site may lie on another disk
+    staged = site.parent / STAGE / SITE
+    shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(built, staged)
-    if site.exists():
-        site.rename(previous)
-    staged.rename(site)
-    if previous.exists():
-        shutil.rmtree(previous)
+    publish_folder(staged, site)
     return site

@@ -12,13 +12,18 @@ from pathlib import Path
 
 from leadsmart.errors import InputError, ParameterError
 from leadsmart.params import DEFAULTS_FILE
-from leadsmart.sample import write_sample
 
 SITE_CONFIG = "_quarto.yml"
 SAMPLE = Path("data", "sample")
+RENDERERS = ("auto", "quarto", "embedded")
 RUN_FILE = "run.json"
+#: The one file that differs between two runs of the same: when it was, and how long it took.
+STAMP_FILE = "stamp.json"
+NAVIGATION = "_navigation.yml"
 STAGE = ".staging"
 PRIVATE = ".leadsmart"
+#: Which export each folder of outputs was made from.
+EXPORTS = "exports.json"
 
 _VARIABLES = {
     "root": "LEADSMART_ROOT",
@@ -26,6 +31,7 @@ _VARIABLES = {
     "data": "LEADSMART_DATA",
     "outputs": "LEADSMART_OUTPUTS",
     "stage": "LEADSMART_STAGE",
+    "slices": "LEADSMART_SLICES",
 }
 
 
@@ -46,6 +52,8 @@ class Workspace:
     stage : Path
         Where notebooks write. In a run a folder aside in `outputs`; in Jupyter a private folder, so that
         exploring never changes what is published.
+    slices : Path or None
+        In a run the private slices of the export, so that no notebook reads the export itself.
     """
 
     root: Path
@@ -53,11 +61,17 @@ class Workspace:
     data: Path
     outputs: Path
     stage: Path
+    slices: Path | None = None
+
+    @property
+    def private(self) -> Path:
+        """What is kept for the next time and never published."""
+        return self.root / PRIVATE
 
     @property
     def cache(self) -> Path:
         """Private slices of the export. They hold contacts, so they lie outside `outputs`."""
-        return self.root / PRIVATE / "slices"
+        return self.private / "slices"
 
     @property
     def notebooks(self) -> Path:
@@ -71,11 +85,26 @@ class Workspace:
 
     def environment(self) -> dict[str, str]:
         """The variables that tell a kernel where things are."""
-        return {variable: str(getattr(self, name)) for name, variable in _VARIABLES.items()}
+        folders = {variable: getattr(self, name) for name, variable in _VARIABLES.items()}
+        return {variable: str(folder) for variable, folder in folders.items() if folder}
+
+    def shown_data(self) -> str:
+        """The export's folder as pages and records call it: without what lies above the project."""
+        inside = self.data.is_relative_to(self.root)
+        return self.data.relative_to(self.root).as_posix() if inside else self.data.name
 
     def relative_data(self) -> str:
-        """The export's folder as seen from the project, the only form in which it is written down."""
-        return Path(os.path.relpath(self.data, self.root)).as_posix()
+        """The export's folder as seen from the project, for messages on the terminal."""
+        return _from(self.root, self.data)
+
+    def remember_data(self) -> None:
+        """Keep which export this run read, for later commands; privately, as its path may name a person."""
+        self.private.mkdir(exist_ok=True)
+        known = {**_exports(self.root), _from(self.root, self.outputs): _from(self.root, self.data)}
+        path = self.private / EXPORTS
+        aside = path.with_name(f"{EXPORTS}.{os.getpid()}")
+        aside.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        aside.replace(path)
 
 
 def find_root(start: Path) -> Path:
@@ -111,24 +140,42 @@ def open_workspace(
     outputs = (outputs or given.get("outputs") or root / "outputs").resolve()
     data = data or given.get("data") or _last_data(root, outputs) or root / SAMPLE
     if data == root / SAMPLE and not data.exists():
-        write_sample(data)
+        make_sample(data)
     return Workspace(
         root=root,
         params_dir=(given.get("params_dir") or root / "params").resolve(),
         data=data.absolute(),
         outputs=outputs,
         stage=(given.get("stage") or root / PRIVATE / "explore").resolve(),
+        slices=given.get("slices"),
     )
 
 
+def make_sample(folder: Path) -> None:
+    """Write the sample that stands in for an export."""
+    # it draws with numpy, which commands that find an export need not wait for
+    from leadsmart.sample import write_sample
+
+    write_sample(folder)
+
+
 def _last_data(root: Path, outputs: Path) -> Path | None:
+    recorded = _exports(root).get(_from(root, outputs))
+    folder = root / recorded if recorded else None
+    return folder if folder and folder.exists() else None
+
+
+def _exports(root: Path) -> dict[str, str]:
+    path = root / PRIVATE / EXPORTS
     try:
-        recorded = json.loads((outputs / RUN_FILE).read_text(encoding="utf-8"))["data"]
-    except (FileNotFoundError, KeyError):
-        return None
-    except ValueError as error:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError) as error:
         raise InputError(
-            "not valid JSON", file=f"outputs/{RUN_FILE}", remedy="Delete it and run again"
+            "not valid JSON", file=f"{PRIVATE}/{EXPORTS}", remedy="Delete it and run again"
         ) from error
-    folder = root / recorded
-    return folder if folder.exists() else None
+
+
+def _from(root: Path, folder: Path) -> str:
+    return Path(os.path.relpath(folder, root)).as_posix()

@@ -1,0 +1,45 @@
+"""One run at a time on the same outputs: a lock that the system takes back when its holder ends, however it ends."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from leadsmart.errors import RunningError
+
+LOCK_FILE = ".lock"
+
+
+@contextlib.contextmanager
+def locked(outputs: Path) -> Iterator[None]:
+    """Hold a folder of outputs; nobody else can meanwhile.
+
+    Raises
+    ------
+    RunningError
+        If another process holds it.
+    """
+    outputs.mkdir(parents=True, exist_ok=True)
+    with (outputs / LOCK_FILE).open("a") as file:
+        try:
+            _take(file)
+        except OSError as error:
+            raise RunningError(
+                "another leadsmart is at work on these outputs",
+                remedy="Wait until it has ended, or name another folder with --outputs",
+                file=outputs.name,
+            ) from error
+        # closing the file gives it back; the file itself stays, as another process may be opening it
+        yield
+
+
+def _take(file: IO[str]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

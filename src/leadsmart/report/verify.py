@@ -1,0 +1,87 @@
+"""Whether the published report comes out again: everything is run anew elsewhere, and every file compared."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from leadsmart.errors import RenderError
+from leadsmart.report.check import check_inputs
+from leadsmart.report.history import HISTORY
+from leadsmart.report.lock import LOCK_FILE
+from leadsmart.report.records import sha256_of
+from leadsmart.report.run import Listener
+from leadsmart.report.session import make_report
+from leadsmart.report.workspace import RUN_FILE, STAGE, STAMP_FILE, Workspace
+
+#: Not compared: when a run was made, that it is going on, and which ones there were before.
+NOT_COMPARED = (STAMP_FILE, LOCK_FILE, STAGE, HISTORY)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How two runs compare.
+
+    Attributes
+    ----------
+    files : int
+        Compared.
+    differing : tuple of str
+        Files that are not the same, byte by byte, or in one of the two only.
+    """
+
+    files: int
+    differing: tuple[str, ...]
+
+
+def verify_outputs(
+    workspace: Workspace, listener: Listener, *, jobs: int = 2, renderer: str = "auto"
+) -> Verification:
+    """Run the markets of the last run again in a temporary folder, and compare what comes out.
+
+    The same parameters that were changed for the last run are changed again, and it is compared with the same
+    earlier run. Nothing in `workspace` is changed.
+
+    Raises
+    ------
+    RenderError
+        If there is no run to verify.
+    """
+    path = workspace.outputs / RUN_FILE
+    if not path.is_file():
+        raise RenderError(
+            "there is no run to verify", file=workspace.outputs.name, remedy="Start with `leadsmart run`"
+        )
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="leadsmart-verify-") as scratch:
+        outputs = Path(scratch) / "outputs"
+        outputs.mkdir()
+        if facts["compared_with"]:
+            entry = workspace.outputs / HISTORY / f"{facts['compared_with']}.json"
+            (outputs / HISTORY).mkdir()
+            shutil.copyfile(entry, outputs / HISTORY / entry.name)
+        again = replace(workspace, outputs=outputs)
+        slices, markets = check_inputs(again, list(facts["markets"]), facts["parameters"])
+        make_report(again, slices, markets, facts["parameters"], listener, jobs=jobs, renderer=renderer)
+        return compare_folders(workspace.outputs, outputs)
+
+
+def compare_folders(one: Path, other: Path) -> Verification:
+    """Compare two folders of outputs, file by file."""
+    left, right = dict(_files(one)), dict(_files(other))
+    names = sorted({*left, *right})
+    differing = [n for n in names if n not in left or n not in right or not _same(left[n], right[n])]
+    return Verification(len(names), tuple(differing))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder)
+        if path.is_file() and name.parts[0] not in NOT_COMPARED:
+            yield name.as_posix(), path
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.stat().st_size == other.stat().st_size and sha256_of(one) == sha256_of(other)

@@ -1,0 +1,307 @@
+"""Which notebooks run again after which change: exactly those that depend on it, and each says why."""
+
+import ast
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cleaning.builders_cleaning import make_tables, write_export
+from report.builders_report import KEY, make_project
+
+from leadsmart.report import library
+from leadsmart.report.history import note_compared
+from leadsmart.report.records import Record, sha256_of, write_record
+from leadsmart.report.results import COMPARED, EXPORT, FAILURES, MARKETS_OF, Results, reading
+from leadsmart.report.schedule import plan
+from leadsmart.report.source import open_slices
+from leadsmart.report.status import list_status
+from leadsmart.report.steps import (
+    CLASSIFICATION,
+    CLEANING,
+    EXPLORE,
+    INSIGHTS,
+    MARKET_STEPS,
+    OVERVIEW,
+    POOLED,
+    SUMMARY,
+)
+from leadsmart.report.workspace import STAGE, Workspace, open_workspace
+
+MARKETS = ("gulf", "new-cairo")
+ALL = "all-markets"
+EVERYWHERE = {
+    *((market, step) for market in MARKETS for step in MARKET_STEPS),
+    ("unassigned", CLEANING),
+    (ALL, POOLED),
+    (ALL, OVERVIEW),
+}
+#: What the notebooks of this test read of each other: step -> (step, file) of the same market.
+READS = {
+    INSIGHTS: [(CLEANING, "clean.txt")],
+    EXPLORE: [(CLEANING, "clean.txt")],
+    CLASSIFICATION: [(CLEANING, "clean.txt"), (POOLED, "extracts.txt")],
+    SUMMARY: [(CLEANING, "clean.txt"), (CLASSIFICATION, "card.txt")],
+}
+WRITES = {
+    CLEANING: "clean.txt",
+    INSIGHTS: "kpis.txt",
+    EXPLORE: "explore.txt",
+    CLASSIFICATION: "card.txt",
+    SUMMARY: "summary.json",
+    POOLED: "extracts.txt",
+    OVERVIEW: "markets.txt",
+}
+
+
+def of_all(*steps: str) -> set[tuple[str, str]]:
+    """These steps, of every market that has them."""
+    return {(market, step) for market, step in EVERYWHERE if step in steps}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the library, and a project in which every notebook has a result."""
+    base = tmp_path_factory.mktemp("freshness")
+    shutil.copytree(library.PACKAGE, base / "leadsmart", ignore=shutil.ignore_patterns("__pycache__"))
+    root = make_project(base / "project")
+    (root / "requirements.lock").write_text("pandas==3.0.0\n", encoding="utf-8")
+    write_export(root / "export", make_tables())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEADSMART_CONTACT_KEY", KEY)
+        patch.setattr(library, "PACKAGE", base / "leadsmart")
+        publish_everything(open_workspace(root=root, data=root / "export", environment={}))
+    return base
+
+
+@pytest.fixture
+def package(tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the library, that a test may change."""
+    monkeypatch.setenv("LEADSMART_CONTACT_KEY", KEY)
+    monkeypatch.setattr(library, "PACKAGE", tmp_path / "leadsmart")
+    return shutil.copytree(published / "leadsmart", tmp_path / "leadsmart")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, published: Path, package: Path) -> Workspace:
+    """A copy of the project with its results, that a test may change."""
+    root = shutil.copytree(published / "project", tmp_path / "project")
+    return open_workspace(root=root, data=root / "export", environment={})
+
+
+def open_results(workspace: Workspace, **overrides: object) -> Results:
+    workspace = replace(workspace, stage=workspace.outputs / STAGE)
+    return Results(workspace, open_slices(workspace), overrides)
+
+
+def publish_everything(workspace: Workspace) -> None:
+    """Results of every notebook as a run would leave them, with one short file each."""
+    results = open_results(workspace)
+    for market, step in plan(MARKETS, []):
+        publish(results, market, step)
+
+
+def publish(results: Results, market: str, step: str) -> None:
+    folder = results.workspace.outputs / market
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"leads": 3}) if step == SUMMARY else f"{step} of {market}"
+    (folder / WRITES[step]).write_text(text, encoding="utf-8")
+    results.freshness.forget()
+    name = "gulf" if market == ALL else market
+    reads = {
+        reading(name, s, file): results.read_now(reading(name, s, file)) for s, file in READS.get(step, [])
+    }
+    if step in (POOLED, OVERVIEW):
+        needed = CLEANING if step == POOLED else SUMMARY
+        reads = {reading(m, needed, WRITES[needed]): "" for m in MARKETS}
+        reads[MARKETS_OF + needed] = ""
+    if step == OVERVIEW:
+        note_compared(results, MARKETS)
+        reads |= dict.fromkeys((EXPORT, FAILURES, COMPARED, reading("unassigned", CLEANING, "clean.txt")), "")
+    reads = {what: results.read_now(what) for what in reads}
+    outputs = {WRITES[step]: sha256_of(folder / WRITES[step])}
+    write_record(folder, step, Record(results.freshness.facts(step, name), reads, outputs))
+    results.freshness.forget()
+
+
+def stale(workspace: Workspace, **overrides: object) -> dict[tuple[str, str], list[str]]:
+    """Notebooks that something changed for -> why; those that only wait for others left out."""
+    found = list_status(open_results(workspace, **overrides), MARKETS, "embedded")
+    return {(s.market, s.step): list(s.reasons) for s in found if s.reasons and s.market != "site"}
+
+
+def add_line(*parts: str) -> Callable[[Workspace, Path], None]:
+    def change(workspace: Workspace, package: Path) -> None:
+        path = (package if parts[0] == "library" else workspace.root).joinpath(*parts[1:])
+        assert path.is_file()
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n# a line more\n")
+
+    return change
+
+
+def set_parameter(file: str, line: str) -> Callable[[Workspace, Path], None]:
+    def change(workspace: Workspace, package: Path) -> None:
+        path = workspace.params_dir / file
+        name = line.partition(":")[0]
+        kept = [x for x in path.read_text(encoding="utf-8").splitlines() if not x.startswith(f"{name}:")]
+        path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
+
+    return change
+
+
+def change_row(workspace: Workspace, package: Path) -> None:
+    """One number of one row, which belongs to gulf."""
+    tables = make_tables()
+    (row,) = [row for row in tables["ad_performance"] if row["campaign_id"] == "3"]
+    row["spend"] = "6"
+    write_export(workspace.data, tables)
+
+
+def change_notebook(workspace: Workspace, package: Path) -> None:
+    path = workspace.notebooks / "02_insights.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"][-1]["source"] += "\n"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def save_notebook_with_outputs(workspace: Workspace, package: Path) -> None:
+    path = workspace.notebooks / "02_insights.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"][-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "hello"}]
+    notebook["cells"][-1]["execution_count"] = 7
+    path.write_text(json.dumps(notebook, indent=3), encoding="utf-8")
+
+
+CASES = {
+    "nothing": (lambda workspace, package: None, set()),
+    "a module of cleaning": (add_line("library", "cleaning", "dates.py"), of_all(CLEANING)),
+    "a module of 02 only": (add_line("library", "insights", "variants.py"), of_all(INSIGHTS)),
+    "a module of 04 and the overview": (
+        add_line("library", "insights", "recommendations.py"),
+        of_all(SUMMARY, OVERVIEW),
+    ),
+    "a module of the classifier": (add_line("library", "classification", "gaps.py"), of_all(CLASSIFICATION)),
+    "a module of the classifier and the pooled model": (
+        add_line("library", "classification", "labels.py"),
+        of_all(CLASSIFICATION, POOLED),
+    ),
+    "a picture that 02 and 03 draw": (
+        add_line("library", "display", "curves.py"),
+        of_all(INSIGHTS, CLASSIFICATION),
+    ),
+    "a module that every notebook imports": (add_line("library", "vocabulary.py"), EVERYWHERE),
+    "how executed copies are shaped": (add_line("library", "report", "execute.py"), EVERYWHERE),
+    "how kernels start": (add_line("library", "report", "launcher.py"), set()),
+    "how the site is rendered": (add_line("library", "report", "site.py"), set()),
+    "how a sample is drawn": (add_line("library", "sample", "world.py"), set()),
+    "a parameter of the score in one market": (
+        set_parameter("gulf.yml", "horizon_days: 61"),
+        {("gulf", CLASSIFICATION), (ALL, POOLED)},
+    ),
+    "a parameter of the findings": (
+        set_parameter("gulf.yml", "practical_margin: 0.3"),
+        {("gulf", INSIGHTS), ("gulf", SUMMARY)},
+    ),
+    "a parameter of running": (set_parameter("_defaults.yml", "cell_timeout: 601"), set()),
+    "how one market's export is written": (
+        set_parameter("gulf.yml", "date_order: dmy"),
+        {("gulf", CLEANING)},
+    ),
+    "one row of one market": (change_row, {("gulf", CLEANING), (ALL, OVERVIEW)}),
+    "the reviewed corrections": (add_line("project", "params", "_corrections.yml"), of_all(CLEANING)),
+    "the lock file": (add_line("project", "requirements.lock"), EVERYWHERE),
+    "a cell": (change_notebook, of_all(INSIGHTS)),
+    "what a notebook showed when it was saved": (save_notebook_with_outputs, set()),
+    "a page of the site": (add_line("project", "docs", "method.qmd"), set()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_change_reruns_exactly_the_notebooks_that_depend_on_it(
+    workspace: Workspace, package: Path, case: str
+):
+    change, expected = CASES[case]
+    change(workspace, package)
+    found = stale(workspace)
+    assert set(found) == expected, found
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "reason"),
+    [
+        (set_parameter("gulf.yml", "seed: 8"), ("gulf", INSIGHTS), "parameter seed changed 20240601 → 8"),
+        (
+            add_line("library", "insights", "kpis.py"),
+            ("gulf", INSIGHTS),
+            "leadsmart/insights/kpis.py changed",
+        ),
+        (change_row, ("gulf", CLEANING), "its data changed (ad_performance)"),
+        (change_notebook, ("gulf", INSIGHTS), "notebook changed"),
+        (
+            add_line("project", "requirements.lock"),
+            ("gulf", SUMMARY),
+            "environment changed (requirements.lock)",
+        ),
+    ],
+)
+def test_every_reason_is_named(workspace: Workspace, package: Path, change, key, reason):
+    change(workspace, package)
+    assert stale(workspace)[key] == [reason]
+
+
+def test_what_never_ran_and_what_is_gone_is_said(workspace: Workspace):
+    (workspace.outputs / "gulf" / ".steps" / f"{SUMMARY}.json").unlink()
+    (workspace.outputs / "gulf" / "kpis.txt").unlink()
+    (workspace.outputs / "gulf" / "card.txt").write_text("by hand", encoding="utf-8")
+    found = stale(workspace)
+    assert found[("gulf", SUMMARY)] == ["never run"]
+    assert found[("gulf", INSIGHTS)] == ["kpis.txt is missing"]
+    assert found[("gulf", CLASSIFICATION)] == ["card.txt is not what it wrote"]
+    assert ("gulf", CLEANING) not in found
+
+
+def test_a_notebook_waits_for_what_it_reads_and_runs_only_if_that_changes(
+    workspace: Workspace, package: Path
+):
+    change_row(workspace, package)
+    found = {(s.market, s.step): s for s in list_status(open_results(workspace), MARKETS, "embedded")}
+    assert list(found[("gulf", INSIGHTS)].waits_for) == ["01_cleaning of gulf"]
+    assert found[("new-cairo", INSIGHTS)].is_fresh
+    results = open_results(workspace)
+    publish(results, "gulf", CLEANING)
+    assert ("gulf", INSIGHTS) not in stale(workspace), "the clean tables are as they were"
+
+
+def test_another_contact_key_is_other_data(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LEADSMART_CONTACT_KEY", "another key")
+    assert stale(workspace)[("gulf", CLEANING)] == ["its data changed (contact key)"]
+    records = "".join(p.read_text(encoding="utf-8") for p in workspace.outputs.rglob("*.json"))
+    assert KEY not in records
+
+
+def test_no_module_behind_a_figure_imports_ours_inside_a_function():
+    """Such an import would be missed: only those at the top of a module are followed."""
+    found = []
+    for path in sorted(library.PACKAGE.rglob("*.py")):
+        if path.parent.name in ("report", "leadsmart"):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        inner = [n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)]
+        modules = [n.module or "" for n in inner if isinstance(n, ast.ImportFrom)]
+        modules += [alias.name for n in inner if isinstance(n, ast.Import) for alias in n.names]
+        found += [f"{path.name}: {module}" for module in modules if module.startswith("leadsmart")]
+    assert found == []
+
+
+def test_insights_do_not_depend_on_how_cleaning_works(workspace: Workspace):
+    facts = open_results(workspace).freshness.facts(INSIGHTS, "gulf")
+    assert {name for name in facts["code"] if "/cleaning/" in name} == {
+        "leadsmart/cleaning/__init__.py",
+        "leadsmart/cleaning/slices.py",
+        "leadsmart/cleaning/sources.py",
+    }
+    assert "leadsmart/insights/kpis.py" in facts["code"]
+    assert "date_order" not in facts["parameters"]
