@@ -266,7 +266,9 @@ class Page:
 
     def finish(self) -> Html:
         """Mark this notebook as done; shows versions, seed and what it was made from."""
-        outputs = {name: sha256_of(self.folder / name) for name in sorted(self.written)}
+        # a path may have been asked for and nothing written to it
+        names = [name for name in sorted(self.written) if (self.folder / name).is_file()]
+        outputs = {name: sha256_of(self.folder / name) for name in names}
         # in a run, the runner knows the facts: what they were when it began
         facts = {} if self.workspace.in_run else self.results.freshness.facts(self.step, self.market)
         write_record(self.folder, self.step, Record(facts, self.read, outputs))
