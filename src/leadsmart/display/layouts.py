@@ -349,4 +349,11 @@ UNASSIGNED_PROJECTS = (
     Column("leads", "Leads", UNIT_COUNT),
     Column("spend", "Spend", UNIT_MONEY),
 )
+MOVES = (
+    Column("title", "Market"),
+    Column("figure", "Figure"),
+    Column("before_text", "Before"),
+    Column("now_text", "Now"),
+    Column("moved_by", "What differs"),
+)
 INPUTS = (Column("file", "File"), Column("rows", "Rows", UNIT_COUNT), Column("sha256", "sha256, first 12"))

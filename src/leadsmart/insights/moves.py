@@ -55,16 +55,13 @@ def compare_runs(compared: Mapping[str, Any], summaries: pd.DataFrame) -> Answer
     table = _table(rows)
     markets = [m for m in summaries.get("market", []) if m in known]
     new = len(summaries) - len(markets)
-    moved = table["market"].nunique()
-    statement = (
-        f"{format_count(len(table))} figures of {format_count(moved)} of {format_count(len(markets))} markets moved "
-        "since the last run with other data, parameters or code."
-        if len(table)
-        else f"No figure of {format_count(len(markets))} markets moved since the last run with other data, "
-        "parameters or code."
-    )
+    since = "since the last run with other data, parameters or code."
+    if table.empty:
+        statement = f"No figure of {_counted(len(markets), 'market')} moved {since}"
+    else:
+        statement = f"{_counted(len(table), 'figure')} of {_counted(table['market'].nunique(), 'market')} moved {since}"
     if new:
-        statement += f" {format_count(new)} markets were not in that run."
+        statement += f" {_counted(new, 'market')} {'was' if new == 1 else 'were'} not in that run."
     return Answer(table, statement)
 
 
@@ -88,6 +85,10 @@ def _moves(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, 
             }
         )
     return rows
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{format_count(n)} {noun}{'' if n == 1 else 's'}"
 
 
 def _same(old: object, new: object) -> bool:
