@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from leadsmart.cleaning.slices import SliceFacts
 from leadsmart.errors import LeadSmartError, ParameterError
 from leadsmart.params import Params, list_markets, load_params, unassigned_params
 from leadsmart.report.workspace import RUN_FILE, Workspace
@@ -65,6 +66,12 @@ def _published_for_others(
             examples=found,
         )
     ]
+
+
+def inputs_record(slices: SliceFacts, audience: str) -> dict[str, Any]:
+    """The files of the export with their sha256 and row count, by name; a client does not learn how many rows."""
+    known = ("sha256",) if audience == CLIENT else ("sha256", "rows")
+    return {name: {key: entry[key] for key in known} for name, entry in sorted(slices.inputs.items())}
 
 
 def audience_note(params: Params) -> str:

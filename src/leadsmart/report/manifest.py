@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadsmart.errors import LedgerError
 from leadsmart.params import Params
+from leadsmart.report.audience import inputs_record
 from leadsmart.report.records import read_record, sha256_of, write_whole
 from leadsmart.report.steps import MARKET_STEPS, NEEDS_OF_ALL
 from leadsmart.report.workspace import NAVIGATION, RUN_FILE
@@ -187,12 +188,6 @@ def versions() -> dict[str, str]:
     """Python and the libraries that shape figures or pages."""
     found = {name: importlib.metadata.version(name) for name in _RECORDED_VERSIONS}
     return {"python": platform.python_version(), **found}
-
-
-def inputs_record(slices: Slices, audience: str) -> dict[str, Any]:
-    """The files of the export with their sha256 and row count, by name; a client does not learn how many rows."""
-    known = ("sha256",) if audience == CLIENT else ("sha256", "rows")
-    return {name: {key: entry[key] for key in known} for name, entry in sorted(slices.inputs.items())}
 
 
 def read_expected_pages(outputs: Path) -> Sequence[str]:

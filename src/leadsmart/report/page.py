@@ -22,8 +22,7 @@ from leadsmart.display.formats import format_count, format_date
 from leadsmart.display.markup import Html
 from leadsmart.errors import InputError
 from leadsmart.params import Params, list_markets
-from leadsmart.report.audience import audience_note
-from leadsmart.report.manifest import inputs_record
+from leadsmart.report.audience import audience_note, inputs_record
 from leadsmart.report.records import Record, digest_of, sha256_of, write_record
 from leadsmart.report.results import (
     COMPARED,
