@@ -204,7 +204,7 @@ CASES = {
     ),
     "a parameter of the findings": (
         set_parameter("gulf.yml", "practical_margin: 0.3"),
-        {("gulf", INSIGHTS), ("gulf", SUMMARY)},
+        {("gulf", INSIGHTS), ("gulf", EXPLORE), ("gulf", SUMMARY)},
     ),
     "a parameter of running": (set_parameter("_defaults.yml", "cell_timeout: 601"), set()),
     "how one market's export is written": (
