@@ -185,3 +185,17 @@ def test_verdict_date_delta_link_and_sparkline_cells():
     assert "31\u00a0Dec\u00a02024" in page
     assert "−3 %" in page
     assert '<svg class="ls-spark"' in page
+
+
+def test_a_range_too_wide_to_say_anything_is_a_dash_and_the_rule_is_said():
+    table = pd.DataFrame(
+        {"week": ["a", "b"], "rate": [0.3, 0.5], "rate_low": [0.0, 0.25], "rate_high": [0.79, 0.8]}
+    )
+    table["rate_range"] = "indicative range"
+    columns = Column("week", "Week"), Column("rate", "Qualified", "share", "rate_low", "rate_high")
+    page = format_table(table, columns, title="Weeks", download="tables/weeks.csv")._repr_html_()
+
+    assert "30 % (–)" in page and "79" not in page
+    assert "50 % (≈ 25–80)" in page
+    assert "a range wider than 60 points" in page
+    assert "60 points" not in format_table(table.tail(1), columns, title="Weeks")._repr_html_()

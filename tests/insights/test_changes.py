@@ -36,12 +36,14 @@ def test_a_market_that_went_dark_says_since_when():
 
 
 @pytest.mark.parametrize(
-    ("last", "is_said"),
-    [("2024-12-31", False), ("2024-12-04", False), ("2024-12-02", True), ("2024-08-02", True)],
+    ("last", "asked_for"),
+    [("2024-12-31", None), ("2024-12-04", None), ("2024-12-02", "2 Dec 2024"), ("2024-08-02", "2 Aug 2024")],
 )
-def test_the_day_to_speak_from_is_named_once_delivery_has_ended(last, is_said):
+def test_the_day_to_speak_from_is_named_once_delivery_has_ended(last, asked_for):
     text = comparison_note(make_tables(delivery=[delivery("2024-07-01"), delivery(last)]), AS_OF)
-    assert (f"--param as_of={last}" in text) is is_said
+    assert (f"ask for a report as of {asked_for}." in text) is (asked_for is not None)
+    # the page is for readers who have no command line
+    assert "--" not in text
 
 
 def test_a_trickle_after_the_end_does_not_count_as_delivery():

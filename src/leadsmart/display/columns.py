@@ -11,7 +11,7 @@ from leadsmart.display import formats
 from leadsmart.display.markup import escape, escape_name, link, verdict_mark
 from leadsmart.display.sparklines import sparkline
 from leadsmart.errors import RenderError
-from leadsmart.vocabulary import RANGE_INDICATIVE, UNIT_COUNT, UNIT_MONEY
+from leadsmart.vocabulary import RANGE_INDICATIVE, UNIT_COUNT, UNIT_MONEY, UNIT_SHARE
 
 #: Units of a column beside those of the vocabulary.
 TEXT: Final = "text"
@@ -24,6 +24,8 @@ SPARKLINE: Final = "sparkline"
 _NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE, STATUS})
 MAX_COLUMNS: Final = 8
 INDICATIVE_MARK: Final = "≈"
+#: A share whose range is wider tells a reader nothing; 60 points.
+WIDEST_SHARE: Final = 0.6
 _NO_CURRENCY: Final = "¤"
 
 
@@ -82,8 +84,26 @@ class Column:
 
     def range_mark(self, row: Mapping[str, object]) -> str:
         """The sign before the bounds of the row's interval: "≈" if it is only indicative."""
+        if self.is_too_wide(row):
+            return ""
         name = (self.low or "").removesuffix("_low") + "_range"
         return INDICATIVE_MARK if row.get(name) == RANGE_INDICATIVE else ""
+
+    def is_too_wide(self, row: Mapping[str, object]) -> bool:
+        """Whether the row's value is a share whose range is too wide to say anything.
+
+        A relative difference, whose range goes below 0 or beyond 1, is no share.
+
+        >>> rate = Column("rate", "Qualified", "share", "low", "high")
+        >>> [rate.is_too_wide({"low": low, "high": 0.79}) for low in (0.0, 0.2, -0.1)]
+        [True, False, False]
+        """
+        if self.unit != UNIT_SHARE or self.low is None or self.high is None:
+            return False
+        low, high = row[self.low], row[self.high]
+        if formats.is_missing(low) or formats.is_missing(high):
+            return False
+        return 0 <= low <= high <= 1 and high - low > WIDEST_SHARE
 
     def head(self, currency: str = "") -> str:
         """Head of the column with the unit of money.
@@ -158,6 +178,9 @@ def _number(row: Mapping[str, object], column: Column) -> str:
         return formats.format_count(value)
     low = row[column.low] if column.low else None
     high = row[column.high] if column.high else None
+    if column.is_too_wide(row):
+        whole = formats.format_value(value, column.unit)
+        return whole if whole == formats.NOTHING else f"{whole} ({formats.NOTHING})"
     currency = str(row[column.currency]) if column.currency else _NO_CURRENCY
     text = formats.format_interval(value, low, high, column.unit, currency, column.range_mark(row))
     # without a column of its own, the currency stands once, in the head of the column
@@ -181,6 +204,8 @@ def cell_html(row: Mapping[str, object], column: Column) -> str:
     >>> cell_html({"r": 0.59, "r_low": 0.5, "r_high": 0.7, "r_range": "indicative range"},
     ...     Column("r", "Qualified", "share", "r_low", "r_high"))
     '59 % (≈ 50–70)'
+    >>> cell_html({"r": 0.3, "lo": 0.0, "hi": 0.79}, Column("r", "Qualified", "share", "lo", "hi"))
+    '30 % (–)'
     >>> cell_html({"project_name": "<script>"}, Column("project_name", "Project"))
     '&lt;script&gt;'
     """

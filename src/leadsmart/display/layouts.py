@@ -115,7 +115,7 @@ DECISIONS = (
     Column("project_name", "Project"),
     Column("decision", "Decision"),
     Column("monthly_spend", "Spend per 28 days", UNIT_MONEY),
-    Column("cpql", "CPQL", UNIT_MONEY, n="qualified"),
+    Column("cpql", "CPQL", UNIT_MONEY, "cpql_low", "cpql_high", n="qualified"),
     Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
     Column("reason", "Why"),
 )
@@ -207,7 +207,7 @@ LESSONS = (
     Column("campaigns", "Campaigns", UNIT_COUNT),
     Column("spend", "Spend", UNIT_MONEY),
     Column("cpl", "CPL", UNIT_MONEY, n="leads"),
-    Column("cpql", "CPQL", UNIT_MONEY, n="qualified"),
+    Column("cpql", "CPQL", UNIT_MONEY, "cpql_low", "cpql_high", n="qualified"),
     Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
     Column("lesson", "Lesson"),
 )

@@ -8,13 +8,14 @@ from great_tables import GT
 
 from leadsmart.display.columns import (
     INDICATIVE_MARK,
+    WIDEST_SHARE,
     Column,
     cell_html,
     check_columns,
     filled_columns,
     raw_number,
 )
-from leadsmart.display.formats import format_count
+from leadsmart.display.formats import NOTHING, format_count
 from leadsmart.display.markup import Html, download_link, escape, nothing_block
 
 #: What great-tables writes for every table and the site's one style sheet replaces.
@@ -26,6 +27,7 @@ INDICATIVE_NOTE = (
     "indicative range: one or two business users decide it, or too few carry the figure; read it as an order of size,"
     " not as a 95 % range."
 )
+TOO_WIDE_NOTE = f"({NOTHING}) a range wider than {100 * WIDEST_SHARE:.0f} points, too wide to say anything; the download has it."
 _INDENT = re.compile(r"\n\s*")
 
 
@@ -135,8 +137,11 @@ def format_table(
         )
         body = _scroll_box(_plain_table(texts, columns, currency, head), title)
     notes = []
-    if any(column.range_mark(row) for row in shown.to_dict("records") for column in columns):
+    cells = [(column, row) for row in shown.to_dict("records") for column in columns]
+    if any(column.range_mark(row) for column, row in cells):
         notes.append(escape(f"{INDICATIVE_MARK} {INDICATIVE_NOTE}"))
+    if any(column.is_too_wide(row) for column, row in cells):
+        notes.append(escape(TOO_WIDE_NOTE))
     if len(shown) < len(table):
         notes.append(f"{format_count(len(shown))} of {format_count(len(table))} rows.")
     if download is not None:

@@ -155,6 +155,6 @@ def comparison_note(tables: MarketTables, as_of: dt.date) -> str:
         return text
     return (
         f"{text} Little was delivered of late: {format_percent(MOST_SPEND)} of the spend lies before"
-        f" {format_date(busy + pd.Timedelta(days=1))}. To compare weeks with delivery, speak from that time:"
-        f" --param as_of={busy.date()}."
+        f" {format_date(busy + pd.Timedelta(days=1))}. To compare weeks with delivery, ask for a report as of"
+        f" {format_date(busy)}."
     )

@@ -27,8 +27,8 @@ DECISIONS = (SCALE, KEEP, FIX, PAUSE, TOO_EARLY)
 
 COLUMNS = (
     "campaign_id", "project_name", "user_id", "level", "spend", "leads", "verdicts", "qualified",
-    "verdict_coverage", "cpl", "cpql", "benchmark_cpql", "probability_better", "decision", "monthly_spend",
-    "reason",
+    "verdict_coverage", "cpl", "cpql", "cpql_low", "cpql_high", "cpql_range", "benchmark_cpql",
+    "probability_better", "decision", "monthly_spend", "reason",
 )  # fmt: skip
 
 
@@ -50,8 +50,9 @@ def make_decisions(tables: MarketTables, params: Params, as_of: dt.date) -> Answ
     Answer
         Table: one row per running campaign, most monthly spend first: ``campaign_id, project_name, user_id,
         level`` ("campaign" or "project × user": what was judged), ``spend, leads, verdicts, qualified,
-        verdict_coverage, cpl, cpql`` (of what was judged), ``benchmark_cpql`` (money), ``probability_better,
-        decision, monthly_spend`` (28 days at the pace of the last 14), ``reason``.
+        verdict_coverage, cpl, cpql`` with ``cpql_low, cpql_high, cpql_range`` (of what was judged; the range is of
+        chance alone), ``benchmark_cpql`` (money), ``probability_better, decision, monthly_spend`` (28 days at the pace
+        of the last 14), ``reason``.
     """
     by_campaign = aggregate_kpis(tables, params, ["campaign_id", "project_name", "user_id"])
     by_pair = aggregate_kpis(tables, params, ["project_name", "user_id"])
@@ -172,8 +173,8 @@ def ended_lessons(tables: MarketTables, params: Params, as_of: dt.date) -> Answe
     -------
     Answer
         Table: one row per project × business user of which nothing runs, most spend first: ``project_name,
-        user_id, campaigns`` (number), ``spend, leads, verdicts, qualified, verdict_coverage, cpl, cpql,
-        benchmark_cpql, probability_better, lesson``.
+        user_id, campaigns`` (number), ``spend, leads, verdicts, qualified, verdict_coverage, cpl, cpql`` with
+        ``cpql_low, cpql_high, cpql_range`` (of chance alone), ``benchmark_cpql, probability_better, lesson``.
     """
     by_campaign = aggregate_kpis(tables, params, ["campaign_id", "project_name", "user_id"])
     feedback = user_feedback(lead_frame(tables, params))
@@ -201,17 +202,8 @@ def ended_lessons(tables: MarketTables, params: Params, as_of: dt.date) -> Answe
     table = table.assign(lesson=lesson).sort_values(
         ["spend", *pair], ascending=[False, True, True], ignore_index=True
     )
-    columns = [
-        *pair,
-        "campaigns",
-        "spend",
-        "leads",
-        "verdicts",
-        "qualified",
-        "verdict_coverage",
-        "cpl",
-        "cpql",
-    ]
+    columns = [*pair, "campaigns", "spend", "leads", "verdicts", "qualified", "verdict_coverage", "cpl"]
+    columns += ["cpql", "cpql_low", "cpql_high", "cpql_range"]
     table = table[[*columns, "benchmark_cpql", "probability_better", "lesson"]]
     if table.empty:
         return Answer(table, "No advertising has ended yet.")

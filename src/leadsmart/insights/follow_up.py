@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.insights.durations import first_contacts
 from leadsmart.insights.funnel import batch_verdicts
 from leadsmart.insights.measures import lead_frame, look_up, user_feedback
-from leadsmart.insights.statistics import Interval, mantel_haenszel, rate_interval
+from leadsmart.insights.statistics import Interval, mantel_haenszel, rate_interval, stratified_difference
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
 
@@ -27,10 +27,13 @@ class ContactSpeed:
         ``qualified_rate, qualified_rate_low, qualified_rate_high`` (Wilson).
     ratio : Interval
         Qualified rate of leads contacted within a day over that of the others of the same business user.
+    difference : Interval
+        The same less that of the others (share).
     """
 
     table: pd.DataFrame
     ratio: Interval
+    difference: Interval
 
 
 def compare_contact_speed(tables: MarketTables, params: Params) -> ContactSpeed:
@@ -76,7 +79,8 @@ def compare_contact_speed(tables: MarketTables, params: Params) -> ContactSpeed:
         }
     )
     ratio = mantel_haenszel(cells, minimum_clusters=params.minimum_users)
-    return ContactSpeed(table.astype({"first_contact": "str"}), ratio)
+    difference = stratified_difference(cells, minimum_clusters=params.minimum_users)
+    return ContactSpeed(table.astype({"first_contact": "str"}), ratio, difference)
 
 
 @dataclass(frozen=True)
