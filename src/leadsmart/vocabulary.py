@@ -147,6 +147,8 @@ UNIT_COUNT: Final = "count"
 UNIT_RATIO: Final = "ratio"
 UNIT_DAYS: Final = "days"
 UNIT_AUC: Final = "auc"
+#: A difference of shares, in percentage points.
+UNIT_POINTS: Final = "points"
 
 #: What a range is called: the second where its coverage was measured below 90 %.
 RANGE_95: Final = "95 % range"

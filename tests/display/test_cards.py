@@ -119,9 +119,13 @@ def test_recommendations_keep_their_order_and_show_the_range():
         {
             "statement": ["Second by name", EVIL],
             "evidence": ["E1", "E2"],
-            "effect": [310e3, np.nan],
-            "low": [120e3, np.nan],
-            "high": [480e3, np.nan],
+            "measure": ["of the leads have no verdict", "AUC lost"],
+            "effect": [0.88, 0.04],
+            "low": [0.8, np.nan],
+            "high": [0.92, np.nan],
+            "unit": ["share", "auc"],
+            "range_label": ["indicative range", ""],
+            "money_concerned": [310e3, np.nan],
             "effort": ["low", "high"],
             "owner": ["Marketing", "Sales"],
             "next_step": ["Pause", "Call"],
@@ -129,23 +133,12 @@ def test_recommendations_keep_their_order_and_show_the_range():
     )
     page = cards.recommendation_list(rows, "EGP")
 
-    assert "<dt>Money concerned</dt><dd>EGP 310 k (120 k–480 k)</dd>" in page
+    assert "<dd>88 % (indicative range 80–92) of the leads have no verdict</dd>" in page
+    assert "<dt>How much (range)</dt><dd>0.04 AUC lost</dd>" in page
+    assert "<dt>Money concerned</dt><dd>EGP 310 k</dd>" in page
     assert "<dt>Money concerned</dt><dd>–</dd>" in page
     assert page.index("Second by name") < page.index("&lt;script&gt;")
     assert page.startswith('<ol class="ls-list')
-
-
-def test_effect_in_words_is_shown_as_it_is():
-    row = {
-        "statement": "S",
-        "evidence": "",
-        "effect": "0.04 AUC",
-        "effort": "low",
-        "owner": "Ads",
-        "next_step": "N",
-    }
-
-    assert "<dd>0.04 AUC</dd>" in cards.recommendation_list([row], "EGP")
 
 
 def test_nothing_to_show_is_a_sentence():

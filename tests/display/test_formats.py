@@ -151,6 +151,7 @@ def test_every_unit_of_the_vocabulary_has_a_form():
         "ratio": "0.50×",
         "days": "0.50 days",
         "auc": "0.50",
+        "points": "50 points",
     }
 
 

@@ -76,16 +76,111 @@ def test_without_sure_sides_nothing_is_moved():
 
 
 def test_ranks_change_where_leads_are_cheap_and_quality_is_dear():
-    table = rank_changes(two_prices(), make_params()).set_index("project_name")
+    table = rank_changes(two_prices(), make_params()).table.set_index("project_name")
     assert table.loc["a", "is_misjudged"] == np.False_
     # by CPL a and b (25) come before c (33.3) and d (500); none is misjudged
     assert not table["is_misjudged"].any()
     cheap_leads = two_prices()._replace(
         ad_performance=two_prices().ad_performance.assign(spend=[10_000.0, 10_000.0, 9_000.0, 5_200.0])
     )
-    table = rank_changes(cheap_leads, make_params()).set_index("project_name")
+    table = rank_changes(cheap_leads, make_params()).table.set_index("project_name")
     assert table.index[0] == "c"
     assert table["is_misjudged"].tolist() == [True, False, False, False]
+
+
+def misjudging_users(users: int, qualified: int = 2):
+    """Per user a project with cheap leads of which `qualified` of 100 are qualified, and one with dear good leads."""
+    names = [f"u{i}" for i in range(users)]
+    kinds = (("cheap", 9_000, qualified, 100 - qualified, 200), ("dear", 5_000, 50, 10, 0))
+    return make_tables(
+        campaigns=[
+            {"campaign_id": f"{n}-{kind}", "user_id": n, "project_name": kind}
+            for n in names
+            for kind, *_ in kinds
+        ],
+        delivery=[
+            {"campaign_id": f"{n}-{kind}", "spend": spend, "ad_set_id": f"{n}-{kind}"}
+            for n in names
+            for kind, spend, *_ in kinds
+        ],
+        leads=[
+            lead
+            for n in names
+            for kind, _, *sizes in kinds
+            for status, size in zip(("QUALIFIED", "NOT_QUALIFIED", "NEW_LEAD"), sizes, strict=True)
+            for lead in leads_of(f"{n}-{kind}", status, size)
+        ],
+    )
+
+
+def recommend(tables):
+    params = make_params()
+    return make_recommendations(evaluate_findings(tables, params, AS_OF), tables, params, AS_OF)
+
+
+def test_reporting_on_quality_is_sized_by_the_spend_that_cpl_misjudges():
+    tables = misjudging_users(8)
+    # by hand: 9,000 of each user's 14,000, the same without any one user
+    share = rank_changes(tables, make_params()).misjudged
+    assert (share.estimate, share.low, share.high) == pytest.approx((9 / 14, 9 / 14, 9 / 14))
+    assert share.label == "indicative range"
+    shift = next(r for r in recommend(tables).recommendations if r.key == "shift_to_quality")
+    assert (shift.effect, shift.unit, shift.money_concerned) == (share.estimate, "share", 72_000)
+
+
+@pytest.mark.parametrize(
+    ("users", "qualified", "reason"),
+    [
+        # at 100 a qualified lead both kinds of project are as dear as the middle one
+        (8, 90, "no pair of project and business user in the cheaper half by CPL"),
+        (3, 2, "fewer than 5 business users have enough verdicts of both kinds"),
+        (1, 2, "fewer than 4 pairs"),
+    ],
+)
+def test_reporting_on_quality_is_left_out_with_its_reason(users, qualified, reason):
+    made = recommend(misjudging_users(users, qualified))
+    assert "shift_to_quality" not in {r.key for r in made.recommendations}
+    assert f"Report on quality is left out: {reason}" in made.statement
+
+
+def test_the_size_of_missing_feedback_is_the_share_of_leads_without_verdict():
+    made = recommend(misjudging_users(8))
+    feedback = next(r for r in made.recommendations if r.key == "feed_back_outcomes")
+    # by hand, per user: 200 of 360 leads have none; 52 qualified, so from 52 to 252 of 360
+    assert feedback.effect == pytest.approx(200 / 360)
+    assert "anywhere between 14 % and 70 %" in feedback.statement
+
+
+def contacts(fast: tuple[int, int], slow: tuple[int, int], users: int = 6):
+    """Per user 20 leads called after six hours and 20 after three days; of user i `fast[i % 2]` are qualified."""
+    leads, events = [], []
+    for user in range(users):
+        for day, hour, good in ((1, 16, fast[user % 2]), (4, 10, slow[user % 2])):
+            for i in range(20):
+                lead, status = f"{user}-{day}-{i}", "QUALIFIED" if i < good else "NOT_QUALIFIED"
+                leads.append({"lead_id": lead, "campaign_id": f"c{user}", "lead_status": status})
+                changed = f"2024-12-{day:02d} {hour}:00"
+                events.append({"lead_id": lead, "status": status, "changed_at": changed})
+    campaigns = [{"campaign_id": f"c{user}", "user_id": f"u{user}"} for user in range(users)]
+    delivery = [{"campaign_id": f"c{user}", "spend": 400, "ad_set_id": f"a{user}"} for user in range(users)]
+    return make_tables(campaigns=campaigns, delivery=delivery, leads=leads, events=events)
+
+
+def test_faster_contact_is_sized_by_the_difference_within_users_and_called_an_association():
+    made = recommend(contacts(fast=(14, 12), slow=(6, 5)))
+    follow_up = next(r for r in made.recommendations if r.key == "improve_follow_up")
+    # by hand: (14 - 6) / 20 and (12 - 5) / 20, equally many users of each
+    assert follow_up.effect == pytest.approx(0.375)
+    assert 0.3 < follow_up.low < 0.375 < follow_up.high < 0.45
+    assert follow_up.unit == "points" and "association" in follow_up.measure
+    # 120 leads were called late, at 10 a lead
+    assert follow_up.money_concerned == pytest.approx(1_200)
+
+
+def test_no_word_on_faster_contact_where_the_difference_may_be_none():
+    made = recommend(contacts(fast=(14, 6), slow=(6, 12)))
+    assert "improve_follow_up" not in {r.key for r in made.recommendations}
+    assert "differs from that of the others by 5.0 points (" in made.statement
 
 
 def test_recommendations_of_the_sample_are_ordered_and_valid():
@@ -93,8 +188,9 @@ def test_recommendations_of_the_sample_are_ordered_and_valid():
     params = make_params()
     findings = evaluate_findings(tables, params, AS_OF)
     result = make_recommendations(findings, tables, params, AS_OF)
-    effects = [r.effect for r in result.recommendations if not math.isnan(r.effect)]
-    assert effects == sorted(effects, reverse=True)
+    money = [r.money_concerned for r in result.recommendations if not math.isnan(r.money_concerned)]
+    assert money == sorted(money, reverse=True)
+    assert all(r.low <= r.effect <= r.high and r.range_label for r in result.recommendations)
     assert "feed_back_outcomes" in {r.key for r in result.recommendations}
     assert {r.evidence for r in result.recommendations} <= {*result.tables, *findings.tables}
     for items, schema in (
@@ -121,6 +217,9 @@ def test_no_evidence_no_recommendation():
     assert result.recommendations == ()
     assert result.table.empty
     assert result.statement.startswith("No recommendation")
+    left_out = result.tables["recommendations_left_out"]
+    assert len(left_out) == 5 and left_out["reason"].str.len().gt(0).all()
+    assert "Move budget is left out: no business user runs both" in result.statement
 
 
 @pytest.mark.parametrize(("verdict", "made"), [("supported", True), ("not supported", False)])
@@ -143,8 +242,14 @@ def test_form_fields_follow_finding_five(verdict, made):
     )
     tables = make_tables()
     findings = evaluate_findings(tables, make_params(), AS_OF, gaps)
-    keys = [r.key for r in make_recommendations(findings, tables, make_params(), AS_OF).recommendations]
-    assert ("enforce_form_fields" in keys) == made
+    result = make_recommendations(findings, tables, make_params(), AS_OF)
+    by_key = {r.key: r for r in result.recommendations}
+    assert ("enforce_form_fields" in by_key) == made
+    assert ("finding “Data gaps” is “not supported”" in result.statement) != made
+    if made:
+        fields = by_key["enforce_form_fields"]
+        assert (fields.effect, fields.low, fields.high, fields.unit) == (0.1, 0.0, 0.2, "auc")
+        assert fields.range_label == "indicative range" and fields.money_concerned == 50
 
 
 def test_contact_speed_leaves_out_batches():

@@ -6,12 +6,12 @@ from leadsmart.display.layouts import MARKETS
 from leadsmart.insights.summary import compare_markets
 
 
-def summary(market: str, currency: str, leads: float, spend: float, effect: float, key: str = "k") -> dict:
+def summary(market: str, currency: str, leads: float, spend: float, money: float, key: str = "k") -> dict:
     return {
         "market": market, "title": market.title(), "currency": currency, "leads": leads, "spend": spend, "cpl": 10.0,
         "cpql": 100.0, "qualified_rate": 0.5, "qualified_rate_low": 0.4, "qualified_rate_high": 0.6,
         "findings": 5, "findings_supported": 2, "data_verdict": "good", "model_verdict": "OK", "leads_by_week": [1.0],
-        "recommendations": [{"key": key, "statement": "Do it.", "effect": effect}],
+        "recommendations": [{"key": key, "statement": "Do it.", "money_concerned": money}],
     }  # fmt: skip
 
 

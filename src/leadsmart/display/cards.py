@@ -9,9 +9,10 @@ from leadsmart.display import formats
 from leadsmart.display.markup import Html, Shown, download_link, escape, escape_name, link, verdict_mark
 from leadsmart.display.palette import MARKS
 from leadsmart.display.sparklines import interval_strip, sparkline
-from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY, UNIT_RATIO
+from leadsmart.vocabulary import UNIT_COUNT, UNIT_RATIO
 
 _LEGEND = "Drawings: the estimate with its range; the dashed line is no difference."
+_RANGES = "Ranges over business users are 95 % unless they are called indicative. Money concerned is not money to be gained."
 _KINDS = {"note": "Note", "warning": "Warning", "important": "Important"}
 
 
@@ -164,25 +165,26 @@ def finding_cards(
 def recommendation_list(
     recommendations: Iterable[object] | pd.DataFrame, currency: str | None, folder: str = "tables"
 ) -> Html:
-    """Show recommendations in the order given: what, why, effect with range, effort, who, first step.
+    """Show recommendations in the order given: what, why, how much with range, money, effort, who, first step.
 
     Parameters
     ----------
     recommendations : iterable of dataclasses or mappings, or DataFrame
-        With ``statement, evidence, effect, low, high, effort, owner, next_step``. A number in ``effect`` is
-        money in `currency`; a text is shown as it is.
+        With ``statement, evidence, measure, effect, low, high, unit, range_label, money_concerned, effort, owner,
+        next_step``; ``effect`` in ``unit``, money in `currency`.
     currency : str or None
-        Of the effects; None where each recommendation has its own ``currency``.
+        Of the money; None where each recommendation has its own ``currency``.
     folder : str
         Where the evidence tables lie, relative to the page; a recommendation's own ``folder`` wins.
     """
     items = []
     for row in _items(recommendations):
-        effect = row.get("effect")
-        if not isinstance(effect, str):
-            money = currency or str(row["currency"])
-            effect = formats.format_interval(effect, row.get("low"), row.get("high"), UNIT_MONEY, money)
-        facts = [("Money concerned", effect)] + [
+        money = currency or str(row["currency"])
+        bounds = row["effect"], row.get("low"), row.get("high")
+        size = formats.format_interval(*bounds, row["unit"], money, label=row["range_label"])
+        facts = [("How much (range)", f"{size} {row['measure']}")]
+        facts += [("Money concerned", formats.format_money(row["money_concerned"], money))]
+        facts += [
             (label, row[name])
             for label, name in (("Effort", "effort"), ("Who", "owner"), ("First step", "next_step"))
             if _filled(row, name)
@@ -196,7 +198,8 @@ def recommendation_list(
         )
     if not items:
         return sentence("No recommendation holds on this data.")
-    return Html(f'<ol class="ls-list ls-recommendations">{"".join(items)}</ol>')
+    note = f'<p class="ls-note">{_RANGES}</p>'
+    return Html(f'<ol class="ls-list ls-recommendations">{"".join(items)}</ol>{note}')
 
 
 def callout(kind: str, title: str, text: str) -> Html:

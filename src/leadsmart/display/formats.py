@@ -5,11 +5,20 @@ from datetime import date
 
 import pandas as pd
 
-from leadsmart.vocabulary import RANGE_95, UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE
+from leadsmart.vocabulary import (
+    RANGE_95,
+    UNIT_AUC,
+    UNIT_COUNT,
+    UNIT_DAYS,
+    UNIT_MONEY,
+    UNIT_POINTS,
+    UNIT_RATIO,
+    UNIT_SHARE,
+)
 
 NOTHING = "–"
 _SCALES = ((1e9, " B"), (1e6, " M"), (1e3, " k"))
-_UNITS = frozenset({UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE})
+_UNITS = frozenset({UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_POINTS, UNIT_RATIO, UNIT_SHARE})
 
 
 def is_missing(value: object) -> bool:
@@ -116,6 +125,8 @@ def format_value(value: float | None, unit: str, currency: str = "") -> str:
         return NOTHING
     if unit == UNIT_SHARE:
         return format_percent(value)
+    if unit == UNIT_POINTS:
+        return format_percent(value).replace(" %", " points")
     if unit == UNIT_RATIO:
         return f"{_significant(value, 2)}×"
     if unit == UNIT_DAYS:
@@ -165,12 +176,12 @@ def format_points(
     >>> format_points(0.16, 0.1, 0.2), format_points(0.05)
     ('16 points (10–20)', '5.0 points')
     """
-    return format_interval(estimate, low, high, UNIT_SHARE, label=label).replace(" %", " points", 1)
+    return format_interval(estimate, low, high, UNIT_POINTS, label=label)
 
 
 def _without_unit(text: str, currency: str) -> str:
     bare = text.removeprefix(f"{currency} ")
-    for suffix in (" %", "×", " days", " day"):
+    for suffix in (" %", "×", " points", " days", " day"):
         bare = bare.removesuffix(suffix)
     return bare
 

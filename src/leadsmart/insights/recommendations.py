@@ -1,4 +1,4 @@
-"""What to do, in order of the money concerned: each recommendation only if its evidence holds."""
+"""What to do, in order of the money concerned: each recommendation only if its evidence holds, and why the others don't."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -12,13 +12,22 @@ from leadsmart.display.formats import (
     format_interval,
     format_money,
     format_percent,
+    format_points,
 )
 from leadsmart.insights.findings import Finding, FindingsResult
 from leadsmart.insights.follow_up import compare_contact_speed, feedback_quality
 from leadsmart.insights.measures import aggregate_kpis
-from leadsmart.insights.scenarios import CENTRAL_ELASTICITY, rank_changes, shift_budget
+from leadsmart.insights.scenarios import CENTRAL_ELASTICITY, MINIMUM_PAIRS, rank_changes, shift_budget
 from leadsmart.params import Params
-from leadsmart.vocabulary import SUPPORTED, UNIT_RATIO, MarketTables
+from leadsmart.vocabulary import (
+    RANGE_INDICATIVE,
+    SUPPORTED,
+    UNIT_COUNT,
+    UNIT_POINTS,
+    UNIT_RATIO,
+    UNIT_SHARE,
+    MarketTables,
+)
 
 #: Above this share of leads with a verdict, feeding back outcomes is no longer worth a recommendation.
 GOOD_COVERAGE = 0.8
@@ -31,6 +40,7 @@ TITLES = {
     "enforce_form_fields": "Enforce form fields",
     "feed_back_outcomes": "Feed sales outcomes back",
 }
+LEFT_OUT = "recommendations_left_out"
 
 
 @dataclass(frozen=True)
@@ -44,9 +54,17 @@ class Recommendation:
         What to do and what it rests on, in one or two sentences.
     evidence : str
         Name of the evidence table.
+    measure : str
+        What `effect` is, in words.
     effect, low, high : float
-        Money of the market's currency that it concerns, over the period (``move_budget``: in 28 days): spend to
-        look at, not money to be gained. NaN where it can't be sized.
+        Size of what it rests on, in `unit`, with its range; NaN bounds where too few business users allow none.
+    unit : str
+        One of the units of the vocabulary.
+    range_label : str
+        "95 % range", "indicative range", or "" without one.
+    money_concerned : float
+        Money of the market's currency, over the period (``move_budget``: in 28 days): spend to look at, not money to
+        be gained. NaN where it can't be sized.
     effort : str
         low, medium or high.
     owner, next_step : str
@@ -55,9 +73,13 @@ class Recommendation:
     key: str
     statement: str
     evidence: str
+    measure: str
     effect: float
     low: float
     high: float
+    unit: str
+    range_label: str
+    money_concerned: float
     effort: str
     owner: str
     next_step: str
@@ -71,10 +93,12 @@ class RecommendationsResult:
     ----------
     recommendations : tuple of Recommendation
     tables : dict of str to DataFrame
-        Evidence by name.
+        Evidence by name; ``recommendations_left_out``, one row per recommendation whose evidence does not hold:
+        ``key, title, reason``.
     table : DataFrame
         One row per recommendation: the fields of `Recommendation` and ``title``.
     statement : str
+        How many hold, which are left out, and why.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -83,51 +107,77 @@ class RecommendationsResult:
     statement: str
 
 
+#: A recommendation, or why there is none; and its evidence.
+Made = tuple[Recommendation | str, dict[str, pd.DataFrame]]
+
+
 def make_recommendations(
     findings: FindingsResult, tables: MarketTables, params: Params, as_of: dt.date
 ) -> RecommendationsResult:
     """Make those of the five recommendations whose evidence holds, most money concerned first."""
-    made: list[Recommendation | None] = []
-    evidence: dict[str, pd.DataFrame] = {}
-    of_period = (_shift_to_quality, _improve_follow_up, _feed_back_outcomes)
-    answers = [make(findings, tables, params) for make in of_period]
-    for recommendation, tables_of_it in [*answers, _move_budget(tables, params, as_of)]:
-        made.append(recommendation)
-        evidence |= tables_of_it
-    made.append(_enforce_form_fields(findings.get("data_gaps")))
-    kept = [r for r in made if r is not None]
-    kept.sort(key=lambda r: -r.effect if np.isfinite(r.effect) else np.inf)
+    made: dict[str, Made] = {
+        "shift_to_quality": _shift_to_quality(tables, params),
+        "move_budget": _move_budget(tables, params, as_of),
+        "improve_follow_up": _improve_follow_up(findings, tables, params),
+        "enforce_form_fields": (_enforce_form_fields(findings.get("data_gaps")), {}),
+        "feed_back_outcomes": _feed_back_outcomes(tables, params),
+    }
+    evidence = {name: table for _, tables_of_it in made.values() for name, table in tables_of_it.items()}
+    kept = [answer for answer, _ in made.values() if isinstance(answer, Recommendation)]
+    kept.sort(key=lambda r: -r.money_concerned if np.isfinite(r.money_concerned) else np.inf)
+    left = [(key, TITLES[key], answer) for key, (answer, _) in made.items() if isinstance(answer, str)]
+    evidence[LEFT_OUT] = pd.DataFrame(left, columns=["key", "title", "reason"], dtype="str")
     table = pd.DataFrame([vars(r) for r in kept], columns=list(Recommendation.__dataclass_fields__))
     table["title"] = table["key"].map(TITLES)
-    if not kept:
-        text = "No recommendation: none of the evidence is strong enough. More verdicts are what would help most."
-    else:
-        text = f"{format_count(len(kept))} of {len(TITLES)} recommendations have enough evidence."
-    return RecommendationsResult(tuple(kept), evidence, table, text)
+    text = (
+        f"{format_count(len(kept))} of {format_count(len(TITLES))} recommendations have enough evidence."
+        if kept
+        else "No recommendation: none of the evidence is strong enough. More verdicts are what would help most."
+    )
+    reasons = "".join(f" {title} is left out: {reason}." for _, title, reason in left)
+    return RecommendationsResult(tuple(kept), evidence, table, text + reasons)
 
 
-Made = tuple[Recommendation | None, dict[str, pd.DataFrame]]
-
-
-def _shift_to_quality(findings: FindingsResult, tables: MarketTables, params: Params) -> Made:
-    table = rank_changes(tables, params)
+def _shift_to_quality(tables: MarketTables, params: Params) -> Made:
+    changes = rank_changes(tables, params)
+    table, share = changes.table, changes.misjudged
     evidence = {"recommendation_shift_to_quality": table}
     misjudged = table[table["is_misjudged"]]
+    if table.empty:
+        return (
+            f"fewer than {MINIMUM_PAIRS} pairs of project and business user have enough verdicts of both kinds",
+            evidence,
+        )
     if misjudged.empty:
-        return None, evidence
+        return (
+            "no pair of project and business user in the cheaper half by CPL is surely dear by CPQL",
+            evidence,
+        )
+    if not share.low > 0:
+        shown = format_interval(share.estimate, share.low, share.high, UNIT_SHARE, label=share.label)
+        why = (
+            f"of the compared spend {shown} went to what CPL calls cheap and CPQL dear, a range that holds none"
+            if share.has_bounds
+            else f"fewer than {params.minimum_users} business users have enough verdicts of both kinds"
+        )
+        return why, evidence
     money = float(misjudged["spend"].sum())
     return (
         Recommendation(
             key="shift_to_quality",
             statement=(
                 f"Rank by cost per qualified lead: {format_count(len(misjudged))} of {format_count(len(table))} pairs of"
-                " project and business user are in the cheaper half by CPL and in the dearer half by CPQL; they took"
-                f" {format_money(money, params.currency)}."
+                " project and business user are in the cheaper half by CPL and surely in the dearer half by CPQL; they"
+                f" took {format_money(money, params.currency)}."
             ),
             evidence="recommendation_shift_to_quality",
-            effect=money,
-            low=np.nan,
-            high=np.nan,
+            measure="of the compared spend went to what CPL calls cheap and CPQL dear",
+            effect=share.estimate,
+            low=share.low,
+            high=share.high,
+            unit=UNIT_SHARE,
+            range_label=share.label,
+            money_concerned=money,
             effort="low",
             owner="Marketing manager",
             next_step=f"Look first at {misjudged.iloc[0]['project_name']}, user {misjudged.iloc[0]['user_id']}.",
@@ -143,11 +193,16 @@ def _move_budget(tables: MarketTables, params: Params, as_of: dt.date) -> Made:
         "recommendation_move_budget_groups": scenario.groups,
     }
     if scenario.table.empty:
-        return None, evidence
+        return (
+            "no business user runs both a project that is surely cheap and one that is surely dear",
+            evidence,
+        )
     by_elasticity = scenario.table.set_index("elasticity")
     central = by_elasticity.loc[CENTRAL_ELASTICITY]
-    if not central["gained_low"] > 0:
-        return None, evidence
+    low, high = by_elasticity["gained_low"].min(), by_elasticity["gained_high"].max()
+    if not low > 0:
+        gain = format_interval(central["gained"], low, high, UNIT_COUNT, label=RANGE_INDICATIVE)
+        return f"the scenario's gain of {gain} qualified leads in 28 days may be none", evidence
     first = scenario.groups[scenario.groups["role"] == "gives"].iloc[0]
     return (
         Recommendation(
@@ -160,9 +215,14 @@ def _move_budget(tables: MarketTables, params: Params, as_of: dt.date) -> Made:
                 f" with an elasticity from {by_elasticity.index.min()} to {by_elasticity.index.max():g}."
             ),
             evidence="recommendation_move_budget",
-            effect=float(central["moved"]),
-            low=float("nan"),
-            high=float("nan"),
+            measure=f"qualified leads more in 28 days, in the scenario with elasticity {CENTRAL_ELASTICITY}",
+            effect=float(central["gained"]),
+            # over all elasticities: how leads respond is the larger doubt
+            low=float(low),
+            high=float(high),
+            unit=UNIT_COUNT,
+            range_label=RANGE_INDICATIVE,
+            money_concerned=float(central["moved"]),
             effort="medium",
             owner="Media buyer",
             next_step=f"Move one step away from {first['project_name']}, user {first['user_id']}, and look again in 4 weeks.",
@@ -176,51 +236,83 @@ def _improve_follow_up(findings: FindingsResult, tables: MarketTables, params: P
     evidence = {"recommendation_improve_follow_up": speed.table}
     bottleneck = findings.get("conversion_bottlenecks")
     is_bottleneck = bottleneck is not None and bottleneck.verdict == SUPPORTED
-    is_faster_better = speed.ratio.has_bounds and speed.ratio.low > 1
+    ratio, difference = speed.ratio, speed.difference
+    points = format_points(difference.estimate, difference.low, difference.high, difference.label)
+    is_faster_better = ratio.low > 1 and difference.low > 0
     if not is_bottleneck and not is_faster_better:
-        return None, evidence
+        why = "no follow-up step is a supported bottleneck, and "
+        why += (
+            f"the qualified rate of leads called within a day differs from that of the others by {points}"
+            if difference.has_bounds
+            else "too few business users have verdicts on leads called early and late"
+        )
+        return why, evidence
     parts = []
     if is_bottleneck:
         parts.append(
             "Bring all business users to the follow-up of the best quarter: the leads lost at the bottleneck cost"
             f" {format_money(bottleneck.money_at_stake, params.currency)}."
         )
+        size = {
+            "evidence": "finding_conversion_bottlenecks",
+            "measure": "lower step rate at the bottleneck than with the best quarter of business users (relative)",
+            "effect": -bottleneck.estimate,
+            "low": -bottleneck.high,
+            "high": -bottleneck.low,
+            "unit": UNIT_SHARE,
+            "range_label": findings.table.set_index("key").loc[bottleneck.key, "range_label"],
+            "money_concerned": bottleneck.money_at_stake,
+        }
     if is_faster_better:
-        ratio = speed.ratio
         times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
         parts.append(
             f"Call within a day: such leads have {times} the qualified rate of those called later by the same"
             " business user (an association, not proof)."
         )
+    if not is_bottleneck:
+        size = {
+            "evidence": "recommendation_improve_follow_up",
+            "measure": "higher qualified rate of leads called within a day, same business user (an association)",
+            "effect": difference.estimate,
+            "low": difference.low,
+            "high": difference.high,
+            "unit": UNIT_POINTS,
+            "range_label": difference.label,
+            "money_concerned": float(
+                speed.table["leads"].iloc[1:].sum() * aggregate_kpis(tables, params)["cpl"].iloc[0]
+            ),
+        }
     return (
         Recommendation(
             key="improve_follow_up",
             statement=" ".join(parts),
-            evidence="finding_conversion_bottlenecks"
-            if is_bottleneck
-            else "recommendation_improve_follow_up",
-            effect=bottleneck.money_at_stake if is_bottleneck else np.nan,
-            low=np.nan,
-            high=np.nan,
             effort="medium",
             owner="Sales manager",
             next_step="Start with the slowest users in the table, and agree on a first call within a day.",
+            **size,
         ),
         evidence,
     )
 
 
-def _feed_back_outcomes(findings: FindingsResult, tables: MarketTables, params: Params) -> Made:
+def _feed_back_outcomes(tables: MarketTables, params: Params) -> Made:
     quality = feedback_quality(tables, params)
     evidence = {"recommendation_feed_back_outcomes": quality.table}
     total = aggregate_kpis(tables, params).iloc[0]
-    if total["leads"] < params.minimum_leads or total["verdict_coverage"] >= GOOD_COVERAGE:
-        return None, evidence
+    if total["leads"] < params.minimum_leads:
+        return (
+            f"the market has {format_count(total['leads'])} leads; {params.minimum_leads} are needed",
+            evidence,
+        )
+    if total["verdict_coverage"] >= GOOD_COVERAGE:
+        return f"{format_percent(total['verdict_coverage'])} of the leads have a verdict", evidence
     campaigns = aggregate_kpis(tables, params, ["campaign_id"])
     blind = campaigns.loc[(campaigns["leads"] > 0) & (campaigns["verdicts"] == 0), "spend"].sum()
     silent = quality.table[quality.table["verdicts"] == 0]
     parts = [
-        f"Ask for a verdict on every lead: {format_percent(total['verdict_coverage'])} have one,"
+        f"Ask for a verdict on every lead: {format_percent(total['verdict_coverage'])} have one, which leaves the"
+        f" qualified rate of all leads anywhere between {format_percent(total['qualified_bound_low'])} and"
+        f" {format_percent(total['qualified_bound_high'])};"
         f" {format_count(len(silent))} of {format_count(len(quality.table))} business users give none, and"
         f" {format_money(blind, params.currency)} went to campaigns with leads and no verdict: spend that can't be judged"
         " yet, not money to be gained."
@@ -233,9 +325,14 @@ def _feed_back_outcomes(findings: FindingsResult, tables: MarketTables, params: 
             key="feed_back_outcomes",
             statement=" ".join(parts),
             evidence="recommendation_feed_back_outcomes",
-            effect=float(blind),
-            low=np.nan,
-            high=np.nan,
+            measure="of the leads have no verdict",
+            # counted, not estimated: the range says how far it hangs on single business users
+            effect=1 - total["verdict_coverage"],
+            low=1 - total["verdict_coverage_high"],
+            high=1 - total["verdict_coverage_low"],
+            unit=UNIT_SHARE,
+            range_label=total["verdict_coverage_range"],
+            money_concerned=float(blind),
             effort="low",
             owner="Sales manager",
             next_step=(
@@ -247,16 +344,23 @@ def _feed_back_outcomes(findings: FindingsResult, tables: MarketTables, params: 
     )
 
 
-def _enforce_form_fields(gaps: Finding | None) -> Recommendation | None:
-    if gaps is None or gaps.verdict != SUPPORTED:
-        return None
+def _enforce_form_fields(gaps: Finding | None) -> Recommendation | str:
+    if gaps is None:
+        return "what each field is worth to the score has not been measured"
+    if gaps.verdict != SUPPORTED:
+        return f"finding “{gaps.title}” is “{gaps.verdict}”"
     return Recommendation(
         key="enforce_form_fields",
         statement=f"Make the form's fields mandatory and check them as they are typed. {gaps.statement}",
         evidence=gaps.table,
-        effect=gaps.money_at_stake,
-        low=np.nan,
-        high=np.nan,
+        measure="AUC that the score loses without the field",
+        effect=gaps.estimate,
+        low=gaps.low,
+        high=gaps.high,
+        unit=gaps.unit,
+        # how often ranges of resampled test leads hold the truth is not measured
+        range_label=RANGE_INDICATIVE if np.isfinite(gaps.low) else "",
+        money_concerned=gaps.money_at_stake,
         effort="low",
         owner="Marketing manager",
         next_step="Start with the field that costs the score most.",

@@ -1,7 +1,7 @@
 """What would change if cost per qualified lead ruled: other ranks, and a budget shift as a labelled scenario."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from leadsmart.insights.decisions import (
 )
 from leadsmart.insights.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
 from leadsmart.insights.shrinkage import GammaPrior, gamma_prior, probability_cheaper, shrink_cpql
+from leadsmart.insights.statistics import Interval, leave_one_out_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
 
@@ -60,31 +61,67 @@ def _judged_pairs(tables: MarketTables, params: Params) -> tuple[pd.DataFrame, G
     return pairs.join(shrink_cpql(pairs["qualified"], pairs["spend"], prior)), prior
 
 
-def rank_changes(tables: MarketTables, params: Params) -> pd.DataFrame:
-    """Ranks of project × business user by CPL and by shrunk CPQL.
+@dataclass(frozen=True)
+class RankChanges:
+    """What ranks change when CPQL replaces CPL.
 
-    Returns
-    -------
-    DataFrame
-        One row per pair with enough verdicts, most misjudged money first: ``project_name, user_id, spend, leads,
-        verdicts, qualified, cpl, cpql, cpql_shrunk, rank_cpl, rank_cpql`` (1 is the cheapest), ``rank_change,
-        is_misjudged`` (cheaper half by CPL, dearer half by CPQL). Empty with fewer than four pairs.
+    Attributes
+    ----------
+    table : DataFrame
+        One row per project × business user with enough verdicts, most misjudged money first: ``project_name,
+        user_id, spend, leads, verdicts, qualified, cpl, cpql, cpql_shrunk, rank_cpl, rank_cpql`` (1 is the
+        cheapest), ``rank_change, is_misjudged``: in the cheaper half by CPL and in the dearer half by CPQL, which is
+        at least 90 % sure to lie above that of the middle pair. Empty with fewer than four pairs.
+    misjudged : Interval
+        Share of the pairs' spend that went to misjudged ones. Ranks are made again without each business user. They
+        move in steps, and how often such a range holds the truth is not measured: it is never more than indicative.
     """
-    pairs, _ = _judged_pairs(tables, params)
+
+    table: pd.DataFrame
+    misjudged: Interval
+
+
+def rank_changes(tables: MarketTables, params: Params) -> RankChanges:
+    """Rank project × business user by CPL and by shrunk CPQL."""
+    pairs, prior = _judged_pairs(tables, params)
     if len(pairs) < MINIMUM_PAIRS:
         pairs = pairs.iloc[:0]
-    pairs = pairs.assign(
-        rank_cpl=pairs["cpl"].rank(method="first"), rank_cpql=pairs["cpql_shrunk"].rank(method="first")
-    )
-    half = len(pairs) / 2
-    pairs = pairs.assign(
-        rank_change=pairs["rank_cpql"] - pairs["rank_cpl"],
-        is_misjudged=(pairs["rank_cpl"] <= half) & (pairs["rank_cpql"] > half),
-    )
-    columns = [*PAIR, "spend", "leads", "verdicts", "qualified", "cpl", "cpql", "cpql_shrunk"]
-    columns += ["rank_cpl", "rank_cpql", "rank_change", "is_misjudged"]
+    ranks = _ranks(pairs, prior)
+    pairs = pairs.join(ranks)
+    columns = [*PAIR, "spend", "leads", "verdicts", "qualified", "cpl", "cpql", "cpql_shrunk", *ranks]
     order = ["is_misjudged", "spend", *PAIR]
-    return pairs.sort_values(order, ascending=[False, False, True, True], ignore_index=True)[columns]
+    table = pairs.sort_values(order, ascending=[False, False, True, True], ignore_index=True)[columns]
+    return RankChanges(table, _misjudged_interval(pairs, prior, params))
+
+
+def _ranks(pairs: pd.DataFrame, prior: GammaPrior) -> pd.DataFrame:
+    by_cpl, by_cpql = (pairs[name].rank(method="first") for name in ("cpl", "cpql_shrunk"))
+    half, middle = len(pairs) / 2, pairs["cpql_shrunk"].median()
+    # a pair of few verdicts changes half by luck, which no new way of reporting would mend
+    is_dear = probability_cheaper(pairs["qualified"], pairs["spend"], prior, middle) <= 1 - SURE
+    return pd.DataFrame(
+        {
+            "rank_cpl": by_cpl,
+            "rank_cpql": by_cpql,
+            "rank_change": by_cpql - by_cpl,
+            "is_misjudged": (by_cpl <= half) & (by_cpql > half) & is_dear,
+        }
+    )
+
+
+def _misjudged_interval(pairs: pd.DataFrame, prior: GammaPrior, params: Params) -> Interval:
+    def share(rows: pd.DataFrame) -> float:
+        if rows.empty:
+            return float("nan")
+        return float(rows.loc[_ranks(rows, prior)["is_misjudged"], "spend"].sum() / rows["spend"].sum())
+
+    size = pairs.groupby("user_id")["spend"].sum()
+    without = np.array([share(pairs[pairs["user_id"] != user]) for user in size.index])
+    interval = leave_one_out_interval(
+        share(pairs), without, size.to_numpy(), minimum_clusters=params.minimum_users
+    )
+    low, high = np.clip([interval.low, interval.high], 0.0, 1.0)
+    return replace(interval, low=float(low), high=float(high), deciding=0.0)
 
 
 SHIFT_COLUMNS = [

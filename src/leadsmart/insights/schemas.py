@@ -8,10 +8,13 @@ from leadsmart.insights.findings import Finding
 from leadsmart.insights.recommendations import Recommendation
 from leadsmart.vocabulary import (
     FINDING_VERDICTS,
+    RANGE_95,
+    RANGE_INDICATIVE,
     UNIT_AUC,
     UNIT_COUNT,
     UNIT_DAYS,
     UNIT_MONEY,
+    UNIT_POINTS,
     UNIT_RATIO,
     UNIT_SHARE,
 )
@@ -20,6 +23,7 @@ __all__ = ["FINDINGS_SCHEMA", "RECOMMENDATIONS_SCHEMA", "to_records"]
 
 _NUMBER = {"type": ["number", "null"]}
 _TEXT = {"type": "string", "minLength": 1}
+_UNITS = [UNIT_SHARE, UNIT_POINTS, UNIT_MONEY, UNIT_COUNT, UNIT_RATIO, UNIT_DAYS, UNIT_AUC]
 _SHARE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 
 
@@ -46,7 +50,7 @@ FINDINGS_SCHEMA: dict[str, Any] = _list_of(
         "estimate": _NUMBER,
         "low": _NUMBER,
         "high": _NUMBER,
-        "unit": {"enum": [UNIT_SHARE, UNIT_MONEY, UNIT_COUNT, UNIT_RATIO, UNIT_DAYS, UNIT_AUC]},
+        "unit": {"enum": _UNITS},
         "n": {"type": "integer", "minimum": 0},
         "method": {"type": "string"},
         "p_value": _SHARE,
@@ -62,9 +66,13 @@ RECOMMENDATIONS_SCHEMA: dict[str, Any] = _list_of(
         "key": _TEXT,
         "statement": _TEXT,
         "evidence": _TEXT,
-        "effect": _NUMBER,
+        "measure": _TEXT,
+        "effect": {"type": "number"},
         "low": _NUMBER,
         "high": _NUMBER,
+        "unit": {"enum": _UNITS},
+        "range_label": {"enum": [RANGE_95, RANGE_INDICATIVE, ""]},
+        "money_concerned": {"type": ["number", "null"], "minimum": 0},
         "effort": {"enum": ["low", "medium", "high"]},
         "owner": _TEXT,
         "next_step": _TEXT,

@@ -117,12 +117,14 @@ def _best_recommendations(table: pd.DataFrame) -> pd.DataFrame:
         }
         for market in table.to_dict("records")
         for item in market["recommendations"]
-        if item["effect"] is not None
+        if item["money_concerned"] is not None
     ]
     if not rows:
         return pd.DataFrame(columns=["statement", "currency"])
     # Currencies can't be compared: the best of each. And once a kind, or all three would say the same.
-    ranked = pd.DataFrame(rows).sort_values(["currency", "effect"], ascending=[True, False], kind="stable")
+    ranked = pd.DataFrame(rows).sort_values(
+        ["currency", "money_concerned"], ascending=[True, False], kind="stable"
+    )
     ranked = ranked.drop_duplicates(["currency", "key"])
     return ranked.groupby("currency").head(TOP_RECOMMENDATIONS).reset_index(drop=True)
 
