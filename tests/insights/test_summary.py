@@ -29,6 +29,14 @@ def test_markets_are_listed_by_leads_and_money_is_summed_within_a_currency_only(
     assert found.recommendations["folder"].tolist() == ["b/tables", "a/tables", "gulf/tables"]
 
 
+def test_results_of_an_older_version_do_not_stop_the_overview():
+    old = summary("a", "EGP", 20, 100, 3) | {
+        "recommendations": [{"key": "k", "statement": "Old.", "effect": 9}]
+    }
+    found = compare_markets(pd.DataFrame([old, summary("b", "EGP", 10, 200, 4)]))
+    assert found.recommendations["statement"].tolist() == ["B: Do it."]
+
+
 def test_without_any_market_the_table_is_empty_but_can_be_shown():
     found = compare_markets(pd.DataFrame())
     assert found.statement == "No market has a result."

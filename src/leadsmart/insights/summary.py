@@ -117,7 +117,8 @@ def _best_recommendations(table: pd.DataFrame) -> pd.DataFrame:
         }
         for market in table.to_dict("records")
         for item in market["recommendations"]
-        if item["money_concerned"] is not None
+        # results of a market that an older version made have no such field
+        if item.get("money_concerned") is not None
     ]
     if not rows:
         return pd.DataFrame(columns=["statement", "currency"])
