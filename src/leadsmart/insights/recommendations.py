@@ -156,7 +156,7 @@ def _shift_to_quality(tables: MarketTables, params: Params) -> Made:
     if not share.low > 0:
         shown = format_interval(share.estimate, share.low, share.high, UNIT_SHARE, label=share.label)
         why = (
-            f"of the compared spend {shown} went to what CPL calls cheap and CPQL dear, a range that holds none"
+            f"of the compared spend {shown} went to what CPL calls cheap and CPQL dear, which may as well be none"
             if share.has_bounds
             else f"fewer than {params.minimum_users} business users have enough verdicts of both kinds"
         )
