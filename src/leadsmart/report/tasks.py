@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from leadsmart.errors import NotebookError
-from leadsmart.report.execute import execute_notebook
 from leadsmart.report.kernels import Kernels
 from leadsmart.report.records import read_record, sha256_of, write_record
 from leadsmart.report.steps import NEEDS_OF_ALL
@@ -95,6 +94,11 @@ def run_task(task: Task) -> Outcome:
     def on_cell(cell: int, cells: int, heading: str) -> None:
         if here.on_cell:
             here.on_cell(task.market, task.step, cell, cells, heading)
+
+    if here.kernels:
+        here.kernels.start()
+    # papermill takes a second to import, and the warm process is at work meanwhile
+    from leadsmart.report.execute import execute_notebook
 
     try:
         said = execute_notebook(task.step, task.name, task.workspace, task.overrides, on_cell, here.kernels)
