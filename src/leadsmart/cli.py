@@ -342,9 +342,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what the user can mend is one message and exit code 2, never a traceback."""
     try:
         app(arguments)
-    except KeyboardInterrupt:
-        typer.echo("Stopped.")
-        sys.exit(INTERRUPTED)
+    except SystemExit as end:
+        # typer ends a command at Ctrl-C without a word
+        if end.code == INTERRUPTED:
+            typer.echo("Stopped.")
+        raise
     except InputProblems as problems:
         for problem in problems.problems:
             typer.echo(f"- {problem}", err=True)
