@@ -94,7 +94,7 @@ def test_probabilities_are_calibrated_on_later_leads():
 def test_below_40_of_a_kind_there_are_rules():
     tables, params = make_market(70), make_params()
     pooled = training_extract(make_market(600), params, AS_OF)
-    model, features = _fit(tables, params, pooled_extracts=pooled)
+    model, features = _fit(tables, params, read_pooled=lambda: pooled)
     assert (model.origin, model.estimator) == ("rules", None)
     assert "a model needs 40 of each" in model.choice
     assert np.isnan(predict_probability(model, features.frame)).all()
@@ -107,12 +107,24 @@ def test_between_the_better_of_own_and_pooled_is_taken_and_said():
     # other markets where a phone means the opposite: the market's own model must win
     opposite = training_extract(make_market(2000, seed=9, phone_effect=-4.0), params, AS_OF)
     for extracts, expected in ((opposite, "own"), (same, None)):
-        model, _ = _fit(tables, params, pooled_extracts=extracts)
+        model, _ = _fit(tables, params, read_pooled=extracts.copy)
         assert set(model.comparison["option"]) == {"own", "pooled"}
         best = model.comparison.set_index("option")["auc"].idxmax()
         assert model.origin == best
         assert expected in (None, model.origin)
         assert "AUC on the newest 40 verdicts" in model.choice
+
+
+@pytest.mark.parametrize(("leads", "reads"), [(70, 0), (200, 1), (600, 0)], ids=["rules", "compared", "own"])
+def test_other_markets_are_read_only_where_the_market_s_own_labels_leave_it_open(leads, reads):
+    params, read = make_params(), []
+
+    def read_pooled() -> pd.DataFrame:
+        read.append(1)
+        return training_extract(make_market(200, seed=9), params, AS_OF)
+
+    _fit(make_market(leads, seed=5), params, read_pooled=read_pooled)
+    assert len(read) == reads
 
 
 def test_without_a_pooled_model_a_small_market_keeps_its_own():

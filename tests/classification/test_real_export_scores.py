@@ -40,12 +40,12 @@ def markets(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluations(markets):
-    extracts = pd.concat([training_extract(t, p, AS_OF) for p, t in markets.values()], ignore_index=True)
+    pooled = pd.concat([training_extract(t, p, AS_OF) for p, t in markets.values()], ignore_index=True)
     found = {}
     for name, (params, tables) in markets.items():
         features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
-        evaluation = evaluate_model(features, labels, params, AS_OF, extracts)
-        model = fit_market_model(features, labels, params, AS_OF, extracts)
+        evaluation = evaluate_model(features, labels, params, AS_OF, pooled.copy)
+        model = fit_market_model(features, labels, params, AS_OF, pooled.copy)
         scored = score_open_leads(model, features, tables, params, AS_OF, evaluation.verdict.verdict)
         card = model_card(model, evaluation, labels, params)
         found[name] = (evaluation, card, scored, data_gaps(features, labels, params))

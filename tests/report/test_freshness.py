@@ -13,7 +13,7 @@ from report.builders_report import KEY, make_project
 
 from leadsmart.report import library
 from leadsmart.report.history import note_compared
-from leadsmart.report.records import Record, sha256_of, write_record
+from leadsmart.report.records import Record, read_record, sha256_of, write_record
 from leadsmart.report.results import COMPARED, EXPORT, FAILURES, MARKETS_OF, Results, reading
 from leadsmart.report.schedule import plan
 from leadsmart.report.source import open_slices
@@ -38,7 +38,8 @@ EVERYWHERE = {
     (ALL, POOLED),
     (ALL, OVERVIEW),
 }
-#: What the notebooks of this test read of each other: step -> (step, file) of the same market.
+#: What the notebooks of this test read of each other: step -> (step, file) of the same market. Only gulf's 03 reads
+#: the pooled extracts: new-cairo has labels enough for a model of its own.
 READS = {
     INSIGHTS: [(CLEANING, "clean.txt")],
     EXPLORE: [(CLEANING, "clean.txt")],
@@ -111,7 +112,9 @@ def publish(results: Results, market: str, step: str) -> None:
     results.freshness.forget()
     name = "gulf" if market == ALL else market
     reads = {
-        reading(name, s, file): results.read_now(reading(name, s, file)) for s, file in READS.get(step, [])
+        reading(name, s, file): results.read_now(reading(name, s, file))
+        for s, file in READS.get(step, [])
+        if s != POOLED or market == "gulf"
     }
     if step in (POOLED, OVERVIEW):
         needed = CLEANING if step == POOLED else SUMMARY
@@ -158,6 +161,14 @@ def change_row(workspace: Workspace, package: Path) -> None:
     (row,) = [row for row in tables["ad_performance"] if row["campaign_id"] == "3"]
     row["spend"] = "6"
     write_export(workspace.data, tables)
+
+
+def change_extracts(workspace: Workspace, package: Path) -> None:
+    """What the pooled model gathered, as after another market's change."""
+    folder = workspace.outputs / ALL
+    path = folder / WRITES[POOLED]
+    path.write_text("other leads", encoding="utf-8")
+    write_record(folder, POOLED, replace(read_record(folder, POOLED), outputs={path.name: sha256_of(path)}))
 
 
 def change_notebook(workspace: Workspace, package: Path) -> None:
@@ -212,6 +223,7 @@ CASES = {
         {("gulf", CLEANING), ("gulf", INSIGHTS)},
     ),
     "one row of one market": (change_row, {("gulf", CLEANING), (ALL, OVERVIEW)}),
+    "the pooled extracts": (change_extracts, {("gulf", CLASSIFICATION)}),
     "the reviewed corrections": (add_line("project", "params", "_corrections.yml"), of_all(CLEANING)),
     "the lock file": (add_line("project", "requirements.lock"), EVERYWHERE),
     "a cell": (change_notebook, of_all(INSIGHTS)),

@@ -24,6 +24,7 @@ from leadsmart.classification.metrics import (
 from leadsmart.classification.model import (
     RULES,
     RULES_BELOW,
+    ExtractsReader,
     Model,
     fewest_of,
     fit_market_model,
@@ -101,7 +102,7 @@ def evaluate_model(
     labels: pd.DataFrame,
     params: Params,
     as_of: dt.date,
-    pooled_extracts: pd.DataFrame | None = None,
+    read_pooled: ExtractsReader | None = None,
     has_comparison: bool = True,
 ) -> Evaluation:
     """Judge the market's way to a model on its newest labelled leads.
@@ -116,8 +117,8 @@ def evaluate_model(
         As `labels.label_leads` returns it.
     params : Params
     as_of : date
-    pooled_extracts : DataFrame, optional
-        Training extracts of all markets.
+    read_pooled : callable, optional
+        Reads the training extracts of all markets, see `fit_market_model`.
     has_comparison : bool
         False leaves out the kinder splits, which take most of the time; ``splits`` then has one row.
 
@@ -134,10 +135,10 @@ def evaluate_model(
     guard = guard_features(features, labels)
     leads = labelled_features(features, labels)
     if leads.empty:
-        model = fit_market_model(features, labels, params, as_of, pooled_extracts)
+        model = fit_market_model(features, labels, params, as_of, read_pooled)
         return _nothing(model, None, leads.assign(probability=np.nan), guard.suspects, params)
     split = split_forward(leads)
-    model = fit_market_model(features, labels, params, as_of, pooled_extracts, cutoff=split.cutoff)
+    model = fit_market_model(features, labels, params, as_of, read_pooled, cutoff=split.cutoff)
     test = split.test.assign(probability=predict_probability(model, split.test))
     if model.origin == RULES or test["label"].nunique() < 2:
         splits = (

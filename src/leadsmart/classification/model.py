@@ -1,6 +1,7 @@
 """A market's model: its own where it has labels enough, the pooled one of all markets, or rules."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,9 @@ RULES_BELOW: Final = 40
 OWN: Final = "own"
 POOLED: Final = "pooled"
 RULES: Final = "rules"
+
+#: Reads the training extracts of all markets; called only where the market's own labels do not suffice.
+ExtractsReader = Callable[[], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,7 @@ def fit_market_model(
     labels: pd.DataFrame,
     params: Params,
     as_of: dt.date,
-    pooled_extracts: pd.DataFrame | None = None,
+    read_pooled: ExtractsReader | None = None,
     cutoff: pd.Timestamp | None = None,
 ) -> Model:
     """Fit the model that a market is scored with.
@@ -176,8 +180,9 @@ def fit_market_model(
         As `labels.label_leads` returns it.
     params : Params
     as_of : date
-    pooled_extracts : DataFrame, optional
-        Training extracts of all markets; without them there is no pooled model.
+    read_pooled : callable, optional
+        Reads the training extracts of all markets; without it there is no pooled model. Never called for a
+        market with labels enough or with rules only, which thus does not depend on other markets.
     cutoff : Timestamp, optional
         Only verdicts known by then teach it; the end of `as_of` by default.
 
@@ -199,8 +204,9 @@ def fit_market_model(
         return rules(
             f"Rules only, as the market has {_counted(everything)} in all; a model needs {RULES_BELOW} of each."
         )
-    pooled = _pooled_or_none(pooled_extracts, cutoff, params, is_final)
     fewest = fewest_of(train)
+    extracts = read_pooled() if read_pooled and fewest < OWN_MODEL_LABELS else None
+    pooled = _pooled_or_none(extracts, cutoff, params, is_final)
     if fewest >= OWN_MODEL_LABELS or (fewest >= RULES_BELOW and pooled is None):
         estimator = fit_estimator(train, features.specs, params.seed)
         choice = f"The market's own model, {estimator.kind}, from {_counted(train)}."
@@ -220,7 +226,7 @@ def fit_market_model(
             f"Rules only, as just {_counted(train)} were known to be so when the newer leads arrived; "
             f"a model needs {RULES_BELOW} of each."
         )
-    return _better_of(features, train, params, cutoff, pooled, pooled_extracts)
+    return _better_of(features, train, params, cutoff, pooled, extracts)
 
 
 def predict_probability(model: Model, frame: pd.DataFrame) -> np.ndarray:
