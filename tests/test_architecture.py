@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "insights": (*WORDS, "suppression", "display.formats"),
     "classification": (*WORDS, "suppression", "display.formats", "insights.statistics"),
     # report knows paths and parameters, never metrics: of cleaning only how an export is checked and split, what
-    # is known of its slices and of the key, and what cleaning hands over
+    # is known of its slices and of the key, what cleaning hands over, and how a client's others are cleaned
     "report": (
         *WORDS,
         "sample",
@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "cleaning.slices",
         "cleaning.keys",
         "cleaning.clean",
+        "cleaning.corrections",
     ),
     # new leads pass through all of it: the published model, cleaning, the score
     "arrivals": (*WORDS, "cleaning", "classification", "report"),

@@ -188,8 +188,7 @@ def save_notebook_with_outputs(workspace: Workspace, package: Path) -> None:
 
 CASES = {
     "nothing": (lambda workspace, package: None, set()),
-    # 02 cleans the rows of others for a client's benchmarks
-    "a module of cleaning": (add_line("library", "cleaning", "dates.py"), of_all(CLEANING, INSIGHTS)),
+    "a module of cleaning": (add_line("library", "cleaning", "dates.py"), of_all(CLEANING)),
     "a module of 02 only": (add_line("library", "insights", "variants.py"), of_all(INSIGHTS)),
     "a module of 04 and the overview": (
         add_line("library", "insights", "recommendations.py"),
@@ -220,7 +219,7 @@ CASES = {
     "a parameter of running": (set_parameter("_defaults.yml", "cell_timeout: 601"), set()),
     "how one market's export is written": (
         set_parameter("gulf.yml", "date_order: dmy"),
-        {("gulf", CLEANING), ("gulf", INSIGHTS)},
+        {("gulf", CLEANING)},
     ),
     "one row of one market": (change_row, {("gulf", CLEANING), (ALL, OVERVIEW)}),
     "the pooled extracts": (change_extracts, {("gulf", CLASSIFICATION)}),
@@ -309,8 +308,22 @@ def test_no_module_behind_a_figure_imports_ours_inside_a_function():
     assert found == []
 
 
-def test_the_summary_does_not_depend_on_how_cleaning_works(workspace: Workspace):
-    facts = open_results(workspace).freshness.facts(SUMMARY, "gulf")
+def test_a_client_s_insights_depend_on_how_others_are_cleaned(workspace: Workspace):
+    inside, client = (
+        open_results(workspace, **overrides).freshness.facts(INSIGHTS, "gulf")
+        for overrides in ({}, {"audience": "client", "user_ids": ("7",)})
+    )
+    cleaning = {"leadsmart/cleaning/dates.py", "leadsmart/cleaning/corrections.py"}
+    assert cleaning <= client["code"].keys() and not cleaning & inside["code"].keys()
+    assert "date_order" in client["parameters"] and "date_order" not in inside["parameters"]
+    assert {"contact key", "corrections", "last day", "all markets"} == client["data"].keys() - inside[
+        "data"
+    ].keys()
+
+
+@pytest.mark.parametrize("step", [INSIGHTS, SUMMARY])
+def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(workspace: Workspace, step: str):
+    facts = open_results(workspace).freshness.facts(step, "gulf")
     assert {name for name in facts["code"] if "/cleaning/" in name} == {
         "leadsmart/cleaning/__init__.py",
         "leadsmart/cleaning/slices.py",

@@ -46,7 +46,7 @@ class Freshness:
             ``parameters`` (those that this code reads -> value), ``data`` (what of the export it reads ->
             digest or value) and ``environment`` (Python, lock file, installed packages).
         """
-        code = self._code(step)
+        code = self._code(step, market)
         return {
             "notebook": code.notebook,
             "code": dict(code.modules),
@@ -101,10 +101,22 @@ class Freshness:
     def _library(self) -> Library:
         return Library(self._workspace.private / "library.json")
 
-    def _code(self, step: str) -> Code:
+    def _code(self, step: str, market: str) -> Code:
+        own = self._code_of(step)
+        if not self._cleans_others(step, market):
+            return own
+        cleaning = self._code_of(CLEANING)
+        modules = dict(sorted({**own.modules, **cleaning.modules}.items()))
+        return Code(own.notebook, modules, own.parameters | cleaning.parameters)
+
+    def _code_of(self, step: str) -> Code:
         if step not in self._codes:
             self._codes[step] = self._library.code(self._workspace.notebooks / f"{step}.ipynb")
         return self._codes[step]
+
+    def _cleans_others(self, step: str, market: str) -> bool:
+        """Whether it cleans the rows of other business users, beside whom a client's figures stand."""
+        return step == INSIGHTS and self._results.params(market).audience == CLIENT
 
     @cached_property
     def _key(self) -> str:
@@ -124,15 +136,16 @@ class Freshness:
     def _data(self, step: str, market: str) -> dict[str, Any]:
         facts = self._results.slices
         known: dict[str, Any] = {"is_sample": facts.is_sample}
+        cleans_others = self._cleans_others(step, market)
         if step == CLEANING:
-            corrections = self._workspace.params_dir / CORRECTIONS_FILE
             known |= {table: facts.digests[market][table] for table in TABLES}
             known["other markets"] = facts.digests[market]["other markets"]
+        if step == CLEANING or cleans_others:
+            corrections = self._workspace.params_dir / CORRECTIONS_FILE
             known["last day"] = facts.last_day.isoformat()
             known["contact key"] = self._key
             known["corrections"] = sha256_of(corrections) if corrections.is_file() else ""
-        if step == INSIGHTS and self._results.params(market).audience == CLIENT:
-            # a client's figures stand beside those of all other business users
+        if cleans_others:
             known["all markets"] = digest_of(facts.digests)
         return known
 

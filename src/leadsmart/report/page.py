@@ -44,7 +44,7 @@ from leadsmart.report.steps import (
     SUMMARY,
 )
 from leadsmart.report.workspace import Workspace, open_workspace
-from leadsmart.vocabulary import ALL_MARKETS, DATA_NOT_RELIABLE, TABLES, UNASSIGNED, MarketTables
+from leadsmart.vocabulary import ALL_MARKETS, CLIENT, DATA_NOT_RELIABLE, TABLES, UNASSIGNED, MarketTables
 
 # Only the first notebook reads raw rows and cleans them; a change of cleaning is no change of the others.
 if TYPE_CHECKING:
@@ -105,6 +105,20 @@ class Page:
         market = market or self.market
         paths = {table: self._source(CLEANING, market, f"clean/{table}.parquet") for table in TABLES}
         return MarketTables(**{table: pd.read_parquet(path) for table, path in paths.items()})
+
+    def read_others(self) -> MarketTables | None:
+        """Clean tables of all but the customer that a report is for; None for an internal report.
+
+        Cleaned again in memory, as nothing of them may be written. An internal report thus does without the code
+        of cleaning, and a client's depends on it, see `Freshness.facts`.
+        """
+        if self.params.audience != CLIENT:
+            return None
+        from leadsmart.cleaning.clean import clean_others
+        from leadsmart.cleaning.corrections import read_corrections
+        from leadsmart.cleaning.keys import load_key
+
+        return clean_others(self.slices, self.params, load_key(), read_corrections(self.workspace.params_dir))
 
     def read_json(self, step: str, name: str, market: str | None = None) -> Any:
         """A JSON file that `step` wrote."""
