@@ -71,11 +71,25 @@ def read_sample(leads: int) -> tuple[pd.DataFrame, tuple[FeatureSpec, ...]]:
 def read_table(path: Path, target: str, time: str, group: str | None, drop: list[str]) -> pd.DataFrame:
     """Cases with ``target, time, group`` and features, oldest first."""
     table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    table = table.drop(columns=drop).rename(columns={target: "target", time: "time"})
-    table["group"] = np.arange(len(table)) if group is None else table[group]
-    table = table.drop(columns=[] if group in (None, "group") else [group])
-    table["time"] = pd.to_datetime(table["time"], utc=True)
-    return table[table["target"].notna()].sort_values("time", kind="stable", ignore_index=True)
+    stated = {target: "target", time: "time"} | ({} if group is None else {group: "group"})
+    absent = [c for c in (*stated, *drop) if c not in table]
+    if absent:
+        raise SystemExit(f"{path.name} has no column {', '.join(absent)}. It has: {', '.join(table.columns)}")
+    table = table.drop(columns=drop)
+    taken = [c for c in (*stated.values(), "label") if c in table and c not in stated]
+    if taken:
+        raise SystemExit(
+            f"{path.name} has a feature called {', '.join(taken)}: rename it, or leave it out by --drop"
+        )
+    table = table.rename(columns=stated)
+    if group is None:
+        table["group"] = np.arange(len(table))
+    # a column without a value says nothing, and the trees of scikit-learn cannot be fitted to one
+    table = table[table["target"].notna()].dropna(axis="columns", how="all")
+    if not set(table["target"].unique()) <= {0, 1}:
+        raise SystemExit(f"column {target} holds other values than 0 and 1")
+    table = table.assign(target=table["target"].astype(float), time=pd.to_datetime(table["time"], utc=True))
+    return table.sort_values("time", kind="stable", ignore_index=True)
 
 
 def specs_of(table: pd.DataFrame) -> tuple[FeatureSpec, ...]:
@@ -184,6 +198,8 @@ def main() -> None:
         table = read_table(stated.path, stated.target, stated.time, stated.group, stated.drop)
         specs, name = specs_of(table), stated.path.name
         arguments = f"{name} --target {stated.target} --time {stated.time}"
+        arguments += f" --group {stated.group}" if stated.group else ""
+        arguments += f" --drop {' '.join(stated.drop)}" if stated.drop else ""
         basis = f"`{stated.group}`" if stated.group else "single rows"
     rows = compare(table, specs)
     head = "| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0])
