@@ -28,6 +28,12 @@ def test_a_figure_that_moved_says_from_where_to_where_and_what_differs():
     )
 
 
+def test_a_figure_that_reads_as_before_is_said_to_have_moved_by_less():
+    found = compare_runs(compared(["data"], leads=80, spend=5000.1), pd.DataFrame([NOW]))
+    assert found.table.set_index("figure")["before_text"].to_dict() == {"Spend": "EGP 5,000", "Leads": "80"}
+    assert found.statement.endswith("code. 1 of them moved by less than the digits shown.")
+
+
 def test_inputs_that_differ_at_once_are_named_together_and_parameters_by_name():
     found = compare_runs(compared(["data", "parameters"], ["seed"], spend=4000.0), pd.DataFrame([NOW]))
     assert found.table["moved_by"].tolist() == ["data and parameters (seed)"]

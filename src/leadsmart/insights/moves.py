@@ -60,6 +60,9 @@ def compare_runs(compared: Mapping[str, Any], summaries: pd.DataFrame) -> Answer
         statement = f"No figure of {_counted(len(markets), 'market')} moved {since}"
     else:
         statement = f"{_counted(len(table), 'figure')} of {_counted(table['market'].nunique(), 'market')} moved {since}"
+        read_the_same = int((table["before_text"] == table["now_text"]).sum())
+        if read_the_same:
+            statement += f" {format_count(read_the_same)} of them moved by less than the digits shown."
     if new:
         statement += f" {_counted(new, 'market')} {'was' if new == 1 else 'were'} not in that run."
     return Answer(table, statement)
