@@ -281,7 +281,12 @@ def test_a_notebook_waits_for_what_it_reads_and_runs_only_if_that_changes(
     change_row(workspace, package)
     found = {(s.market, s.step): s for s in list_status(open_results(workspace), MARKETS, "embedded")}
     assert list(found[("gulf", INSIGHTS)].waits_for) == ["01_cleaning of gulf"]
-    assert found[("new-cairo", INSIGHTS)].is_fresh
+    assert list(found[("gulf", CLASSIFICATION)].waits_for) == [
+        "01_cleaning of gulf",
+        "pooled_model of all-markets",
+    ]
+    assert list(found[("gulf", SUMMARY)].waits_for) == ["01_cleaning of gulf", "03_classification of gulf"]
+    assert all(found[("new-cairo", step)].is_fresh for step in MARKET_STEPS), "it read no pooled extracts"
     results = open_results(workspace)
     publish(results, "gulf", CLEANING)
     assert ("gulf", INSIGHTS) not in stale(workspace), "the clean tables are as they were"

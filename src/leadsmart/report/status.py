@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from leadsmart.errors import InputError, LeadSmartError
@@ -9,6 +10,7 @@ from leadsmart.params import list_markets
 from leadsmart.report.history import note_compared
 from leadsmart.report.manifest import read_market_parameters
 from leadsmart.report.publish import is_interrupted
+from leadsmart.report.records import Record, read_record
 from leadsmart.report.results import Results
 from leadsmart.report.schedule import Key, plan
 from leadsmart.report.site import why_site_is_stale
@@ -28,7 +30,7 @@ class Status:
     reasons : sequence of str
         Why it would be made again; empty where it is still true.
     waits_for : sequence of str
-        Notebooks that it reads and that run first; it runs only if what they write changes.
+        Notebooks that it read and that run first; it runs only if what it read changes.
     """
 
     market: str
@@ -56,16 +58,26 @@ def list_status(results: Results, markets: Sequence[str], renderer: str = "auto"
     note_compared(results, results.markets(SUMMARY))
     results.expected.update(m for m in results.known if results.slices.markets.get(m))
     found: dict[Key, Status] = {}
-    for (market, step), waits in plan(markets, others).items():
+    for market, step in plan(markets, others):
         name = results.known[0] if market == ALL_MARKETS else market
-        reasons = results.freshness.why_stale(step, name, results.where(step, name))
-        stale = [f"{s} of {m}" for m, s in sorted(waits) if (m, s) in found and not found[(m, s)].is_fresh]
-        found[(market, step)] = Status(market, step, reasons, () if reasons else stale)
+        folder = results.where(step, name)
+        reasons = results.freshness.why_stale(step, name, folder)
+        not_fresh = [key for key, status in found.items() if not status.is_fresh]
+        stale = () if reasons else _read_of(folder, market, step, not_fresh)
+        found[(market, step)] = Status(market, step, reasons, stale)
     results.freshness.remember()
     waiting = [status.step for status in found.values() if not status.is_fresh]
     reasons = why_site_is_stale(results.workspace, renderer)
     site = Status("site", "", reasons, () if reasons else tuple(dict.fromkeys(waiting)))
     return [*found.values(), site]
+
+
+def _read_of(folder: Path, market: str, step: str, keys: Sequence[Key]) -> list[str]:
+    """Those of these notebooks of which a notebook read something."""
+    record = read_record(folder, step) or Record()
+    # what is made once for all is noted under the market that reads it
+    read = {tuple(what.split(" ")[:2]) for what in record.reads}
+    return [f"{s} of {m}" for m, s in keys if (market if m == ALL_MARKETS else m, s) in read]
 
 
 def open_results(workspace: Workspace, overrides: Mapping[str, Any]) -> Results:
