@@ -116,12 +116,16 @@ def test_the_export_is_written_down_as_seen_from_the_project(root: Path, tmp_pat
 def test_pages_and_records_never_show_what_lies_above_the_project(root: Path, tmp_path: Path):
     assert open_workspace(root=root, environment={}).shown_data() == "data/sample"
     assert open_workspace(root=root, data=tmp_path / "ali" / "x", environment={}).shown_data() == "x"
+    assert open_workspace(root=root, data=root / ".." / "ali" / "x", environment={}).shown_data() == "x"
+    (tmp_path / "ali" / "x").mkdir(parents=True)
+    record_run(root, "../ali/x")
+    assert open_workspace(root=root, environment={}).shown_data() == "x", "that of the last run, too"
 
 
 def test_which_export_was_run_is_remembered_per_outputs_and_privately(root: Path, tmp_path: Path):
     (tmp_path / "december").mkdir()
     open_workspace(root=root, data=tmp_path / "december", environment={}).remember_data()
-    assert open_workspace(root=root, environment={}).data == root / ".." / "december"
+    assert open_workspace(root=root, environment={}).data == tmp_path / "december"
     elsewhere = open_workspace(root=root, outputs=tmp_path / "elsewhere", environment={})
     assert elsewhere.data == root / "data" / "sample"
     assert not (root / "outputs").exists()

@@ -144,7 +144,8 @@ def open_workspace(
     return Workspace(
         root=root,
         params_dir=(given.get("params_dir") or root / "params").resolve(),
-        data=data.absolute(),
+        # without "..", which would pass a folder above the project for one in it; links stay as they are called
+        data=Path(os.path.normpath(data.absolute())),
         outputs=outputs,
         stage=(given.get("stage") or root / PRIVATE / "explore").resolve(),
         slices=given.get("slices"),
