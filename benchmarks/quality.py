@@ -58,12 +58,14 @@ calibration; the other two are scikit-learn's with their defaults, categories en
 
 def read_sample(leads: int) -> tuple[pd.DataFrame, tuple[FeatureSpec, ...]]:
     """Labelled leads of a sample of all markets, with the project's own features but the message's text."""
-    tables, _ = sample_market(None, leads=leads)
+    tables, truth = sample_market(None, leads=leads)
     params = load_params("new-cairo", Path(__file__).parents[1] / "params")
     as_of = dt.date(2024, 12, 31)
     features = build_features(tables, params, as_of)
     table = labelled_features(features, label_leads(tables, params, as_of))
     specs = tuple(s for s in features.specs if s.kind != "text")
+    # the tables hold all markets as if they were one
+    table["market"] = truth.leads["market"].reindex(table["lead_id"]).array
     table = table[["label", "arrived_at", "user_id", *(s.name for s in specs)]]
     return table.rename(columns={"label": "target", "arrived_at": "time", "user_id": "group"}), specs
 
