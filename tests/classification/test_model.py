@@ -11,9 +11,9 @@ from classification.builders_classification import (
 )
 
 from leadsmart.classification.encoding import encode, fit_encoder
-from leadsmart.classification.estimation import fit_estimator, predict
+from leadsmart.classification.estimation import Estimator, fit_estimator, predict
 from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import label_leads
+from leadsmart.classification.labels import end_of_day, label_leads
 from leadsmart.classification.metrics import auc
 from leadsmart.classification.model import (
     fit_market_model,
@@ -113,6 +113,27 @@ def test_between_the_better_of_own_and_pooled_is_taken_and_said():
         assert model.origin == best
         assert expected in (None, model.origin)
         assert "AUC on the newest 40 verdicts" in model.choice
+
+
+def test_own_and_pooled_are_compared_by_what_was_known_when_the_newest_leads_arrived(monkeypatch):
+    params, taught = make_params(), []
+
+    def spy(train: pd.DataFrame, *rest: object) -> Estimator:
+        taught.append(train)
+        return fit_estimator(train, *rest)
+
+    monkeypatch.setattr("leadsmart.classification.model.fit_estimator", spy)
+    tables = make_market(200, seed=5)
+    pooled = training_extract(make_market(800, seed=9), params, AS_OF)
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    # every second verdict took two months, so that the newest leads came before many verdicts on older ones
+    labels["labelled_at"] += pd.Timedelta(days=60) * (np.arange(len(labels)) % 2)
+    fit_market_model(features, labels, params, AS_OF, lambda: pooled)
+    leads = labelled_features(features, labels)
+    leads = leads[leads["labelled_at"] <= end_of_day(AS_OF, params.timezone)]
+    start = leads["arrived_at"].iloc[int(0.8 * len(leads))]
+    own_then = next(train for train in taught if "lead_id" in train)
+    assert set(own_then["lead_id"]) == set(leads.loc[leads["labelled_at"] <= start, "lead_id"])
 
 
 @pytest.mark.parametrize(("leads", "reads"), [(70, 0), (200, 1), (600, 0)], ids=["rules", "compared", "own"])

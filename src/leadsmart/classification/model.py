@@ -248,9 +248,11 @@ def _better_of(
     comparison = _no_comparison()
     reason = f"the market knows only {_counted(train)} in time"
     newest = train.iloc[int(0.8 * len(train)) :]
-    if fewest_of(train) >= RULES_BELOW and fewest_of(newest) >= MIN_SLICE // 2:
-        start = newest["arrived_at"].iloc[0]
-        own_then = fit_estimator(train[train["arrived_at"] < start], features.specs, params.seed)
+    start = newest["arrived_at"].min()
+    # both options know what was known when the newest leads arrived, or the comparison favours one
+    earlier = known_at(train, start)
+    if fewest_of(train) >= RULES_BELOW and min(fewest_of(newest), fewest_of(earlier)) >= MIN_SLICE // 2:
+        own_then = fit_estimator(earlier, features.specs, params.seed)
         pooled_then = _pooled_or_none(extracts, start, params, is_final=False)
         scores = {OWN: predict(own_then, newest)}
         if pooled_then is not None:
