@@ -1,5 +1,6 @@
 """The site as a reader sees it, in Chromium: from files without a network, and served by `leadsmart preview`."""
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -106,6 +107,26 @@ def figures_of(built: Built, market: str) -> tuple[int, float]:
     clean = built.outputs / market / "clean"
     leads = pd.read_parquet(clean / "leads.parquet")
     return len(leads), float(pd.read_parquet(clean / "ad_performance.parquet")["spend"].sum())
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_pages_say_the_sentences_of_the_files(built: Built, page: Page, market: str):
+    def statements(name: str) -> list[str]:
+        entries = json.loads((built.outputs / market / name).read_text(encoding="utf-8"))
+        # data gaps are judged by the classifier's page
+        return [one_line(entry["statement"]) for entry in entries if entry["key"] != "data_gaps"]
+
+    findings, recommendations = statements("findings.json"), statements("recommendations.json")
+    assert len(findings) == 4 and recommendations
+    for step, sentences in {"02_insights": findings, "04_summary": [*findings, *recommendations]}.items():
+        page.goto(f"{built.site.as_uri()}/outputs/{market}/{step}.html")
+        text = one_line(body_text(page))
+        for sentence in sentences:
+            assert sentence in text, f"{step} of {market} does not say: {sentence}"
+
+
+def one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
 
 
 @pytest.mark.parametrize("market", MARKETS)
