@@ -258,6 +258,6 @@ def read_built(folder: Path) -> Built:
 
 
 def copy_project(built: Built, folder: Path) -> Path:
-    """A copy that a test may change, without the private slices."""
-    shutil.copytree(built.root, folder, ignore=shutil.ignore_patterns(".leadsmart"))
+    """A copy that a test may change, without the private slices; it knows its export, as after a run."""
+    shutil.copytree(built.root, folder, ignore=shutil.ignore_patterns("slices", "explore"))
     return folder

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from papermill.exceptions import PapermillExecutionError
 
+from leadsmart.report import launcher as launcher_module
 from leadsmart.report.execute import ENGINE
 from leadsmart.report.kernels import COLD, ONE_THREAD, Kernels, find_imports, warm_kernels_work
 
@@ -444,6 +446,27 @@ def test_a_kernel_that_comes_too_late_ends(launcher: tuple[Kernels, int], tmp_pa
     os.kill(pid, signal.SIGCONT)
     wait_for(lambda: children_of(pid), 2)
     assert wait_for(lambda: not children_of(pid))
+
+
+def test_kernels_that_end_at_once_are_all_reported(monkeypatch: pytest.MonkeyPatch):
+    """The signal of one end comes in while another is being looked at."""
+    ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
+    pids = [
+        os.posix_spawn(sys.executable, [sys.executable, "-c", f"raise SystemExit({n})"], {}) for n in (3, 4)
+    ]
+    for pid in pids:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    kernels = dict(zip(pids, theirs, strict=True))
+    monkeypatch.setattr(launcher_module, "_kill", lambda _: os.kill(os.getpid(), signal.SIGCHLD))
+    previous = signal.signal(signal.SIGCHLD, lambda *_: launcher_module._reap(kernels))
+    try:
+        launcher_module._reap(kernels)
+    finally:
+        signal.signal(signal.SIGCHLD, previous)
+    assert kernels == {}
+    assert [json.loads(end.makefile().readline()) for end in ours] == [{"exit": 3}, {"exit": 4}]
+    for end in ours:
+        end.close()
 
 
 def test_no_kernel_takes_more_than_a_core(warm: Kernels, monkeypatch: pytest.MonkeyPatch):

@@ -55,6 +55,8 @@ def violations(page: Page, rules: dict | None = None) -> list[str]:
 
 def test_axe_finds_no_violation_in_either_theme(report: Built, page: Page):
     problems = []
+    # or the colours of the theme just left would still be fading
+    page.emulate_media(reduced_motion="reduce")
     for path in pages_of(report):
         page.goto(path.as_uri())
         assert not page.evaluate(IS_DARK)

@@ -95,7 +95,12 @@ def test_a_page_is_whole(built: Built, page: Page, seen: Seen, name: str):
             target = Path(unquote(urlsplit(link).path))
             assert target.is_file() and target.is_relative_to(built.site), f"{name} links to {link}"
             fragment = unquote(urlsplit(link).fragment)
-            if fragment and target == built.site / name:
+            # on Explore an address with = is a choice, not a place
+            if (
+                fragment
+                and not (name.endswith("05_explore.html") and "=" in fragment)
+                and target == built.site / name
+            ):
                 assert page.locator(f'[id="{fragment}"]').count(), f"{name} links to #{fragment}"
         else:
             assert urlsplit(link).scheme in ("https", ""), f"{name} links to {link}"

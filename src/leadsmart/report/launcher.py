@@ -161,6 +161,9 @@ def _run_kernel(argv: Sequence[str], channel: socket.socket, launcher: int) -> N
 
 
 def _reap(kernels: dict[int, socket.socket]) -> None:
+    # When another kernel ends meanwhile it has to wait: seen to in between, both would be waited for twice.
+    missed: list[bool] = []
+    handler = signal.signal(signal.SIGCHLD, lambda *_: missed.append(True))
     for pid in list(kernels):
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             # As long as it is not waited for, its number can't belong to another process.
@@ -169,6 +172,9 @@ def _reap(kernels: dict[int, socket.socket]) -> None:
             channel = kernels.pop(pid)
             _answer(channel, {"exit": os.waitstatus_to_exitcode(status)})
             channel.close()
+    signal.signal(signal.SIGCHLD, handler)
+    if missed:
+        signal.raise_signal(signal.SIGCHLD)
 
 
 def _kill(pid: int) -> None:
