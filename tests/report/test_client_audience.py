@@ -13,14 +13,21 @@ from report.builders_report import ROOT, make_project, run_leadsmart
 from report.test_privacy import OPAQUE, texts_of
 
 from leadsmart.cleaning.texts import clean_id
+from leadsmart.report.workspace import STAMP_FILE
 from leadsmart.sample import write_sample
 
 MARKET = "new-cairo"
 REAL_EXPORT = ROOT.parent / "shared" / "data" / "leadsmart"
-#: Other people's ids move here, where no figure of a report lies by chance.
-FAR = 7_000_000_000
+#: Other people's ids move here, each below FAR + MOST, where no figure of a report lies by chance.
+FAR = 700_000_000_000
+MOST = 100_000_000
 OTHERS = "Nebuchadnezzar Heights"
+#: The zeros keep neighbours apart: no number of an array and no cell begins with one, so that `700,131,104,101`
+#: of a script is four numbers, and hardly a fingerprint (`5df28e7395774470`) ends on an id.
+OF_OTHERS = re.compile(rf"{OTHERS}|(?<![\d.])(?:7000\d{{8}}|700,0\d\d,\d{{3}},\d{{3}})(?!\d)")
 HEX = re.compile(r"\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b")
+#: An earlier run's name ends on a digest of what went in and came out.
+EARLIER_RUN = re.compile(r"(\.history/\d+-)[0-9a-f]{8}(?=\.json)")
 HTML_SIZE = re.compile(r"<Html of [\d,]+ characters>")
 READ = {"dtype": str, "keep_default_na": False}
 
@@ -32,6 +39,13 @@ def read(folder: Path, name: str) -> pd.DataFrame:
 def clean(ids: pd.Series) -> pd.Series:
     """Ids as cleaning reads them: whose a row is must not depend on blanks around its id."""
     return ids.map(clean_id)
+
+
+def move(an_id: str) -> str:
+    if not an_id.isdigit():
+        return an_id
+    assert int(an_id) < MOST, f"the search would not see {an_id}"
+    return str(FAR + int(an_id))
 
 
 def change_others(export: Path, target: Path, users: list[str]) -> Path:
@@ -49,9 +63,7 @@ def change_others(export: Path, target: Path, users: list[str]) -> Path:
     name = {p: p if p.strip() in shared else f"{OTHERS} {i}" for i, p in enumerate(lookup["project_name"])}
 
     def far(ids: pd.Series, stays: pd.Series) -> pd.Series:
-        return ids.where(
-            stays | ~ids.str.fullmatch(r"\d+"), ids.map(lambda x: str(FAR + int(x)) if x.isdigit() else x)
-        )
+        return ids.where(stays, ids.map(move))
 
     lookup["project_name"] = lookup["project_name"].map(name)
     campaigns["project_name"] = campaigns["project_name"].where(
@@ -114,15 +126,14 @@ def all_texts(outputs: Path) -> Iterator[tuple[Path, str]]:
 
 
 def find_others(outputs: Path) -> list[str]:
-    far = re.compile(r"(?<![\d.])7,?\d{3},?\d{3},?\d{3}\b")
-    return sorted(
-        {
-            f"{path.relative_to(outputs)}: {OTHERS if OTHERS in text else far.search(text)[0]}"
-            for path, text in all_texts(outputs)
-            if OTHERS in text
-            or (path.suffix in {".csv", ".json", ".js", ".parquet", ".html"} and far.search(text))
-        }
-    )
+    found = {(path, hit[0]) for path, text in all_texts(outputs) if (hit := OF_OTHERS.search(text))}
+    return sorted(f"{path.relative_to(outputs)}: {text}" for path, text in found)
+
+
+def files_of(outputs: Path) -> dict[str, Path]:
+    """Each file by its name, without digests of what differs on purpose."""
+    files = (p for p in outputs.rglob("*") if p.is_file())
+    return {EARLIER_RUN.sub(r"\1#", p.relative_to(outputs).as_posix()): p for p in files}
 
 
 def shown_of_others(outputs: Path) -> list[str]:
@@ -139,6 +150,41 @@ def normal(path: Path, benchmarks: list[str]) -> bytes | str:
     for shown in sorted(benchmarks, key=len, reverse=True):
         text = text.replace(html.escape(shown), "…").replace(shown, "…")
     return HTML_SIZE.sub("", HEX.sub("#", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("explore.js", 'window.leadsmartExplore = {"ids":[7,700000007927,131]};'),
+        ("explore.js", f'window.leadsmartExplore = {{"names":["{OTHERS} 3"]}};'),
+        ("a.json", '{"700000319545": 1}'),
+        ("a.csv", "campaign_id,spend\n700000000012.0,193\n"),
+        ("a.ipynb", '{"text": "campaign-700000000012_spend"}'),
+        ("a.html", "<td>700,099,999,999</td>"),
+        ("700000000012.txt", ""),
+    ],
+)
+def test_the_search_finds_others_in_every_form(tmp_path: Path, name: str, content: str):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert find_others(tmp_path)
+
+
+def test_the_search_looks_into_parquet(tmp_path: Path):
+    pd.DataFrame({"lead_id": [FAR + 12]}).to_parquet(tmp_path / "a.parquet")
+    assert find_others(tmp_path) == ["a.parquet: 700000000012"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("explore.js", "window.leadsmartExplore = [8,7,131,104,101,700,131,104,101,700,0,12,345];"),
+        ("a.csv", "ad_set_id,campaign_id,spend,impressions\n20557,7927,193,299\n20558,700000,193,299\n"),
+        ("a.json", '{"email_hash": "5df28e7395774470", "share": 0.700000012345}'),
+    ],
+)
+def test_the_search_takes_no_neighbours_for_one_number(tmp_path: Path, name: str, content: str):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert find_others(tmp_path) == []
 
 
 @pytest.fixture(scope="module")
@@ -162,14 +208,18 @@ def test_nothing_of_others_is_in_any_file(sample):
 @pytest.mark.slow
 def test_other_users_may_change_and_no_byte_does_but_the_benchmarks(sample):
     one, two = sample
-    files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
-    assert files == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file())
-    # markers and records hold digests of what differs on purpose
-    compared = [f for f in files if ".steps" not in f.parts and "benchmarks" not in f.name]
+    before, after = files_of(one), files_of(two)
+    assert sorted(before) == sorted(after)
+    # markers and records hold digests of what differs on purpose, the stamp the time
+    compared = [
+        f
+        for f in sorted(before)
+        if ".steps" not in Path(f).parts and "benchmarks" not in Path(f).name and f != STAMP_FILE
+    ]
     assert len(compared) > 100
     shown = [*shown_of_others(one), *shown_of_others(two)]
     assert shown_of_others(one) != shown_of_others(two), "the benchmarks speak of the others"
-    assert [str(f) for f in compared if normal(one / f, shown) != normal(two / f, shown)] == []
+    assert [f for f in compared if normal(before[f], shown) != normal(after[f], shown)] == []
 
 
 @pytest.mark.slow
