@@ -49,15 +49,20 @@ def body_text(page: Page) -> str:
     return re.sub(r"[ \u00a0\u202f]+", " ", text)
 
 
-def base_of(built: Built, address: str, kind: str) -> str:
-    return f"{built.site.as_uri()}/" if kind == "file" else address
+def test_every_page_of_the_navigation_loads_and_asks_no_other_host(report: Built, page: Page, seen: Seen):
+    base = f"{report.site.as_uri()}/"
+    walk_the_navigation(page, base)
+    assert hosts_of(seen) == {""}
+    assert seen.dialogs == []
 
 
-@pytest.mark.parametrize("kind", ["file", "http"])
-def test_every_page_of_the_navigation_loads_and_asks_no_other_host(
-    built: Built, address: str, page: Page, seen: Seen, kind: str
-):
-    base = base_of(built, address, kind)
+def test_every_page_of_the_navigation_loads_from_the_preview(address: str, page: Page, seen: Seen):
+    walk_the_navigation(page, address)
+    assert hosts_of(seen) == {urlsplit(address).netloc}
+    assert seen.dialogs == seen.errors == []
+
+
+def walk_the_navigation(page: Page, base: str) -> None:
     page.goto(f"{base}outputs/overview.html")
     linked = navigation_of(page, base)
     assert linked - {"index.html"} == set(every_page())
@@ -66,11 +71,10 @@ def test_every_page_of_the_navigation_loads_and_asks_no_other_host(
         assert answer is None or answer.status in (0, 200), name
         assert page.locator("main h1").first.inner_text().strip(), name
         assert navigation_of(page, base) >= set(every_page()), f"{name} leads nowhere else"
-    hosts = {urlsplit(url).netloc for url in seen.requests if not url.startswith(("data:", "blob:"))}
-    assert hosts == ({""} if kind == "file" else {urlsplit(address).netloc})
-    assert seen.dialogs == []
-    if kind == "http":
-        assert seen.errors == []
+
+
+def hosts_of(seen: Seen) -> set[str]:
+    return {urlsplit(url).netloc for url in seen.requests if not url.startswith(("data:", "blob:"))}
 
 
 def test_the_front_door_leads_to_all_markets(built: Built, page: Page):
@@ -79,9 +83,9 @@ def test_the_front_door_leads_to_all_markets(built: Built, page: Page):
 
 
 @pytest.mark.parametrize("name", every_page())
-def test_a_page_is_whole(built: Built, page: Page, seen: Seen, name: str):
+def test_a_page_is_whole(report: Built, page: Page, seen: Seen, name: str):
     """Pictures have alternative text, nothing raw or broken is shown, every link leads somewhere."""
-    page.goto(f"{built.site.as_uri()}/{name}")
+    page.goto(f"{report.site.as_uri()}/{name}")
     pictures = page.locator("img").evaluate_all("(all) => all.map(i => [i.alt.trim(), i.naturalWidth])")
     for alternative, width in pictures:
         assert len(alternative) > 10 and width > 0, (name, alternative, width)
@@ -93,13 +97,13 @@ def test_a_page_is_whole(built: Built, page: Page, seen: Seen, name: str):
     for link in page.locator("a[href]").evaluate_all(LINKS):
         if link.startswith("file:"):
             target = Path(unquote(urlsplit(link).path))
-            assert target.is_file() and target.is_relative_to(built.site), f"{name} links to {link}"
+            assert target.is_file() and target.is_relative_to(report.site), f"{name} links to {link}"
             fragment = unquote(urlsplit(link).fragment)
             # on Explore an address with = is a choice, not a place
             if (
                 fragment
                 and not (name.endswith("05_explore.html") and "=" in fragment)
-                and target == built.site / name
+                and target == report.site / name
             ):
                 assert page.locator(f'[id="{fragment}"]').count(), f"{name} links to #{fragment}"
         else:
@@ -115,16 +119,16 @@ def figures_of(built: Built, market: str) -> tuple[int, float]:
 
 
 @pytest.mark.parametrize("market", MARKETS)
-def test_pages_say_the_sentences_of_the_files(built: Built, page: Page, market: str):
+def test_pages_say_the_sentences_of_the_files(report: Built, page: Page, market: str):
     def statements(name: str) -> list[str]:
-        entries = json.loads((built.outputs / market / name).read_text(encoding="utf-8"))
+        entries = json.loads((report.outputs / market / name).read_text(encoding="utf-8"))
         # data gaps are judged by the classifier's page
         return [one_line(entry["statement"]) for entry in entries if entry["key"] != "data_gaps"]
 
     findings, recommendations = statements("findings.json"), statements("recommendations.json")
     assert len(findings) == 4 and recommendations
     for step, sentences in {"02_insights": findings, "04_summary": [*findings, *recommendations]}.items():
-        page.goto(f"{built.site.as_uri()}/outputs/{market}/{step}.html")
+        page.goto(f"{report.site.as_uri()}/outputs/{market}/{step}.html")
         text = one_line(body_text(page))
         for sentence in sentences:
             assert sentence in text, f"{step} of {market} does not say: {sentence}"
@@ -199,14 +203,20 @@ def test_the_server_is_reached_from_this_machine_only(address: str):
     assert urlsplit(address).hostname == "127.0.0.1"
 
 
-def test_downloads_equal_the_tables(built: Built, address: str, page: Page):
+def test_downloads_equal_the_tables(report: Built, page: Page):
     """Every CSV of the site is the table's file, byte for byte, and the links of a page lead to them."""
-    tables = sorted(built.site.glob("outputs/**/*.csv"))
+    tables = sorted(report.site.glob("outputs/**/*.csv"))
     assert len(tables) > 50
     for path in tables:
-        assert path.read_bytes() == (built.outputs / path.relative_to(built.site / "outputs")).read_bytes(), (
-            path
-        )
+        table = report.outputs / path.relative_to(report.site / "outputs")
+        assert path.read_bytes() == table.read_bytes(), path
+    page.goto(f"{report.site.as_uri()}/outputs/new-cairo/02_insights.html")
+    links = page.locator("main a[href$='.csv']").evaluate_all(LINKS)
+    assert len(links) > 5
+    assert {Path(unquote(urlsplit(link).path)) for link in links} <= set(tables)
+
+
+def test_the_preview_hands_out_the_tables(built: Built, address: str, page: Page):
     page.goto(f"{address}outputs/new-cairo/02_insights.html")
     links = page.locator("main a[href$='.csv']").evaluate_all(LINKS)
     assert len(links) > 5
