@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-#: What every kernel imports on its way up; the debugger alone takes 0.3 s, and no kernel starts without it.
+#: What every kernel imports on its way up.
 KERNEL_MODULES = (
     "ipykernel_launcher",
     "ipykernel.kernelapp",
@@ -54,6 +54,8 @@ def serve(requests: socket.socket, folder: Path, modules: Sequence[str]) -> None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     # ipykernel would set the same before a notebook imports matplotlib.
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    # Nobody debugs the kernels of a run, and each would take a while to get ready for it.
+    sys.modules.setdefault("debugpy", None)
     # Collections would only slow the imports; kernels have them again.
     gc.disable()
     ahead = deque((*KERNEL_MODULES, *modules))
