@@ -9,6 +9,9 @@ import datetime as dt
 import re
 from pathlib import Path
 
+import pandas as pd
+
+from leadsmart.classification.evaluation import evaluate_model
 from leadsmart.classification.features import build_features
 from leadsmart.classification.labels import label_leads
 from leadsmart.classification.model import fit_market_model
@@ -16,7 +19,7 @@ from leadsmart.classification.scoring import score_open_leads
 from leadsmart.display.formats import format_count, format_percent
 from leadsmart.params import load_params
 from leadsmart.sample import sample_market
-from leadsmart.vocabulary import MODEL_OK
+from leadsmart.vocabulary import USE_PROBABILITY
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "production-design.qmd"
@@ -31,24 +34,39 @@ def worked_examples() -> str:
     params = load_params(MARKET, ROOT / "params")
     tables, truth = sample_market(MARKET)
     features = build_features(tables, params, AS_OF)
-    model = fit_market_model(features, label_leads(tables, params, AS_OF), params, AS_OF)
-    scored = score_open_leads(model, features, tables, params, AS_OF, MODEL_OK)
+    labels = label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    verdict = evaluate_model(features, labels, params, AS_OF, has_comparison=False).verdict
+    scored = score_open_leads(model, features, tables, params, AS_OF, verdict.use)
     true = scored["lead_id"].map(truth.leads["p_qualified_given_verdict"])
     # users who never give a verdict have no true probability of one
-    known = scored.assign(true=true.to_numpy())[true.notna().to_numpy()].reset_index(drop=True)
-    chosen = known.iloc[[0, len(known) // 4, len(known) // 2, 3 * len(known) // 4, len(known) - 1]]
-    lines = ["| Lead | Age in days | Grade | Probability | True | Why |", "|:--|--:|:--|--:|--:|:------|"]
-    lines += [
-        f"| {row.lead_id} | {row.age_days} | {row.grade} | {format_percent(row.probability)} "
-        f"| {format_percent(row.true)} | {row.reasons} |"
-        for row in chosen.itertuples()
+    known = scored.assign(true=true.to_numpy(), place=scored.index + 1)
+    known = known[true.notna().to_numpy()].reset_index(drop=True)
+    shown = {
+        "Lead": known["lead_id"],
+        "Place in the list": known["place"].map(format_count),
+        "Age in days": known["age_days"],
+        "Grade": known["grade"],
+        "Probability": known["probability"].map(format_percent),
+        "True": known["true"].map(format_percent),
+        "Why": known["reasons"],
+    }
+    if verdict.use != USE_PROBABILITY:
+        del shown["Grade"], shown["Probability"]
+    rows = pd.DataFrame(shown).iloc[
+        [0, len(known) // 4, len(known) // 2, 3 * len(known) // 4, len(known) - 1]
     ]
-    caption = ': Five open leads of the sample, best to worst {tbl-colwidths="[9,9,8,11,8,55]"}'
+    lines = [f"| {' | '.join(shown)} |", "|:--" + "|--:" * (len(shown) - 2) + "|:------|"]
+    lines += [f"| {' | '.join(map(str, row))} |" for row in rows.itertuples(index=False)]
+    widths = [9] * (len(shown) - 1)
+    caption = (
+        f': Five open leads of the sample, best to worst {{tbl-colwidths="{[*widths, 100 - sum(widths)]}"}}'
+    )
     model_of = (
         f"The model is {model.estimator.kind}, learned from {format_count(model.n_qualified)} qualified and "
     )
-    model_of += f"{format_count(model.n_disqualified)} not qualified leads of the sample's New Cairo."
-    return "\n".join([model_of, "", *lines, "", caption])
+    model_of += f"{format_count(model.n_disqualified)} not qualified leads of the sample's New Cairo. "
+    return "\n".join([model_of + verdict.list_sentence, "", *lines, "", caption])
 
 
 def budgets() -> str:

@@ -29,7 +29,7 @@ from leadsmart.cleaning.clean import clean_slice
 from leadsmart.cleaning.split import split_export
 from leadsmart.params import Params, list_markets, load_params
 from leadsmart.sample import sample_market_tables
-from leadsmart.vocabulary import MODEL_OK, MarketTables
+from leadsmart.vocabulary import USE_PROBABILITY, MarketTables
 
 ROOT = Path(__file__).parents[1]
 MARKET, LEADS, AS_OF = "new-cairo", 60_000, dt.date(2024, 12, 31)
@@ -87,17 +87,17 @@ def measure_batch(params: Params) -> tuple[str, str]:
     ]
     for name, tables in variants(sample_market_tables(MARKET, leads=LEADS)).items():
         model, features = fit(tables, params)
-        scored = score_open_leads(model, features, tables, params, AS_OF, MODEL_OK)
+        scored = score_open_leads(model, features, tables, params, AS_OF, USE_PROBABILITY)
 
         def whole(tables: MarketTables = tables, model: Model = model) -> None:
             made = build_features(tables, params, AS_OF)
-            score_open_leads(model, made, tables, params, AS_OF, MODEL_OK)
+            score_open_leads(model, made, tables, params, AS_OF, USE_PROBABILITY)
 
         wall, cpu = timed(whole)
         frame = features.frame[features.frame["lead_id"].isin(scored["lead_id"])].assign(status="NEW_LEAD")
         rows = [frame.iloc[[i]].reset_index(drop=True) for i in range(ROWS)]
         ones = [
-            timed(lambda row=row, model=model: score_leads(model, row, params, AS_OF, MODEL_OK), 1)
+            timed(lambda row=row, model=model: score_leads(model, row, params, AS_OF, USE_PROBABILITY), 1)
             for row in [*rows[:20], *rows]
         ][20:]
         one_wall, one_cpu = np.median(ones, axis=0)

@@ -35,7 +35,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("model", "clean"):
         (folder / name).mkdir(parents=True)
     save_model(fit_market_model(features, labels, params, AS_OF), folder / "model" / "model.skops")
-    (folder / "model" / "card.json").write_text('{"verdict": "OK"}', encoding="utf-8")
+    (folder / "model" / "card.json").write_text('{"verdict": "OK", "use": "probability"}', encoding="utf-8")
     for name, table in tables._asdict().items():
         table.to_parquet(folder / "clean" / f"{name}.parquet", index=False)
     record(folder, params.model_dump(mode="json"))
@@ -125,7 +125,7 @@ def test_rows_that_cannot_be_scored_are_counted_by_their_rule(score, project: Pa
 
 def test_a_model_that_is_not_ready_leaves_the_order_to_the_rules(score, project: Path):
     folder = project / "outputs" / MARKET
-    (folder / "model" / "card.json").write_text('{"verdict": "Not ready"}', encoding="utf-8")
+    (folder / "model" / "card.json").write_text('{"verdict": "Not ready", "use": "rules"}', encoding="utf-8")
     record(folder, json.loads((folder / "run.json").read_text(encoding="utf-8"))["parameters"])
     write(project, [lead(1, campaigns(project)[0], phone="", message=""), lead(2, campaigns(project)[0])])
     code, out, _ = score("new.csv", "-m", MARKET, "--out", "s.csv")
@@ -133,6 +133,21 @@ def test_a_model_that_is_not_ready_leaves_the_order_to_the_rules(score, project:
     scored = pd.read_csv(project / "s.csv", dtype={"lead_id": "str"})
     assert scored["lead_id"].tolist() == ["770002", "770001"]
     assert scored[["grade", "probability"]].isna().all().all()
+
+
+def test_a_model_whose_probabilities_do_not_hold_gives_its_order_alone(score, project: Path):
+    rows = [lead(n, campaign) for n, campaign in enumerate(campaigns(project)[:4], start=1)]
+    write(project, rows)
+    score("new.csv", "-m", MARKET, "--out", "all.csv")
+    folder = project / "outputs" / MARKET
+    (folder / "model" / "card.json").write_text('{"verdict": "OK", "use": "order"}', encoding="utf-8")
+    record(folder, json.loads((folder / "run.json").read_text(encoding="utf-8"))["parameters"])
+    code, out, _ = score("new.csv", "-m", MARKET, "--out", "s.csv")
+    assert code == 0 and "no probability or grade" in out
+    scored, whole = (pd.read_csv(project / name, dtype={"lead_id": "str"}) for name in ("s.csv", "all.csv"))
+    assert scored[["grade", "probability"]].isna().all().all()
+    kept = ["lead_id", "age_days", "as_of", "reasons"]
+    pd.testing.assert_frame_equal(scored[kept], whole[kept])
 
 
 def test_a_file_with_required_columns_only_is_enough(score, project: Path):
@@ -165,6 +180,12 @@ def spoil_record(project: Path) -> None:
     (project / "outputs" / MARKET / "run.json").write_text("{}", encoding="utf-8")
 
 
+def old_card(project: Path) -> None:
+    folder = project / "outputs" / MARKET
+    (folder / "model" / "card.json").write_text('{"verdict": "OK"}', encoding="utf-8")
+    record(folder, json.loads((folder / "run.json").read_text(encoding="utf-8"))["parameters"])
+
+
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
@@ -172,6 +193,7 @@ def spoil_record(project: Path) -> None:
         (change_model, ["model/model.skops", "its hash differs"]),
         (change_tables, ["clean/leads.parquet", "its hash differs"]),
         (remove_run, ["no model of new-cairo is published"]),
+        (old_card, ["model/card.json", "not the card of a model of this version"]),
         (spoil_record, ["new-cairo/run.json", "not the record of a run of this version"]),
     ],
 )

@@ -24,12 +24,15 @@ class ScoredFile:
     left_out : dict
         Cleaning rule -> rows of the file that left by it.
     verdict : str
-        That of the model: when Not ready, rules ordered the leads.
+        That of the model.
+    use : str
+        What the list takes from it: ``probability``, ``order`` or ``rules``.
     """
 
     scored: pd.DataFrame
     left_out: dict[str, int]
     verdict: str
+    use: str
 
 
 def score_file(path: Path, outputs: Path, market: str) -> ScoredFile:
@@ -51,6 +54,7 @@ def score_file(path: Path, outputs: Path, market: str) -> ScoredFile:
     published = read_published(outputs, market)
     model = load_model(published.model)
     outcome = clean_new_leads(path, published.tables, published.params, load_key())
-    scored = score_new_leads(model, outcome.rows, published.tables, published.params, published.verdict)
+    scored = score_new_leads(model, outcome.rows, published.tables, published.params, published.use)
     gone = outcome.exits[outcome.exits.ne(KEPT)].value_counts()
-    return ScoredFile(scored, {str(rule): int(n) for rule, n in gone.items()}, published.verdict)
+    left_out = {str(rule): int(n) for rule, n in gone.items()}
+    return ScoredFile(scored, left_out, published.verdict, published.use)

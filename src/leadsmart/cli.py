@@ -15,7 +15,7 @@ import yaml
 import leadsmart
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.report.workspace import RENDERERS, Workspace, open_workspace
-from leadsmart.vocabulary import MODEL_NOT_READY, UNASSIGNED
+from leadsmart.vocabulary import UNASSIGNED, USE_ORDER, USE_RULES
 
 if TYPE_CHECKING:
     from leadsmart.arrivals import ScoredFile
@@ -317,8 +317,12 @@ def _overrides(pairs: Sequence[str] | None) -> dict[str, Any]:
 def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[str]:
     where = f": {_shown(out)}" if out else ""
     notes = [f"{len(result.scored):,} leads scored by the model of {market}, {result.verdict}{where}"]
-    if result.verdict == MODEL_NOT_READY:
+    if result.use == USE_RULES:
         notes.append("The model is Not ready: rules order the leads, and there is no probability.")
+    if result.use == USE_ORDER:
+        notes.append(
+            "Its probabilities did not hold on newer leads: the list has its order and reasons, no probability or grade."
+        )
     if result.left_out:
         rules = ", ".join(f"{rule} {rows:,}" for rule, rows in result.left_out.items())
         notes.append(f"{sum(result.left_out.values()):,} rows were left out: {rules}")

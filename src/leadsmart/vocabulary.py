@@ -127,6 +127,11 @@ MODEL_OK: Final = "OK"
 MODEL_NOT_READY: Final = "Not ready"
 MODEL_VERDICTS: Final = (MODEL_READY, MODEL_OK, MODEL_NOT_READY)
 
+#: What a call list takes from a score: probabilities and grades too, the order of the leads alone, or nothing.
+USE_PROBABILITY: Final = "probability"
+USE_ORDER: Final = "order"
+USE_RULES: Final = "rules"
+
 DATA_GOOD: Final = "good"
 DATA_USABLE: Final = "usable"
 DATA_NOT_RELIABLE: Final = "not reliable"

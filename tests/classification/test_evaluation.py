@@ -13,8 +13,9 @@ from classification.builders_classification import (
     shuffle_verdicts,
 )
 
+from leadsmart.classification.capacity import bands_table, calls_table, grade_of
 from leadsmart.classification.card import describe_judged, model_card
-from leadsmart.classification.evaluation import evaluate_model, grade_of
+from leadsmart.classification.evaluation import evaluate_model
 from leadsmart.classification.features import build_features
 from leadsmart.classification.labels import label_leads
 from leadsmart.classification.model import fit_market_model
@@ -65,12 +66,20 @@ def test_calls_say_what_a_capacity_finds_and_saves(evaluation):
     calls = evaluation.calls.set_index("called")
     assert calls.index.tolist() == [0.1, 0.2, 0.3, 0.5, 0.8]
     assert calls.loc[0.2, "leads"] == 60
-    assert calls["lowest_probability"].is_monotonic_decreasing
+    # this score's probabilities did not hold, so its list has none to call from
+    assert evaluation.verdict.use == "order"
+    assert calls["lowest_probability"].isna().all() and evaluation.gains["lowest_probability"].isna().all()
     figures = evaluation.figures.set_index("measure")
     assert calls.loc[0.2, "found"] == figures.loc["gain_at_20", "value"]
     assert calls.loc[0.2, "found_low"] == figures.loc["gain_at_20", "low"]
     assert calls.loc[0.5, "calls_saved"] == pytest.approx(1 - 0.5 / calls.loc[0.5, "found"])
     assert (calls["calls_saved_low"] <= calls["calls_saved"]).all()
+
+
+def test_a_capacity_means_a_threshold():
+    probability = np.arange(1, 11) / 10
+    calls = calls_table(np.array([0.0, 1.0] * 5), probability, np.ones((3, 10)), True)
+    assert calls["lowest_probability"].tolist() == [1.0, 0.9, 0.8, 0.6, 0.3]
 
 
 def test_grades_have_intervals(evaluation):
@@ -172,24 +181,55 @@ def _figures(auc, skill, ece):
 
 
 @pytest.mark.parametrize(
-    ("auc", "skill", "ece", "good", "suspects", "expected"),
+    ("auc", "skill", "ece", "good", "suspects", "expected", "use"),
     [
-        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "Ready"),
-        ((0.70, 0.54, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "OK"),
-        ((0.70, 0.60, 0.80), (0.1, -0.02, 0.2), 0.03, 60, (), "OK"),
-        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.08, 60, (), "OK"),
-        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 60, ("x",), "OK"),
-        ((0.70, 0.49, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "Not ready"),
-        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 49, (), "Not ready"),
-        ((0.70, np.nan, np.nan), (0.1, np.nan, np.nan), 0.03, 60, (), "Not ready"),
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "Ready", "probability"),
+        ((0.70, 0.54, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "OK", "probability"),
+        ((0.70, 0.60, 0.80), (0.1, -0.02, 0.2), 0.03, 60, (), "OK", "order"),
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.08, 60, (), "OK", "order"),
+        ((0.70, 0.54, 0.80), (-0.5, -0.9, -0.2), 0.38, 60, (), "OK", "order"),
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 60, ("x",), "OK", "probability"),
+        ((0.70, 0.49, 0.80), (0.1, 0.02, 0.2), 0.03, 60, (), "Not ready", "rules"),
+        ((0.70, 0.60, 0.80), (0.1, 0.02, 0.2), 0.03, 49, (), "Not ready", "rules"),
+        ((0.70, np.nan, np.nan), (0.1, np.nan, np.nan), 0.03, 60, (), "Not ready", "rules"),
     ],
 )
-def test_the_verdict_s_rules(evaluation, auc, skill, ece, good, suspects, expected):
+def test_the_verdict_s_rules(evaluation, auc, skill, ece, good, suspects, expected, use):
     label = np.array([1.0] * good + [0.0] * 60)
     figures = _figures(auc, skill, (ece, ece, ece))
     found = judge(figures, label, 0.02, suspects, evaluation.model, make_params(), "business users")
-    assert found.verdict == expected
+    assert (found.verdict, found.use) == (expected, use)
     assert found.sentence.startswith(expected)
+    assert ("Use its order only" in found.sentence) == (use == "order")
+
+
+def test_it_is_said_why_a_list_has_no_probability(evaluation):
+    label = np.array([1.0, 0.0] * 60)
+    figures = _figures((0.64, 0.56, 0.74), (-0.54, -0.9, -0.2), (0.38, 0.3, 0.5))
+    found = judge(figures, label, 0.02, (), evaluation.model, make_params(), "business users")
+    assert found.list_sentence == (
+        "The score orders the leads and gives its reasons, but no probability and no grade: on newer leads its "
+        "probabilities did not hold (Brier skill −54 % (−90 to −20), needed: interval above 0; ECE 38 %, needed: at most 5.0 %)."
+    )
+
+
+def test_bands_of_an_order_are_fifths_without_a_probability():
+    probability, label = np.arange(10, 0, -1) / 10, np.array([1.0, 1, 1, 0, 1, 0, 0, 0, 0, 0])
+    weights = np.ones((3, 10))
+    found = bands_table(label, probability, weights, True, make_params(), "order")
+    assert found["band"].tolist() == [
+        "best fifth",
+        "second fifth",
+        "third fifth",
+        "fourth fifth",
+        "last fifth",
+    ]
+    assert found["leads"].tolist() == [2] * 5
+    assert found["observed"].tolist() == [1.0, 0.5, 0.5, 0.0, 0.0]
+    assert found["predicted"].isna().all()
+    by_grade = bands_table(label, probability, weights, True, make_params(), "probability")
+    assert by_grade["band"].tolist() == ["A", "B", "C", "D"]
+    assert by_grade["predicted"].tolist() == pytest.approx([0.85, 0.55, 0.35, 0.15])
 
 
 def test_grades_follow_the_bounds():

@@ -24,7 +24,7 @@ from leadsmart.classification.text import fit_text, normalise_text
 from leadsmart.cleaning.clean import clean_slice
 from leadsmart.cleaning.split import split_export
 from leadsmart.sample import write_sample
-from leadsmart.vocabulary import MODEL_OK
+from leadsmart.vocabulary import USE_PROBABILITY
 
 MARKET, AS_OF = "new-cairo", dt.date(2024, 12, 31)
 #: More leads of each planted person than a term or a level needs, each with a phone of its own.
@@ -70,7 +70,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     model = fit_market_model(features, labels, params, AS_OF)
     intents = fit_message_intents(features, tables.leads, params)
     evaluation = evaluate_model(features, labels, params, AS_OF, has_comparison=False)
-    scored = score_open_leads(model, features, tables, params, AS_OF, MODEL_OK)
+    scored = score_open_leads(model, features, tables, params, AS_OF, USE_PROBABILITY)
     out = folder / "written"
     out.mkdir()
     save_model(model, out / "model.skops")

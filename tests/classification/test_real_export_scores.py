@@ -46,7 +46,7 @@ def evaluations(markets):
         features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
         evaluation = evaluate_model(features, labels, params, AS_OF, pooled.copy)
         model = fit_market_model(features, labels, params, AS_OF, pooled.copy)
-        scored = score_open_leads(model, features, tables, params, AS_OF, evaluation.verdict.verdict)
+        scored = score_open_leads(model, features, tables, params, AS_OF, evaluation.verdict.use)
         card = model_card(model, evaluation, labels, params)
         found[name] = (evaluation, card, scored, data_gaps(features, labels, params))
     return found
@@ -55,7 +55,7 @@ def evaluations(markets):
 def test_every_market_gets_an_answer(evaluations):
     assert {"gulf", "east-cairo"} <= set(evaluations)
     for evaluation, card, scored, gaps in evaluations.values():
-        assert evaluation.verdict.sentence.startswith(evaluation.verdict.verdict)
+        assert evaluation.verdict.sentence.startswith(evaluation.verdict.use)
         assert card["sentence"] == evaluation.verdict.sentence
         assert len(scored)
         assert gaps.finding["statement"].endswith(".")
@@ -65,8 +65,8 @@ def test_the_verdict_follows_the_newest_leads_and_nothing_is_ready(evaluations):
     # lead-level columns are rebuilt at random there, so a Ready score could only rest on a kinder split
     for evaluation, _, scored, _ in evaluations.values():
         assert evaluation.verdict.verdict != "Ready"
-        if evaluation.verdict.verdict == "Not ready":
-            assert scored["probability"].isna().all()
+        if evaluation.verdict.use != "probability":
+            assert scored[["probability", "grade"]].isna().all().all()
         if len(evaluation.figures):
             area = evaluation.figures.set_index("measure").loc["roc_auc", "value"]
             assert evaluation.splits.set_index("split").loc["later leads", "auc"] == area

@@ -22,11 +22,11 @@ from leadsmart.classification.scoring import (
 )
 
 
-def _score(tables, verdict, **changes):
+def _score(tables, use, **changes):
     params = make_params(**changes)
     features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
     model = fit_market_model(features, labels, params, AS_OF)
-    return score_open_leads(model, features, tables, params, AS_OF, verdict)
+    return score_open_leads(model, features, tables, params, AS_OF, use)
 
 
 def test_only_leads_that_are_still_open_are_listed():
@@ -54,7 +54,7 @@ def test_without_a_model_the_rules_order_and_no_probability_is_given():
             make_lead("late", "2025-01-01"),
         ]
     )
-    scored = _score(tables, "Not ready")
+    scored = _score(tables, "rules")
     assert tuple(scored.columns) == SCORE_COLUMNS
     assert scored["lead_id"].tolist() == ["new", "old", "no phone"]
     assert scored["age_days"].tolist() == [2, 183, 1]
@@ -65,14 +65,23 @@ def test_without_a_model_the_rules_order_and_no_probability_is_given():
 
 
 def test_not_ready_hides_the_probabilities_of_a_model():
-    scored = _score(make_market(600, undecided=60), "Not ready")
+    scored = _score(make_market(600, undecided=60), "rules")
     assert scored["probability"].isna().all()
     assert scored["reasons"].str.contains("valid phone").all()
 
 
+def test_order_alone_keeps_order_and_reasons_and_shows_no_probability_or_grade():
+    tables = make_market(600, undecided=60)
+    order, whole = _score(tables, "order"), _score(tables, "probability")
+    assert order[["grade", "probability"]].isna().all().all()
+    assert whole[["grade", "probability"]].notna().all().all()
+    hidden = ["grade", "probability"]
+    pd.testing.assert_frame_equal(order.drop(columns=hidden), whole.drop(columns=hidden))
+
+
 @pytest.mark.parametrize("phone_effect", [2.5, -2.5])
 def test_with_a_model_the_best_come_first_with_their_reasons(phone_effect):
-    scored = _score(make_market(800, phone_effect=phone_effect, undecided=60), "Ready")
+    scored = _score(make_market(800, phone_effect=phone_effect, undecided=60), "probability")
     assert len(scored) == 60
     assert scored["probability"].is_monotonic_decreasing
     best, worst = scored["reasons"].iloc[0], scored["reasons"].iloc[-1]
@@ -86,7 +95,7 @@ def test_with_a_model_the_best_come_first_with_their_reasons(phone_effect):
 def test_the_list_does_not_depend_on_the_order_of_the_tables():
     tables = make_market(300, undecided=60)
     turned = tables._replace(leads=tables.leads.iloc[::-1], status_events=tables.status_events.iloc[::-1])
-    pd.testing.assert_frame_equal(_score(tables, "OK"), _score(turned, "OK"))
+    pd.testing.assert_frame_equal(_score(tables, "probability"), _score(turned, "probability"))
 
 
 @pytest.mark.parametrize("kind", ["logistic regression", "gradient boosting"])
@@ -149,21 +158,21 @@ def test_a_model_that_is_not_ready_is_said_not_to_be_used():
     features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
     model = fit_market_model(features, labels, params, AS_OF)
     assert model.estimator is not None
-    assert describe_use(model, "OK") == model.choice
-    assert describe_use(model, "Not ready").endswith("the verdict is Not ready, so rules order the leads.")
+    assert describe_use(model, "order") == model.choice
+    assert describe_use(model, "rules").endswith("the verdict is Not ready, so rules order the leads.")
 
 
-@pytest.mark.parametrize("verdict", ["OK", "Not ready"])
-def test_new_leads_score_as_if_they_had_been_in_the_export(verdict):
+@pytest.mark.parametrize("use", ["probability", "order", "rules"])
+def test_new_leads_score_as_if_they_had_been_in_the_export(use):
     tables, params = make_market(600, undecided=60), make_params()
     features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
     model = fit_market_model(features, labels, params, AS_OF)
     days = tables.leads["arrived_at"].dt.date
     last = days.max()
-    whole = score_open_leads(model, features, tables, params, last, verdict)
+    whole = score_open_leads(model, features, tables, params, last, use)
     is_new = days == last
     known = tables._replace(leads=tables.leads[~is_new])
-    scored = score_new_leads(model, tables.leads[is_new], known, params, verdict)
+    scored = score_new_leads(model, tables.leads[is_new], known, params, use)
     assert len(scored) > 1
     wanted = whole[whole["lead_id"].isin(scored["lead_id"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(scored, wanted)

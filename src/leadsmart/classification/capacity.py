@@ -1,4 +1,4 @@
-"""How far down the list to call: what a capacity of calls finds, saves, and which threshold it means."""
+"""How far down the list to call: what a capacity of calls finds and saves, and what came of each band of scores."""
 
 from typing import Final
 
@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.classification.metrics import gain, interval
+from leadsmart.params import Params
+from leadsmart.vocabulary import USE_PROBABILITY
 
 #: Shares of the leads that a team may have time to call.
 CAPACITIES: Final = (0.1, 0.2, 0.3, 0.5, 0.8)
@@ -16,6 +18,10 @@ CALL_COLUMNS: Final = (
     "called", "leads", "lowest_probability", "found", "found_low", "found_high", "qualified_rate",
     "calls_saved", "calls_saved_low", "calls_saved_high",
 )  # fmt: skip
+BAND_COLUMNS: Final = ("band", "leads", "predicted", "observed", "low", "high")
+GRADES: Final = ("A", "B", "C", "D")
+#: Bands of a score whose order holds and whose probabilities do not.
+FIFTHS: Final = ("best fifth", "second fifth", "third fifth", "fourth fifth", "last fifth")
 
 
 def gains_table(label: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
@@ -78,6 +84,59 @@ def calls_table(
              at["qualified_rate"], saved[0], *bounds[1])
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(CALL_COLUMNS))
+
+
+def bands_table(
+    label: np.ndarray,
+    probability: np.ndarray,
+    weights: np.ndarray,
+    has_interval: bool,
+    params: Params,
+    use: str,
+) -> pd.DataFrame:
+    """Say what came of the leads of each band of scores.
+
+    Parameters
+    ----------
+    label : array of 0 and 1
+    probability : array
+    weights : array, shape (resamplings + 1, leads)
+        As in `metrics.cluster_weights`.
+    has_interval : bool
+    params : Params
+    use : str
+        Bands are grades where probabilities are to be used, else fifths of the leads.
+
+    Returns
+    -------
+    DataFrame
+        One row per band, best first: ``band``, ``leads`` (count), ``predicted`` (mean; missing for fifths),
+        ``observed`` (share qualified) with ``low``, ``high``.
+    """
+    if use == USE_PROBABILITY:
+        bands, predicted = grade_of(probability, params).to_numpy(), probability
+    else:
+        place = np.empty(len(label), dtype=int)
+        place[np.argsort(-probability, kind="stable")] = np.arange(len(label))
+        bands = np.array(FIFTHS, dtype=object)[len(FIFTHS) * place // len(label)]
+        predicted = np.full(len(label), np.nan)
+    rows = []
+    for band in [b for b in (*GRADES, *FIFTHS) if b in set(bands)]:
+        inside = bands == band
+        total = weights[1:, inside].sum(axis=1)
+        drawn = total > 0
+        rates = (weights[1:, inside] @ label[inside])[drawn] / total[drawn]
+        low, high = interval(rates) if has_interval else (np.nan, np.nan)
+        rows.append((band, int(inside.sum()), predicted[inside].mean(), label[inside].mean(), low, high))
+    return pd.DataFrame(rows, columns=list(BAND_COLUMNS))
+
+
+def grade_of(probability: np.ndarray, params: Params) -> pd.Series:
+    """Give each probability its grade A–D by ``params.grade_bounds``; missing without a probability."""
+    grade = pd.Series("D", index=range(len(probability)), dtype="str")
+    for name in ("C", "B", "A"):
+        grade[probability >= params.grade_bounds[name]] = name
+    return grade.mask(np.isnan(probability))
 
 
 def _saved(called: np.ndarray | float, found: np.ndarray) -> np.ndarray:

@@ -10,8 +10,9 @@ import pandas as pd
 from leadsmart.classification.evaluation import Evaluation
 from leadsmart.classification.labels import TARGET_TITLES, summarise_labels
 from leadsmart.classification.model import OWN, Model
-from leadsmart.display.formats import format_count, format_date
+from leadsmart.display.formats import format_count, format_date, format_interval, format_percent
 from leadsmart.params import Params
+from leadsmart.vocabulary import UNIT_SHARE
 
 _LIMITS: Final = (
     "It ranks leads by the verdicts that sales gave: habits of labelling are part of what it learns.",
@@ -57,6 +58,30 @@ def describe_judged(evaluation: Evaluation, model: Model) -> str:
     )
 
 
+def gain_message(evaluation: Evaluation) -> str:
+    """Say what calling the best-scored fifth first would have found: the title of the gain curve."""
+    if evaluation.calls.empty:
+        return "No score could be judged"
+    row = evaluation.calls.set_index("called").loc[0.2]
+    found = format_interval(row["found"], row["found_low"], row["found_high"], UNIT_SHARE)
+    return f"The best-scored 20 % of the leads held {found} of the qualified ones"
+
+
+def calibration_message(evaluation: Evaluation) -> str:
+    """Say how far predicted and observed rates lie apart: the title of the reliability picture."""
+    bins = evaluation.reliability
+    if bins.empty:
+        return "No score could be judged"
+    predicted, observed = (
+        (bins[c] * bins["leads"]).sum() / bins["leads"].sum() for c in ("predicted", "observed")
+    )
+    apart = evaluation.figures.set_index("measure").loc["ece", "value"]
+    return (
+        f"The score predicted {format_percent(predicted)} qualified, {format_percent(observed)} were; "
+        f"bin by bin {format_percent(apart)} apart"
+    )
+
+
 def _named(model: Model) -> str:
     if model.estimator is None:
         return "rules"
@@ -80,7 +105,7 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
     Returns
     -------
     dict
-        ``market, title, target, verdict, sentence, judged, rules, model, data, features, figures, splits,
+        ``market, title, target, verdict, use, sentence, judged, rules, model, data, features, figures, splits,
         reliability, calls, bands, groups, limits, hashes``. Missing numbers are None.
     """
     estimator = model.estimator
@@ -93,6 +118,7 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
             "horizon_days": params.horizon_days,
         },
         "verdict": evaluation.verdict.verdict,
+        "use": evaluation.verdict.use,
         "sentence": evaluation.verdict.sentence,
         "judged": describe_judged(evaluation, model),
         "rules": _records(evaluation.verdict.rules),

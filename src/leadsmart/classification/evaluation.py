@@ -7,7 +7,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.capacity import CALL_COLUMNS, GAIN_COLUMNS, calls_table, gains_table
+from leadsmart.classification.capacity import (
+    BAND_COLUMNS,
+    CALL_COLUMNS,
+    GAIN_COLUMNS,
+    bands_table,
+    calls_table,
+    gains_table,
+)
 from leadsmart.classification.estimation import BOOSTING
 from leadsmart.classification.features import Features, guard_features
 from leadsmart.classification.metrics import (
@@ -35,6 +42,7 @@ from leadsmart.classification.splits import TimeSplit, compare_splits, split_for
 from leadsmart.classification.verdict import Verdict, judge
 from leadsmart.params import Params
 from leadsmart.suppression import hide_few
+from leadsmart.vocabulary import USE_PROBABILITY
 
 GROUP_VALUES: Final = ("qualified_rate", "predicted", "auc", "auc_low", "auc_high")
 SPLIT_COLUMNS: Final = ("split", "n_train", "n_test", "auc", "auc_low", "auc_high", "decides")
@@ -64,12 +72,15 @@ class Evaluation:
         (Wilson).
     gains : DataFrame
         One row per percent of leads called: ``called`` (share), ``found`` (share of the qualified),
-        ``without_score`` (share), ``qualified_rate`` (among those called), ``lowest_probability``,
-        ``calls_saved`` (share of the calls that random order needs for as many qualified leads).
+        ``without_score`` (share), ``qualified_rate`` (among those called), ``lowest_probability``
+        (missing where probabilities are not to be used), ``calls_saved`` (share of the calls that random order
+        needs for as many qualified leads).
     calls : DataFrame
         The same for a few capacities of calls, with intervals: as `capacity.calls_table` returns it.
     bands : DataFrame
-        One row per grade: ``grade``, ``leads``, ``predicted``, ``observed`` with ``low``, ``high``.
+        One row per band of scores, best first: ``band``, ``leads``, ``predicted``, ``observed`` with ``low``,
+        ``high``. Bands are grades, or fifths of the leads without ``predicted`` where probabilities are not to be
+        used.
     groups : DataFrame
         One row per group of leads: ``by``, ``group``, ``leads``, ``qualified_rate``, ``predicted``,
         ``auc``, ``auc_low``, ``auc_high`` (NaN below 20 leads of a kind), ``suppressed`` (why a group's figures
@@ -153,6 +164,12 @@ def evaluate_model(
     base_rate = model.n_qualified / (model.n_qualified + model.n_disqualified)
     figures = _figures(label, probability, base_rate, weights, bool(clusters.basis))
     noise = noise_calibration_error(probability, params.seed)
+    verdict = judge(figures, label, noise, guard.suspects, model, params, clusters.basis)
+    gains = gains_table(label, probability)
+    calls = calls_table(label, probability, weights, bool(clusters.basis))
+    if verdict.use != USE_PROBABILITY:
+        # a threshold that nobody may read as a chance, on a list that shows none
+        gains, calls = gains.assign(lowest_probability=np.nan), calls.assign(lowest_probability=np.nan)
     return Evaluation(
         model=model,
         cutoff=split.cutoff,
@@ -160,13 +177,13 @@ def evaluate_model(
         figures=figures,
         splits=_splits(leads, split, model, figures, params, has_comparison),
         reliability=reliability_table(label, probability),
-        gains=gains_table(label, probability),
-        calls=calls_table(label, probability, weights, bool(clusters.basis)),
-        bands=_bands(test, weights, bool(clusters.basis), params),
+        gains=gains,
+        calls=calls,
+        bands=bands_table(label, probability, weights, bool(clusters.basis), params, verdict.use),
         groups=_groups(test, params),
         predictions=test[list(PREDICTIONS)],
         suspects=guard.suspects,
-        verdict=judge(figures, label, noise, guard.suspects, model, params, clusters.basis),
+        verdict=verdict,
     )
 
 
@@ -185,14 +202,6 @@ def reliability_table(label: np.ndarray, probability: np.ndarray, bins: int = EC
     grouped = grouped.assign(low=low, high=high).reset_index(drop=True)
     grouped.insert(0, "bin", np.arange(1, len(grouped) + 1))
     return grouped
-
-
-def grade_of(probability: np.ndarray, params: Params) -> pd.Series:
-    """Give each probability its grade A–D by ``params.grade_bounds``; missing without a probability."""
-    grade = pd.Series("D", index=range(len(probability)), dtype="str")
-    for name in ("C", "B", "A"):
-        grade[probability >= params.grade_bounds[name]] = name
-    return grade.mask(np.isnan(probability))
 
 
 def _figures(
@@ -226,21 +235,6 @@ def _splits(
         kinder = compare_splits(leads, specs, kind, params.seed, params.minimum_users)
         table = pd.concat([table, kinder], ignore_index=True)
     return table.assign(decides=table.index == 0)
-
-
-def _bands(test: pd.DataFrame, weights: np.ndarray, has_interval: bool, params: Params) -> pd.DataFrame:
-    grades = grade_of(test["probability"].to_numpy(), params).to_numpy()
-    label = test["label"].to_numpy(dtype=float)
-    rows = []
-    for grade in sorted(set(grades)):
-        inside = grades == grade
-        total = weights[1:, inside].sum(axis=1)
-        drawn = total > 0
-        rates = (weights[1:, inside] @ label[inside])[drawn] / total[drawn]
-        low, high = interval(rates) if has_interval else (np.nan, np.nan)
-        predicted = float(test["probability"].to_numpy()[inside].mean())
-        rows.append((grade, int(inside.sum()), predicted, float(label[inside].mean()), low, high))
-    return pd.DataFrame(rows, columns=["grade", "leads", "predicted", "observed", "low", "high"])
 
 
 def _groups(test: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -302,7 +296,7 @@ def _nothing(
         reliability=empty(columns=["bin", "leads", "predicted", "observed", "low", "high"]),
         gains=empty(columns=list(GAIN_COLUMNS)),
         calls=empty(columns=list(CALL_COLUMNS)),
-        bands=empty(columns=["grade", "leads", "predicted", "observed", "low", "high"]),
+        bands=empty(columns=list(BAND_COLUMNS)),
         groups=empty(columns=["by", "group", "leads", *GROUP_VALUES, "suppressed"]),
         predictions=test[list(PREDICTIONS)],
         suspects=suspects,

@@ -6,18 +6,19 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from leadsmart.classification.capacity import grade_of
 from leadsmart.classification.estimation import encode_leads, predict_matrix
-from leadsmart.classification.evaluation import grade_of
 from leadsmart.classification.features import Features, build_features
 from leadsmart.classification.labels import intent_of_status, status_as_of
 from leadsmart.classification.model import Model
 from leadsmart.classification.reasons import explain, join_reasons
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
-    MODEL_NOT_READY,
     OUTCOME_UNDECIDED,
     OUTCOME_UNREACHABLE,
     UNTOUCHED_STATUSES,
+    USE_PROBABILITY,
+    USE_RULES,
     MarketTables,
 )
 
@@ -43,17 +44,17 @@ def rules_table() -> pd.DataFrame:
     return pd.DataFrame([(words, points) for _, points, words, _ in RULES], columns=["rule", "points"])
 
 
-def describe_use(model: Model, verdict: str) -> str:
+def describe_use(model: Model, use: str) -> str:
     """Say which model was fitted, and whether it orders the leads.
 
     Parameters
     ----------
     model : Model
         Fitted on all that is known.
-    verdict : str
-        The evaluation's.
+    use : str
+        What the call list takes from the score (`verdict.Verdict`).
     """
-    if model.estimator is None or verdict != MODEL_NOT_READY:
+    if model.estimator is None or use != USE_RULES:
         return model.choice
     return f"{model.choice} It is fitted and kept, but not used: the verdict is Not ready, so rules order the leads."
 
@@ -73,7 +74,7 @@ def open_leads(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataF
 
 
 def score_open_leads(
-    model: Model, features: Features, tables: MarketTables, params: Params, as_of: dt.date, verdict: str
+    model: Model, features: Features, tables: MarketTables, params: Params, as_of: dt.date, use: str
 ) -> pd.DataFrame:
     """Score the open leads and put the best first.
 
@@ -85,24 +86,25 @@ def score_open_leads(
     tables : MarketTables
     params : Params
     as_of : date
-    verdict : str
-        The evaluation's: with "Not ready" the rules decide the order, and there is no probability.
+    use : str
+        What the list takes from the score (`verdict.Verdict`): with ``rules`` they decide the order and the
+        reasons; only with ``probability`` there are probabilities and grades.
 
     Returns
     -------
     DataFrame
         One row per open lead, best first: ``lead_id``, ``age_days`` (days since arrival), ``as_of`` (day),
         ``intent`` (high, medium, low, junk by status; missing where the status says nothing), ``grade``
-        (A–D; missing without a model), ``probability`` (missing without a model), ``reasons``.
+        (A–D) and ``probability`` (both missing unless probabilities are to be used), ``reasons``.
         Equal scores: newest first, then by lead_id.
     """
     current = open_leads(tables, params, as_of)
     leads = current[["lead_id", "status"]].merge(features.frame, on="lead_id", how="inner")
-    return score_leads(model, leads, params, as_of, verdict)
+    return score_leads(model, leads, params, as_of, use)
 
 
 def score_new_leads(
-    model: Model, leads: pd.DataFrame, tables: MarketTables, params: Params, verdict: str
+    model: Model, leads: pd.DataFrame, tables: MarketTables, params: Params, use: str
 ) -> pd.DataFrame:
     """Score leads that came after the tables were made.
 
@@ -114,7 +116,7 @@ def score_new_leads(
     tables : MarketTables
         What is known: each lead is judged by the history up to the day before it arrived.
     params : Params
-    verdict : str
+    use : str
         As in `score_open_leads`.
 
     Returns
@@ -130,12 +132,10 @@ def score_new_leads(
     together = tables._replace(leads=pd.concat([before, leads], ignore_index=True))
     frame = build_features(together, params, as_of).frame
     statuses = leads[["lead_id", "lead_status"]].rename(columns={"lead_status": "status"})
-    return score_leads(model, statuses.merge(frame, on="lead_id", how="inner"), params, as_of, verdict)
+    return score_leads(model, statuses.merge(frame, on="lead_id", how="inner"), params, as_of, use)
 
 
-def score_leads(
-    model: Model, leads: pd.DataFrame, params: Params, as_of: dt.date, verdict: str
-) -> pd.DataFrame:
+def score_leads(model: Model, leads: pd.DataFrame, params: Params, as_of: dt.date, use: str) -> pd.DataFrame:
     """Score leads whose features are known.
 
     Parameters
@@ -145,7 +145,7 @@ def score_leads(
         One row per lead: a feature frame, and ``status``.
     params : Params
     as_of : date
-    verdict : str
+    use : str
         As in `score_open_leads`.
 
     Returns
@@ -153,13 +153,15 @@ def score_leads(
     DataFrame
         As `score_open_leads` returns it.
     """
-    if verdict == MODEL_NOT_READY or model.estimator is None:
+    probability = np.full(len(leads), np.nan)
+    if use == USE_RULES or model.estimator is None:
         order, reasons = score_by_rules(leads)
-        probability = np.full(len(leads), np.nan)
     else:
         matrix = encode_leads(model.estimator.encoder, model.estimator.text, leads)
-        order = probability = predict_matrix(model.estimator, matrix)
+        order = predict_matrix(model.estimator, matrix)
         reasons = explain(model.estimator, model.specs, leads, matrix)
+        if use == USE_PROBABILITY:
+            probability = order
     day = pd.Timestamp(as_of)
     scored = pd.DataFrame(
         {

@@ -9,7 +9,16 @@ import pandas as pd
 from leadsmart.classification.model import RULES, Model
 from leadsmart.display.formats import format_count, format_interval, format_percent, format_value
 from leadsmart.params import Params
-from leadsmart.vocabulary import MODEL_NOT_READY, MODEL_OK, MODEL_READY, UNIT_AUC, UNIT_SHARE
+from leadsmart.vocabulary import (
+    MODEL_NOT_READY,
+    MODEL_OK,
+    MODEL_READY,
+    UNIT_AUC,
+    UNIT_SHARE,
+    USE_ORDER,
+    USE_PROBABILITY,
+    USE_RULES,
+)
 
 #: Labels of each kind that the test needs.
 TEST_LABELS: Final = 50
@@ -19,6 +28,9 @@ CHANCE_AUC: Final = 0.5
 #: Calibration error that Ready allows; up to `NOISY_ECE` if chance alone would explain it.
 READY_ECE: Final = 0.05
 NOISY_ECE: Final = 0.10
+#: Rules without which a probability, or a grade made of it, would claim what newer leads did not show.
+BEATS_RATE: Final = "Probabilities beat the market's rate"
+IS_CALIBRATED: Final = "Probabilities mean what they say"
 
 
 @dataclass(frozen=True)
@@ -29,14 +41,20 @@ class Verdict:
     ----------
     verdict : str
         Ready, OK or Not ready.
+    use : str
+        What a call list takes from the score: ``probability`` (and grades), ``order`` (nothing else) or ``rules``.
     sentence : str
+    list_sentence : str
+        What the call list shows, and why no more.
     rules : DataFrame
         One row per rule: ``rule``, ``found``, ``needed`` (words), ``is_met`` (bool), ``decides``
         (``OK and Ready`` or ``Ready``).
     """
 
     verdict: str
+    use: str
     sentence: str
+    list_sentence: str
     rules: pd.DataFrame
 
 
@@ -53,7 +71,8 @@ def judge(
 
     OK: at least 50 of each kind in the test and the AUC's interval above 0.5. Ready: beyond that, the
     interval above 0.55, a Brier skill whose interval is above 0, a calibration error of at most 5 % (10 %
-    where chance explains it) and no feature that looks like a leak. Else Not ready.
+    where chance explains it) and no feature that looks like a leak. Else Not ready. Probabilities and grades are
+    shown only where the rules on Brier skill and calibration error are met, too.
 
     Parameters
     ----------
@@ -89,10 +108,10 @@ def judge(
          area["low"] > CHANCE_AUC, both),
         ("… by a margin worth acting on", f"AUC {shown_auc}", f"interval above {READY_AUC}",
          area["low"] > READY_AUC, ready),
-        ("Probabilities beat the market's rate",
+        (BEATS_RATE,
          f"Brier skill {format_interval(skill['value'], skill['low'], skill['high'], UNIT_SHARE)}",
          "interval above 0", skill["low"] > 0, ready),
-        ("Probabilities mean what they say", f"ECE {format_percent(ece['value'])}",
+        (IS_CALIBRATED, f"ECE {format_percent(ece['value'])}",
          f"at most {format_percent(allowed)}", ece["value"] <= allowed, ready),
         ("No feature looks like a leak", ", ".join(suspects) or "none", "none", not suspects, ready),
     ]  # fmt: skip
@@ -101,15 +120,42 @@ def judge(
     )
     is_ok = bool(rules.loc[rules["decides"] == both, "is_met"].all())
     verdict = MODEL_READY if rules["is_met"].all() else MODEL_OK if is_ok else MODEL_NOT_READY
+    missed = rules[~rules["is_met"]]
+    unproven = missed[missed["rule"].isin([BEATS_RATE, IS_CALIBRATED])]
+    use = USE_RULES if verdict == MODEL_NOT_READY else USE_PROBABILITY if unproven.empty else USE_ORDER
     return Verdict(
-        verdict, _sentence(verdict, rules, figures, len(label), model, params, interval_basis), rules
+        verdict=verdict,
+        use=use,
+        sentence=_sentence(verdict, missed, unproven, figures, len(label), model, params, interval_basis),
+        list_sentence=_list_sentence(use, unproven),
+        rules=rules,
+    )
+
+
+def _list_sentence(use: str, unproven: pd.DataFrame) -> str:
+    if use == USE_RULES:
+        return "Rules order the leads, as the score is Not ready: there is no probability and no grade."
+    if use == USE_PROBABILITY:
+        return (
+            "The score orders the leads. Grades are bounds on its probabilities, which held on newer leads."
+        )
+    reasons = "; ".join(f"{row.found}, needed: {row.needed}" for row in unproven.itertuples())
+    return (
+        "The score orders the leads and gives its reasons, but no probability and no grade: "
+        f"on newer leads its probabilities did not hold ({reasons})."
     )
 
 
 def _sentence(
-    verdict: str, rules: pd.DataFrame, figures: pd.DataFrame, n: int, model: Model, params: Params, basis: str
+    verdict: str,
+    missed: pd.DataFrame,
+    unproven: pd.DataFrame,
+    figures: pd.DataFrame,
+    n: int,
+    model: Model,
+    params: Params,
+    basis: str,
 ) -> str:
-    missed = rules[~rules["is_met"]]
     if verdict == MODEL_NOT_READY:
         first = missed[missed["decides"] != "Ready"].iloc[0]
         if model.origin == RULES:
@@ -136,7 +182,11 @@ def _sentence(
     )
     if verdict == MODEL_READY:
         return f"{text} Its probabilities can be used as they stand."
-    return f"{text} Use its order only: the rule “{_lower(missed.iloc[0]['rule'])}” is not met ({missed.iloc[0]['found']})."
+    first = (missed if unproven.empty else unproven).iloc[0]
+    unmet = f"the rule “{_lower(first['rule'])}” is not met ({first['found']})."
+    if unproven.empty:
+        return f"{text} Its probabilities held, but it is not Ready: {unmet}"
+    return f"{text} Use its order only: {unmet}"
 
 
 def _lower(text: str) -> str:

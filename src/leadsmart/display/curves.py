@@ -179,11 +179,18 @@ def plot_reliability(
     ----------
     table : DataFrame
         One row per band of predictions, with the named columns (fractions) and, optionally, the count.
+    n : str, optional
+        Column with the count of each band; the subtitle says the range.
     title, subtitle, footer, alt, empty
         As in `plot_intervals`.
     """
-    words = Words(title, subtitle, footer, alt, empty)
     rows = table[table[observed].notna() & table[predicted].notna()]
+    if n is not None and len(rows):
+        # bins are of about equal size, so their sizes are said once: at the points they would overlap
+        least, most = formats.format_count(rows[n].min()), formats.format_count(rows[n].max())
+        size = least if least == most else f"{least}–{most}"
+        subtitle = f"{subtitle}; {len(rows)} bins, n {size} each"
+    words = Words(title, subtitle, footer, alt, empty)
     if rows.empty:
         return draw_nothing(words)
 
@@ -200,12 +207,6 @@ def plot_reliability(
         axes.plot(
             rows[predicted].astype(float), rows[observed].astype(float), "o", color=ACCENT, markersize=7
         )
-        if n is not None:
-            for row in rows.to_dict("records"):
-                axes.annotate(
-                    f"n {formats.format_count(row[n])}", (row[predicted], row[observed]), xytext=(7, -4),
-                    textcoords="offset points", fontsize=10, color=NEUTRAL,
-                )  # fmt: skip
         _unit_square(axes, "predicted probability", "observed rate")
 
     return draw(words, _SQUARE, paint)

@@ -285,7 +285,7 @@ GROUPS = (
     Column("auc", "AUC", UNIT_AUC, "auc_low", "auc_high"),
 )
 BANDS = (
-    Column("grade", "Grade"),
+    Column("band", "Band"),
     Column("leads", "Leads", UNIT_COUNT),
     Column("predicted", "Predicted", UNIT_SHARE),
     Column("observed", "Qualified", UNIT_SHARE, "low", "high"),

@@ -29,14 +29,15 @@ class PublishedMarket:
     tables : MarketTables
     model : Path
         Its bytes are those that the run wrote.
-    verdict : str
-        The evaluation's, from the model's card.
+    verdict, use : str
+        The evaluation's, from the model's card: how good the score is, and what a call list takes from it.
     """
 
     params: Params
     tables: MarketTables
     model: Path
     verdict: str
+    use: str
 
 
 def read_published(outputs: Path, market: str) -> PublishedMarket:
@@ -69,8 +70,10 @@ def read_published(outputs: Path, market: str) -> PublishedMarket:
     for name in (MODEL, CARD, *(f"clean/{table}.parquet" for table in TABLES)):
         _check(folder / name, hashes.get(name), f"{market}/{name}", remedy)
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    if "use" not in card:
+        raise ModelError("not the card of a model of this version", remedy=remedy, file=f"{market}/{CARD}")
     tables = {table: pd.read_parquet(folder / "clean" / f"{table}.parquet") for table in TABLES}
-    return PublishedMarket(params, MarketTables(**tables), folder / MODEL, card["verdict"])
+    return PublishedMarket(params, MarketTables(**tables), folder / MODEL, card["verdict"], card["use"])
 
 
 def _check(path: Path, expected: str | None, shown: str, remedy: str) -> None:
