@@ -16,10 +16,13 @@ from leadsmart.classification.scoring import (
     SCORE_COLUMNS,
     describe_use,
     open_leads,
+    open_scorer,
     rules_table,
+    score_arrivals,
     score_new_leads,
     score_open_leads,
 )
+from leadsmart.sample import sample_market_tables
 
 
 def _score(tables, use, **changes):
@@ -176,3 +179,19 @@ def test_new_leads_score_as_if_they_had_been_in_the_export(use):
     assert len(scored) > 1
     wanted = whole[whole["lead_id"].isin(scored["lead_id"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(scored, wanted)
+
+
+@pytest.mark.parametrize("use", ["probability", "order", "rules"])
+@pytest.mark.parametrize("kind", ["logistic regression", "gradient boosting"])
+def test_a_lead_alone_scores_exactly_as_in_a_file(use, kind):
+    tables, params = sample_market_tables("new-cairo", leads=6_000), make_params()
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    estimator = fit_estimator(labelled_features(features, labels), features.specs, 1, kind)
+    scorer = open_scorer(replace(model, estimator=estimator), tables, params, use)
+    day = tables.leads["arrived_at"].dt.date
+    leads = tables.leads[day == day.value_counts().index[0]]
+    whole = score_arrivals(scorer, leads)
+    alone = [score_arrivals(scorer, leads.loc[leads["lead_id"] == lead]) for lead in whole["lead_id"]]
+    assert len(leads) > 20 and leads["message"].isna().any() and leads["message"].notna().any()
+    pd.testing.assert_frame_equal(pd.concat(alone, ignore_index=True), whole, check_exact=True)

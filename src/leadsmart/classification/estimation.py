@@ -11,7 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from leadsmart.classification.encoding import Encoder, encode, fit_encoder
@@ -127,7 +127,17 @@ def predict_matrix(estimator: Estimator, matrix: np.ndarray) -> np.ndarray:
 
 def matrix_log_odds(classifier: Any, matrix: np.ndarray) -> np.ndarray:
     """Return uncalibrated log-odds of encoded leads."""
+    if isinstance(classifier, Pipeline):
+        # a sum per row, as the last digit of a matrix product depends on how many rows there are
+        return linear_parts(classifier, matrix).sum(axis=1) + classifier[-1].intercept_[0]
     return classifier.decision_function(matrix) if len(matrix) else np.empty(0)
+
+
+def linear_parts(classifier: Pipeline, matrix: np.ndarray) -> np.ndarray:
+    """Return what each column adds to a logistic regression's log-odds, against the mean of the training leads."""
+    impute, scale, linear = (step for _, step in classifier.steps)
+    filled = np.where(np.isnan(matrix), impute.statistics_, matrix)
+    return (filled - scale.mean_) / scale.scale_ * linear.coef_[0]
 
 
 def encode_leads(encoder: Encoder, text: TextClassifier | None, frame: pd.DataFrame) -> np.ndarray:

@@ -2,12 +2,19 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.history import delivery_history, verdict_history
+from leadsmart.classification.history import (
+    History,
+    delivery_history,
+    local_times,
+    places,
+    prepare_history,
+    verdict_history,
+)
 from leadsmart.classification.labels import end_of_day
 from leadsmart.classification.metrics import auc
 from leadsmart.classification.registry import MISSING, OPTIONAL_SPECS, SPECS, FeatureSpec, Kind
@@ -21,6 +28,10 @@ META_COLUMNS: Final = ("lead_id", "market", "user_id", "campaign_id", "arrived_a
 LEAK_AUC: Final = 0.95
 RARE_LEVEL: Final = 20
 FORM_PREFIX: Final = "form_"
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+#: Columns of a feature frame by name, one value per lead.
+Columns = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,90 +96,118 @@ def build_features(tables: MarketTables, params: Params, as_of: dt.date) -> Feat
     """
     cut = end_of_day(as_of, params.timezone)
     leads = tables.leads[tables.leads["arrived_at"] < cut]
-    leads = leads.sort_values(["arrived_at", "lead_id"], kind="stable").reset_index(drop=True)
-    campaigns = tables.campaigns.drop_duplicates("campaign_id")
-    facts = campaigns[["campaign_id", "user_id", "project_name", "channel", "daily_budget", "started_at"]]
-    leads = leads.merge(facts, on="campaign_id", how="left")
-    fields = form_fields(tables.leads)
-    frame = pd.concat(
-        [
-            _identity(leads, params),
-            _contact(leads, params),
-            _form(leads, fields),
-            _moment(leads),
-            delivery_history(leads, tables),
-            verdict_history(leads, tables, params),
-            *([_message(leads)] if "message" in leads else []),
-        ],
-        axis=1,
-    )
-    specs = [*SPECS, *(s for s in OPTIONAL_SPECS if s.name in frame)]
+    leads = leads.sort_values(["arrived_at", "lead_id"], kind="stable", ignore_index=True)
+    return describe_leads(leads, prepare_history(tables, params), params)
+
+
+def describe_leads(leads: pd.DataFrame, history: History, params: Params) -> Features:
+    """Build the features of leads, however many, from a history that was made ready before.
+
+    Parameters
+    ----------
+    leads : DataFrame
+        Clean leads (`vocabulary.MarketTables`), each with a moment of arrival.
+    history : History
+    params : Params
+
+    Returns
+    -------
+    Features
+        In the order of `leads`.
+    """
+    place = places(history.place, leads["campaign_id"])
+    arrived = local_times(leads["arrived_at"])
+    days = arrived.astype("datetime64[D]")
+    fields = form_fields(leads)
+    # one table at the end: pandas takes longer to put columns together than it takes to compute them
+    columns = {
+        **_identity(leads, history, place, params),
+        **_contact(leads, params),
+        **_form(leads, fields),
+        **_moment(leads, arrived, history, place),
+        **delivery_history(history, place, days),
+        **verdict_history(history, place, days),
+        **(_message(leads["message"]) if "message" in leads else {}),
+    }
+    specs = [*SPECS, *(s for s in OPTIONAL_SPECS if s.name in columns)]
     specs += [
         FeatureSpec(c, "category", "arrival", c, c.removeprefix(FORM_PREFIX).replace("_", " "))
         for c in fields
     ]
-    columns = [*META_COLUMNS, *(s.name for s in specs if s.name not in META_COLUMNS)]
-    return Features(frame=frame[columns], specs=tuple(specs))
+    named = [*META_COLUMNS, *(s.name for s in specs if s.name not in META_COLUMNS)]
+    return Features(frame=pd.DataFrame({c: columns[c] for c in named}), specs=tuple(specs))
 
 
-def _identity(leads: pd.DataFrame, params: Params) -> pd.DataFrame:
-    identity = leads[["lead_id", "user_id", "campaign_id", "arrived_at", "channel"]].assign(
-        market=params.market
+def _identity(leads: pd.DataFrame, history: History, place: np.ndarray, params: Params) -> Columns:
+    persons = leads["person_hash"]
+    return {
+        "lead_id": leads["lead_id"].array,
+        "market": pd.array([params.market] * len(leads), dtype="str"),
+        "user_id": history.facts["user_id"].take(place),
+        "campaign_id": leads["campaign_id"].array,
+        "arrived_at": leads["arrived_at"].array,
+        "channel": history.facts["channel"].take(place),
+        "is_first_message": ~(persons.duplicated() & persons.notna()).to_numpy(),
+    }
+
+
+def _contact(leads: pd.DataFrame, params: Params) -> Columns:
+    flags = {
+        c: leads[c].to_numpy(dtype=float)
+        for c in ("has_name", "is_email_valid", "is_phone_valid", "is_repeat")
+    }
+    is_local = np.array(
+        [region == params.phone_region for region in _words(leads["phone_region"])], dtype=bool
     )
-    known = leads["person_hash"].notna()
-    return identity.assign(is_first_message=~(leads["person_hash"].duplicated() & known))
+    return {
+        **flags,
+        "is_phone_foreign": flags["is_phone_valid"] * ~is_local,
+        "email_domain_class": _words(leads["email_domain_class"]),
+        "phone_type": _words(leads["phone_type"]),
+    }
 
 
-def _contact(leads: pd.DataFrame, params: Params) -> pd.DataFrame:
-    flags = {c: leads[c].astype(float) for c in ("has_name", "is_email_valid", "is_phone_valid", "is_repeat")}
-    is_local = (leads["phone_region"] == params.phone_region).fillna(False).astype(bool)
-    return pd.DataFrame(
-        {
-            **flags,
-            "is_phone_foreign": (leads["is_phone_valid"].astype(bool) & ~is_local).astype(float),
-            "email_domain_class": _words(leads["email_domain_class"]),
-            "phone_type": _words(leads["phone_type"]),
-        }
-    )
+def _form(leads: pd.DataFrame, fields: list[str]) -> Columns:
+    filled = [leads[c].to_numpy(dtype=float) for c in ("has_name", "is_email_valid", "is_phone_valid")]
+    filled += [
+        leads[c].notna().to_numpy(dtype=float)
+        for c in (*fields, *(["message"] if "message" in leads else []))
+    ]
+    categories = [*fields, *(["form_variant"] if "form_variant" in leads else [])]
+    return {"filled_share": np.mean(filled, axis=0), **{c: _words(leads[c]) for c in categories}}
 
 
-def _form(leads: pd.DataFrame, fields: list[str]) -> pd.DataFrame:
-    filled = [leads["has_name"], leads["is_email_valid"], leads["is_phone_valid"]]
-    filled += [leads[c].notna() for c in (*fields, *(["message"] if "message" in leads else []))]
-    form = {"filled_share": np.mean([f.astype(float) for f in filled], axis=0)}
-    form |= {c: _words(leads[c]) for c in [*fields, *(["form_variant"] if "form_variant" in leads else [])]}
-    return pd.DataFrame(form, index=leads.index)
+def _moment(leads: pd.DataFrame, arrived: np.ndarray, history: History, place: np.ndarray) -> Columns:
+    day = arrived.astype("datetime64[D]")
+    minutes = (arrived - day) // np.timedelta64(1, "m")
+    angle = 2 * np.pi * (minutes // 60 + minutes % 60 / 60) / 24
+    # 1 January 1970 was a Thursday
+    weekday = (day.astype(np.int64) + WEEKDAYS.index("Thursday")) % 7
+    since = (leads["arrived_at"].array - history.facts["started_at"].take(place)) / pd.Timedelta(days=1)
+    return {
+        "hour_sin": np.sin(angle),
+        "hour_cos": np.cos(angle),
+        "weekday": pd.array([WEEKDAYS[i] for i in weekday.tolist()], dtype="str"),
+        "days_since_start": np.maximum(np.asarray(since, dtype=float), 0),
+        "daily_budget": np.asarray(history.facts["daily_budget"].take(place), dtype=float),
+    }
 
 
-def _moment(leads: pd.DataFrame) -> pd.DataFrame:
-    arrived = leads["arrived_at"]
-    angle = 2 * np.pi * (arrived.dt.hour + arrived.dt.minute / 60) / 24
-    since = (arrived - leads["started_at"]).dt.total_seconds() / 86_400
-    return pd.DataFrame(
-        {
-            "hour_sin": np.sin(angle),
-            "hour_cos": np.cos(angle),
-            "weekday": arrived.dt.day_name().astype("str"),
-            "days_since_start": since.clip(lower=0),
-            "daily_budget": leads["daily_budget"].astype(float),
-        }
-    )
+def _message(messages: pd.Series) -> Columns:
+    text = normalise_text(messages)
+    words = [len(t.split()) for t in text.tolist()]
+    return {
+        "has_message": (text != "").to_numpy(dtype=float),
+        "message_words": np.array(words, dtype=float),
+        "message_language": language_of(messages).array,
+        "message": text.array,
+    }
 
 
-def _message(leads: pd.DataFrame) -> pd.DataFrame:
-    text = normalise_text(leads["message"])
-    return pd.DataFrame(
-        {
-            "has_message": (text != "").astype(float),
-            "message_words": text.str.split().str.len().astype(float),
-            "message_language": language_of(leads["message"]),
-            "message": text,
-        }
-    )
-
-
-def _words(values: pd.Series) -> pd.Series:
-    return values.astype("str").fillna(MISSING)
+def _words(values: pd.Series) -> pd.api.extensions.ExtensionArray:
+    gaps = values.isna().tolist()
+    known = [MISSING if gap else str(v) for v, gap in zip(values.tolist(), gaps, strict=True)]
+    return pd.array(known, dtype="str")
 
 
 def without_field(features: Features, field: str) -> Features:

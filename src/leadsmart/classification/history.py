@@ -1,5 +1,7 @@
 """What was known of a campaign, project, channel and business user up to the day before a lead arrived."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,62 +21,161 @@ HISTORY_KEYS: Final[dict[str, str]] = {
     "project": "project_name",
     "channel": "channel",
 }
+#: What a campaign tells of its leads.
+FACTS: Final = ("user_id", "project_name", "channel", "daily_budget", "started_at")
 
 
-def day_of(moments: pd.Series) -> pd.Series:
-    """Return the local calendar day of each moment, without a zone."""
-    return moments.dt.tz_localize(None).dt.normalize()
+@dataclass(frozen=True)
+class RunningSums:
+    """Amounts of keys, added up from day to day.
+
+    Attributes
+    ----------
+    position : array of int
+        ``code · span + day`` of each event, sorted: one number per key and day turns an as-of join into a binary
+        search.
+    running : array, shape (amounts, events + 1)
+        Each amount, summed over the events so far.
+    first_day, span : int
+        Day of the first event (days since 1970), and how many days a key takes up.
+    """
+
+    position: np.ndarray
+    running: np.ndarray
+    first_day: int
+    span: int
 
 
-def sum_before(
-    keys: pd.Series,
-    days: pd.Series,
-    event_keys: pd.Series,
-    event_days: pd.Series,
-    amounts: np.ndarray | None = None,
-) -> np.ndarray:
-    """Add up, for each query, the amounts of its key on days strictly before its day (an as-of join).
+@dataclass(frozen=True)
+class History:
+    """A market's past, made ready once, so that a lead's share of it is only looked up.
+
+    Attributes
+    ----------
+    place : dict
+        Campaign -> its row in `facts` and `codes`; the last row stands for any campaign that is not known.
+    facts : dict
+        Column of `FACTS` -> its values.
+    codes : dict
+        Column of `HISTORY_KEYS` -> a number for each of its keys, -1 where there is none.
+    verdicts : dict
+        Name of `HISTORY_KEYS`, or ``market`` -> verdicts and those that say qualified.
+    delivery : RunningSums
+        Spend, clicks and impressions of campaigns.
+    campaign_leads, user_leads : RunningSums
+    """
+
+    place: dict[str, int]
+    facts: dict[str, pd.api.extensions.ExtensionArray]
+    codes: dict[str, np.ndarray]
+    verdicts: dict[str, RunningSums]
+    delivery: RunningSums
+    campaign_leads: RunningSums
+    user_leads: RunningSums
+
+
+def local_times(moments: pd.Series) -> np.ndarray:
+    """Return each moment as the clock showed it where it happened."""
+    return moments.dt.tz_localize(None).to_numpy()
+
+
+def add_up(codes: np.ndarray, days: np.ndarray, amounts: Sequence[np.ndarray] = ()) -> RunningSums:
+    """Add up the amounts of each key over its days.
 
     Parameters
     ----------
-    keys, days : Series
-        The queries: a key and a day each.
-    event_keys, event_days : Series
-        The events: a key and a day each. Events without a key or day are left out.
-    amounts : array, optional
-        Amount per event; 1 by default, missing counts as 0.
-
-    Returns
-    -------
-    array of float
-        One sum per query.
+    codes : array of int
+        The key of each event. Events without a key (-1) or day are left out.
+    days : array of datetime64
+    amounts : sequence of arrays
+        Missing ones count as 0. The number of events comes first, without being asked for.
 
     Examples
     --------
-    >>> day = pd.to_datetime(pd.Series(["2024-06-01", "2024-06-02", "2024-06-02"]))
-    >>> sum_before(pd.Series(["a", "a", "b"]), day, pd.Series(["a", "a", "b"]), day).tolist()
-    [0.0, 1.0, 0.0]
+    >>> sums = add_up(np.array([0, 0]), np.array(["2024-06-01", "2024-06-02"], dtype="datetime64[D]"))
+    >>> sums_before(sums, np.array([0, 0, 1]), np.array(["2024-06-02", "2024-06-09", "2024-06-09"], dtype="datetime64[D]"))
+    array([[1., 2., 0.]])
     """
-    amounts = np.ones(len(event_keys)) if amounts is None else np.nan_to_num(np.asarray(amounts, dtype=float))
-    usable = (event_keys.notna() & event_days.notna()).to_numpy()
-    codes, _ = pd.factorize(pd.concat([event_keys[usable], keys], ignore_index=True).astype(object))
-    day_numbers = (
-        pd.concat([event_days[usable], days], ignore_index=True).to_numpy("datetime64[D]").astype(np.int64)
+    usable = (codes >= 0) & ~np.isnat(days)
+    day = days[usable].astype("datetime64[D]").astype(np.int64)
+    first = int(day.min()) if len(day) else 0
+    # room for a day before all events and one after
+    span = int(day.max()) - first + 3 if len(day) else 3
+    position = codes[usable].astype(np.int64) * span + day - first + 1
+    order = np.argsort(position, kind="stable")
+    counted = [np.ones(len(codes)), *(np.nan_to_num(np.asarray(a, dtype=float)) for a in amounts)]
+    running = np.zeros((len(counted), len(order) + 1))
+    for row, amount in zip(running, counted, strict=True):
+        np.cumsum(amount[usable][order], out=row[1:])
+    return RunningSums(position[order], running, first, span)
+
+
+def sums_before(sums: RunningSums, codes: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Look up what the events of each key came to on days strictly before a day.
+
+    Parameters
+    ----------
+    sums : RunningSums
+    codes : array of int
+        The key of each query; one without a key (-1) or without events has sums of 0.
+    days : array of datetime64
+
+    Returns
+    -------
+    array, shape (amounts, queries)
+        Number of events first.
+    """
+    day = np.clip(days.astype("datetime64[D]").astype(np.int64) - sums.first_day + 1, 0, sums.span - 1)
+    start = codes * sums.span
+    upto = np.searchsorted(sums.position, start + day, side="left")
+    return sums.running[:, upto] - sums.running[:, np.searchsorted(sums.position, start, side="left")]
+
+
+def prepare_history(tables: MarketTables, params: Params) -> History:
+    """Make a market's past ready.
+
+    Parameters
+    ----------
+    tables : MarketTables
+    params : Params
+    """
+    campaigns = tables.campaigns.drop_duplicates("campaign_id", ignore_index=True)
+    place = {campaign: i for i, campaign in enumerate(campaigns["campaign_id"].tolist())}
+    facts = campaigns.reindex(range(len(campaigns) + 1))
+    codes = {c: np.append(pd.factorize(campaigns[c])[0], -1) for c in HISTORY_KEYS.values()}
+    leads, delivery, events = tables.leads, tables.ad_performance, _verdict_events(tables, params)
+    of_lead = places(place, leads["campaign_id"])
+    of_event = _places_of_leads(leads, of_lead, events["lead_id"])
+    of_delivery = codes["campaign_id"][places(place, delivery["campaign_id"])]
+    verdict_days, lead_days = local_times(events["changed_at"]), local_times(leads["arrived_at"])
+    qualified = [events["status"].isin(params.qualified_statuses).to_numpy()]
+    return History(
+        place=place,
+        facts={column: facts[column].array for column in FACTS},
+        codes=codes,
+        verdicts={
+            "market": add_up(np.zeros(len(events), dtype=int), verdict_days, qualified),
+            **{
+                name: add_up(codes[column][of_event], verdict_days, qualified)
+                for name, column in HISTORY_KEYS.items()
+            },
+        },
+        delivery=add_up(
+            of_delivery,
+            delivery["delivery_date"].to_numpy(),
+            [delivery[c].to_numpy(dtype=float) for c in ("spend", "clicks", "impressions")],
+        ),
+        campaign_leads=add_up(codes["campaign_id"][of_lead], lead_days),
+        user_leads=add_up(codes["user_id"][of_lead], lead_days),
     )
-    day_numbers = day_numbers - (day_numbers.min() if len(day_numbers) else 0) + 1
-    span = day_numbers.max() + 2 if len(day_numbers) else 1
-    # one number per (key, day), ordered by key and then by day, turns the join into a binary search
-    position = codes.astype(np.int64) * span + day_numbers
-    n_events = int(usable.sum())
-    order = np.argsort(position[:n_events], kind="stable")
-    events = position[:n_events][order]
-    running = np.concatenate([[0.0], np.cumsum(amounts[usable][order])])
-    upto = np.searchsorted(events, position[n_events:], side="left")
-    start = np.searchsorted(events, codes[n_events:].astype(np.int64) * span, side="left")
-    return running[upto] - running[start]
 
 
-def verdict_history(leads: pd.DataFrame, tables: MarketTables, params: Params) -> pd.DataFrame:
+def places(place: dict[str, int], campaign_ids: pd.Series) -> np.ndarray:
+    """Find the row of each campaign; -1, the last row, where it is not known."""
+    return np.array([place.get(campaign, -1) for campaign in campaign_ids.tolist()], dtype=np.int64)
+
+
+def verdict_history(history: History, place: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
     """Look up the verdicts dated before each lead's day of arrival, per campaign, project, user, channel.
 
     A rate is drawn towards a wider one of the same moment, a campaign's towards its user's and the others
@@ -83,97 +184,70 @@ def verdict_history(leads: pd.DataFrame, tables: MarketTables, params: Params) -
 
     Parameters
     ----------
-    leads : DataFrame
-        One row per lead: ``arrived_at`` and the columns of `HISTORY_KEYS`.
-    tables : MarketTables
-    params : Params
+    history : History
+    place : array of int
+        Row of each lead's campaign (`places`).
+    days : array of datetime64
+        Local day of each lead's arrival.
 
     Returns
     -------
-    DataFrame
-        Same rows: ``market_qualified_rate_before``; per key ``<key>_verdicts_before`` (count) and
+    dict of arrays
+        ``market_qualified_rate_before``; per key ``<key>_verdicts_before`` (count) and
         ``<key>_qualified_rate_before`` (share).
     """
-    events = tables.status_events
-    decided = [*params.qualified_statuses, *params.disqualified_statuses]
-    events = events[events["status"].isin(decided)].sort_values("changed_at", kind="stable")
-    events = events.assign(is_qualified=events["status"].isin(params.qualified_statuses).astype(float))
-    # a verdict entered twice counts once; a reversed one counts on both sides from each one's date
-    events = events.drop_duplicates(["lead_id", "is_qualified"])
-    facts = _lead_facts(tables).reindex(events["lead_id"])
-    event_days = day_of(events["changed_at"]).reset_index(drop=True)
-    qualified = events["is_qualified"].to_numpy()
-    days = day_of(leads["arrived_at"]).reset_index(drop=True)
-
-    def before(column: str) -> tuple[np.ndarray, np.ndarray]:
-        keys, event_keys = leads[column].reset_index(drop=True), facts[column].reset_index(drop=True)
-        return (
-            sum_before(keys, days, event_keys, event_days),
-            sum_before(keys, days, event_keys, event_days, qualified),
-        )
-
-    everything = pd.Series("all", index=days.index), pd.Series("all", index=event_days.index)
-    market_verdicts = sum_before(everything[0], days, everything[1], event_days)
-    market_qualified = sum_before(everything[0], days, everything[1], event_days, qualified)
-    market_rate = (market_qualified + PRIOR_VERDICTS / 2) / (market_verdicts + PRIOR_VERDICTS)
-    history = {"market_qualified_rate_before": market_rate}
+    verdicts, good = sums_before(history.verdicts["market"], np.zeros_like(place), days)
+    market_rate = (good + PRIOR_VERDICTS / 2) / (verdicts + PRIOR_VERDICTS)
+    found = {"market_qualified_rate_before": market_rate}
     for name, column in HISTORY_KEYS.items():
-        verdicts, good = before(column)
+        verdicts, good = sums_before(history.verdicts[name], history.codes[column][place], days)
         prior = USER_PRIOR_VERDICTS if name == "user" else PRIOR_VERDICTS
-        wider = history["user_qualified_rate_before"] if name == "campaign" else market_rate
-        history[f"{name}_verdicts_before"] = verdicts
-        history[f"{name}_qualified_rate_before"] = (good + prior * wider) / (verdicts + prior)
-    return pd.DataFrame(history, index=leads.index)
+        wider = found["user_qualified_rate_before"] if name == "campaign" else market_rate
+        found[f"{name}_verdicts_before"] = verdicts
+        found[f"{name}_qualified_rate_before"] = (good + prior * wider) / (verdicts + prior)
+    return found
 
 
-def delivery_history(leads: pd.DataFrame, tables: MarketTables) -> pd.DataFrame:
+def delivery_history(history: History, place: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
     """Look up what each lead's campaign had spent and brought by the day before the lead arrived.
 
     Parameters
     ----------
-    leads : DataFrame
-        One row per lead: ``arrived_at``, ``campaign_id``, ``user_id``.
-    tables : MarketTables
+    history, place, days
+        As in `verdict_history`.
 
     Returns
     -------
-    DataFrame
-        Same rows: ``campaign_spend_before`` (money), ``campaign_leads_before``, ``user_leads_before``
+    dict of arrays
+        ``campaign_spend_before`` (money), ``campaign_leads_before``, ``user_leads_before``
         (counts), ``campaign_ctr_before`` (clicks / impressions) and ``campaign_lead_rate_before``
         (leads / clicks), both NaN without a denominator.
     """
-    days = day_of(leads["arrived_at"]).reset_index(drop=True)
-    keys = leads["campaign_id"].reset_index(drop=True)
-    delivery = tables.ad_performance
-    sums = {
-        column: sum_before(keys, days, delivery["campaign_id"], delivery["delivery_date"], delivery[column])
-        for column in ("spend", "clicks", "impressions")
+    campaign, user = (history.codes[column][place] for column in ("campaign_id", "user_id"))
+    _, spend, clicks, impressions = sums_before(history.delivery, campaign, days)
+    campaign_leads = sums_before(history.campaign_leads, campaign, days)[0]
+    return {
+        "campaign_spend_before": spend,
+        "campaign_leads_before": campaign_leads,
+        "user_leads_before": sums_before(history.user_leads, user, days)[0],
+        "campaign_ctr_before": _ratio(clicks, impressions),
+        "campaign_lead_rate_before": _ratio(campaign_leads, clicks),
     }
-    all_leads = tables.leads
-    lead_days = day_of(all_leads["arrived_at"])
-    campaign_leads = sum_before(keys, days, all_leads["campaign_id"], lead_days)
-    users = _lead_facts(tables).reindex(all_leads["lead_id"])["user_id"].reset_index(drop=True)
-    user_leads = sum_before(
-        leads["user_id"].reset_index(drop=True), days, users, lead_days.reset_index(drop=True)
-    )
-    return pd.DataFrame(
-        {
-            "campaign_spend_before": sums["spend"],
-            "campaign_leads_before": campaign_leads,
-            "user_leads_before": user_leads,
-            "campaign_ctr_before": _ratio(sums["clicks"], sums["impressions"]),
-            "campaign_lead_rate_before": _ratio(campaign_leads, sums["clicks"]),
-        },
-        index=leads.index,
-    )
 
 
-def _lead_facts(tables: MarketTables) -> pd.DataFrame:
-    campaigns = tables.campaigns.drop_duplicates("campaign_id")
-    facts = tables.leads[["lead_id", "campaign_id"]].merge(
-        campaigns[["campaign_id", "user_id", "project_name", "channel"]], on="campaign_id", how="left"
-    )
-    return facts.drop_duplicates("lead_id").set_index("lead_id")
+def _verdict_events(tables: MarketTables, params: Params) -> pd.DataFrame:
+    events = tables.status_events
+    decided = [*params.qualified_statuses, *params.disqualified_statuses]
+    events = events[events["status"].isin(decided)].sort_values("changed_at", kind="stable")
+    # a verdict entered twice counts once; a reversed one counts on both sides from each one's date
+    side = events["status"].isin(params.qualified_statuses)
+    return events.assign(side=side).drop_duplicates(["lead_id", "side"])
+
+
+def _places_of_leads(leads: pd.DataFrame, of_lead: np.ndarray, lead_ids: pd.Series) -> np.ndarray:
+    first = ~leads["lead_id"].duplicated().to_numpy()
+    place_of = dict(zip(leads["lead_id"][first].tolist(), of_lead[first].tolist(), strict=True))
+    return places(place_of, lead_ids)
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

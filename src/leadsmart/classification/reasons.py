@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from leadsmart.classification.encoding import MESSAGE_SCORE, Encoder
-from leadsmart.classification.estimation import Estimator, matrix_log_odds
+from leadsmart.classification.estimation import Estimator, linear_parts, matrix_log_odds
 from leadsmart.classification.registry import MISSING, FeatureSpec
 from leadsmart.classification.trees import Usual, occlude
 from leadsmart.display.formats import format_percent
@@ -50,7 +50,8 @@ def explain(
     # what all leads of a market share is no reason to call one before another
     effects[:, [spec_of[name].field == "market" for name in names]] = 0.0
     words = [_words(spec_of[name]) for name in names]
-    strength = np.abs(effects)
+    # rounded, as the same effect measured in two ways differs in its last digits
+    strength = np.abs(effects).round(9)
     ever_named = (strength >= MIN_EFFECT).any(axis=0)
     values = [_values(spec_of[name], frame) if ever_named[j] else [] for j, name in enumerate(names)]
     order = np.argsort(-strength, axis=1, kind="stable").tolist()
@@ -82,9 +83,7 @@ def feature_effects(estimator: Estimator, matrix: np.ndarray) -> tuple[list[str]
     typical = np.array(estimator.encoder.typical)
     effects = np.zeros((len(matrix), len(names)))
     if isinstance(estimator.classifier, Pipeline):
-        impute, scale, linear = (step for _, step in estimator.classifier.steps)
-        # scaled values are distances from the mean of the training leads
-        parts = scale.transform(impute.transform(matrix)) * linear.coef_[0]
+        parts = linear_parts(estimator.classifier, matrix)
         for j, name in enumerate(names):
             effects[:, j] = parts[:, columns[name]].sum(axis=1)
         return names, estimator.slope * effects

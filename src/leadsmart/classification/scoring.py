@@ -1,6 +1,7 @@
 """The call list: open leads, best first, with grade, probability and reasons, or in the rules' order."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,7 +9,8 @@ import pandas as pd
 
 from leadsmart.classification.capacity import grade_of
 from leadsmart.classification.estimation import encode_leads, predict_matrix
-from leadsmart.classification.features import Features, build_features
+from leadsmart.classification.features import Features, describe_leads
+from leadsmart.classification.history import History, prepare_history
 from leadsmart.classification.labels import intent_of_status, status_as_of
 from leadsmart.classification.model import Model
 from leadsmart.classification.reasons import explain, join_reasons
@@ -31,6 +33,25 @@ RULES: Final = (
     ("is_email_valid", 1, "valid e-mail", "no valid e-mail"),
     ("has_name", 1, "gave a name", "gave no name"),
 )
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A market's score with all that it needs in memory.
+
+    Attributes
+    ----------
+    model : Model
+    history : History
+    params : Params
+    use : str
+        As in `score_open_leads`.
+    """
+
+    model: Model
+    history: History
+    params: Params
+    use: str
 
 
 def rules_table() -> pd.DataFrame:
@@ -103,10 +124,46 @@ def score_open_leads(
     return score_leads(model, leads, params, as_of, use)
 
 
+def open_scorer(model: Model, tables: MarketTables, params: Params, use: str) -> Scorer:
+    """Make a market's score ready for leads that come one by one.
+
+    Parameters
+    ----------
+    model : Model
+    tables : MarketTables
+        What is known: each lead is judged by the history up to the day before it arrived.
+    params : Params
+    use : str
+        As in `score_open_leads`.
+    """
+    return Scorer(model, prepare_history(tables, params), params, use)
+
+
+def score_arrivals(scorer: Scorer, leads: pd.DataFrame) -> pd.DataFrame:
+    """Score leads as they come, however many, by the history that is known.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    leads : DataFrame
+        Clean leads (`vocabulary.MarketTables`), each with a moment of arrival.
+
+    Returns
+    -------
+    DataFrame
+        One row per lead, as `score_open_leads` returns it; ``as_of`` is the day of the newest.
+    """
+    frame = describe_leads(leads, scorer.history, scorer.params).frame
+    as_of = leads["arrived_at"].max().date()
+    return score_leads(
+        scorer.model, frame.assign(status=leads["lead_status"].array), scorer.params, as_of, scorer.use
+    )
+
+
 def score_new_leads(
     model: Model, leads: pd.DataFrame, tables: MarketTables, params: Params, use: str
 ) -> pd.DataFrame:
-    """Score leads that came after the tables were made.
+    """Score a file of leads that came after the tables were made; the earlier of them are history to the later.
 
     Parameters
     ----------
@@ -114,7 +171,6 @@ def score_new_leads(
     leads : DataFrame
         Clean leads; one that the tables hold too replaces the older row.
     tables : MarketTables
-        What is known: each lead is judged by the history up to the day before it arrived.
     params : Params
     use : str
         As in `score_open_leads`.
@@ -122,17 +178,11 @@ def score_new_leads(
     Returns
     -------
     DataFrame
-        One row per lead, as `score_open_leads` returns it; ``as_of`` is the day of the newest.
+        As `score_arrivals` returns it.
     """
-    as_of = leads["arrived_at"].max().date()
     before = tables.leads[~tables.leads["lead_id"].isin(leads["lead_id"])]
-    if "message" in before:
-        # earlier messages say nothing about the new leads, and reading them takes time
-        before = before.assign(message=pd.Series(pd.NA, index=before.index, dtype="str"))
     together = tables._replace(leads=pd.concat([before, leads], ignore_index=True))
-    frame = build_features(together, params, as_of).frame
-    statuses = leads[["lead_id", "lead_status"]].rename(columns={"lead_status": "status"})
-    return score_leads(model, statuses.merge(frame, on="lead_id", how="inner"), params, as_of, use)
+    return score_arrivals(open_scorer(model, together, params, use), leads)
 
 
 def score_leads(model: Model, leads: pd.DataFrame, params: Params, as_of: dt.date, use: str) -> pd.DataFrame:
