@@ -32,7 +32,9 @@
   function percent(value) {
     var points = 100 * value;
     if (points > 0 && points < 0.05) return "<0.1 %";
-    return fixed(points, Math.abs(points) >= 0.05 && Math.abs(points) < 9.95 ? 1 : 0) + " %";
+    if (points >= 99.95 && points < 100) return ">99.9 %";
+    var isNearAnEnd = (Math.abs(points) >= 0.05 && Math.abs(points) < 9.95) || (points >= 99.5 && points < 99.95);
+    return fixed(points, isNearAnEnd ? 1 : 0) + " %";
   }
   function format(value, unit) {
     if (!Number.isFinite(value)) return NOTHING;

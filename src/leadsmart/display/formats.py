@@ -89,19 +89,22 @@ def format_money(value: float | None, currency: str) -> str:
 
 
 def format_percent(value: float | None) -> str:
-    """A fraction as percent; what is above zero never reads as zero.
+    """A fraction as percent; what is above zero never reads as zero, and what is below all never reads as all.
 
     >>> format_percent(0.1234), format_percent(0.0081), format_percent(1.0), format_percent(float("nan"))
     ('12 %', '0.8 %', '100 %', '–')
-    >>> format_percent(0.0002), format_percent(0)
-    ('<0.1 %', '0 %')
+    >>> format_percent(0.0002), format_percent(0), format_percent(0.998), format_percent(0.9998)
+    ('<0.1 %', '0 %', '99.8 %', '>99.9 %')
     """
     if is_missing(value):
         return NOTHING
     percent = 100 * value
     if 0 < percent < 0.05:
         return "<0.1 %"
-    return _signed(f"{percent:.1f} %" if 0.05 <= abs(percent) < 9.95 else f"{percent:.0f} %")
+    if 99.95 <= percent < 100:
+        return ">99.9 %"
+    is_near_an_end = 0.05 <= abs(percent) < 9.95 or 99.5 <= percent < 99.95
+    return _signed(f"{percent:.1f} %" if is_near_an_end else f"{percent:.0f} %")
 
 
 def format_value(value: float | None, unit: str, currency: str = "") -> str:
