@@ -18,6 +18,7 @@ from leadsmart.classification.model import fit_market_model
 from leadsmart.classification.scoring import score_open_leads
 from leadsmart.display.formats import format_count, format_percent
 from leadsmart.params import load_params
+from leadsmart.passages import replace_passage
 from leadsmart.sample import sample_market
 from leadsmart.vocabulary import USE_PROBABILITY
 
@@ -103,10 +104,7 @@ def budgets() -> str:
 def insert(page: str) -> str:
     """The page's text with its figures between their marks."""
     for name, text in (("examples", worked_examples()), ("budgets", budgets())):
-        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-        before, _, rest = page.partition(begin)
-        _, _, after = rest.partition(end)
-        page = f"{before}{begin}\n\n{text}\n\n{end}{after}"
+        page = replace_passage(page, name, text)
     return page
 
 

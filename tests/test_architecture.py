@@ -19,10 +19,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": WORDS,
     "params": WORDS,
     "suppression": WORDS,
+    "passages": WORDS,
     "sample": WORDS,
-    "cleaning": (*WORDS, "suppression", "display.formats"),
+    "cleaning": (*WORDS, "suppression", "passages", "display.formats"),
     "display": WORDS,
-    "insights": (*WORDS, "suppression", "display.formats"),
+    "insights": (*WORDS, "suppression", "passages", "display.formats"),
     "classification": (*WORDS, "suppression", "display.formats", "insights.statistics"),
     # report knows paths and parameters, never metrics: of cleaning only how an export is checked and split, what
     # is known of its slices and of the key, what cleaning hands over, and how a client's others are cleaned

@@ -21,7 +21,7 @@ from cleaning.builders_cleaning import (
 
 from leadsmart.cleaning.clean import clean_raw, clean_slice
 from leadsmart.cleaning.ledger import build_ledger, check_ledger, quarantine_shares
-from leadsmart.cleaning.profile import contrast_groups, group_feedback, name_fields
+from leadsmart.cleaning.profile import group_feedback
 from leadsmart.cleaning.schemas import validate_tables
 from leadsmart.cleaning.spellings import find_likely_duplicates
 from leadsmart.errors import InputError, LedgerError
@@ -189,39 +189,6 @@ def test_only_some_users_rows_exist_at_all(tmp_path):
     assert structure["verdict"] == "not enough data"
 
 
-def test_completeness_is_worst_first_and_by_channel_and_form(tmp_path):
-    tables = make_tables()
-    for campaign, channel in zip(tables["campaigns"], ["Facebook", "Google Search", "", ""], strict=True):
-        campaign["channel"] = channel
-    for lead, form in zip(tables["leads"], ["A", "", "A", "B", "B"], strict=True):
-        lead["form_variant"] = form
-    tables["leads"][0]["phone"] = "12"
-    tables["leads"][2]["phone"] = ""
-    table = clean_rows(tables, tmp_path, minimum_people=1).completeness
-    assert (table["share_valid"].diff().dropna() >= 0).all()
-    phone = table[(table["table"] == "leads") & (table["field"] == "phone")]
-    found = {(row.by, row.group): (row.n, row.share_filled, row.share_valid) for row in phone.itertuples()}
-    assert found == {
-        ("all", "all"): (3, pytest.approx(2 / 3), pytest.approx(1 / 3)),
-        ("channel", "facebook"): (2, 1.0, 0.5),
-        ("channel", "google_search"): (1, 0.0, 0.0),
-        ("form_variant", "A"): (2, 0.5, 0.0),
-        ("form_variant", "none"): (1, 1.0, 1.0),
-    }
-
-
-def test_completeness_of_few_leads_is_hidden_by_channel_and_form_and_not_in_all(tmp_path):
-    tables = make_tables()
-    for lead, form in zip(tables["leads"], ["A", "", "A", "B", "B"], strict=True):
-        lead["form_variant"] = form
-    table = clean_rows(tables, tmp_path).completeness
-    hidden = table["suppressed"] != ""
-    assert set(table.loc[hidden, "table"]) == {"leads"} and "all" not in set(table.loc[hidden, "by"])
-    assert table.loc[hidden, ["n", "share_filled", "share_valid"]].isna().all(axis=None)
-    assert table.loc[~hidden, ["n", "share_filled", "share_valid"]].notna().all(axis=None)
-    assert hidden.iloc[-hidden.sum() :].all(), "their place would tell their share"
-
-
 def test_feedback_by_user(tmp_path):
     tables = make_tables()
     tables["leads"][1]["lead_status"] = "Not Qualified"
@@ -250,30 +217,11 @@ def test_feedback_by_kind():
         "2 of 4 business users with leads give no verdict, 1 only ever one kind. 60 % of the leads belong to users who "
         "say both; only those tell campaigns apart."
     )
-    assert group_feedback(feedback.head(0)).statement == "No business user has a lead."
-
-
-def test_fields_for_pictures():
-    completeness = pd.DataFrame(
-        [
-            ("leads", "phone", "channel", "google", 2, 0.5, 0.5),
-            ("leads", "phone", "all", "all", 5, 0.8, 0.6),
-            ("leads", "phone", "form_variant", "A", 5, 0.8, 0.6),
-            ("leads", "phone", "channel", "facebook", 3, 1.0, 0.7),
-            ("campaigns", "daily_budget", "all", "all", 9, 0.9, 0.9),
-        ],
-        columns=["table", "field", "by", "group", "n", "share_filled", "share_valid"],
+    assert found.message == (
+        "60 % of the leads can tell campaigns apart: their business users record both kinds of verdict"
     )
-    assert name_fields(completeness)[["label", "n", "share_valid"]].values.tolist() == [
-        ["Lead: phone", 5, 0.6],
-        ["Campaign: daily budget", 9, 0.9],
-    ]
-    assert contrast_groups(completeness)[["label", "share_valid"]].values.tolist() == [
-        ["all", 0.6],
-        ["facebook", 0.7],
-        ["google", 0.5],
-        ["form A", 0.6],
-    ]
+    nobody = group_feedback(feedback.head(0))
+    assert nobody.statement == nobody.message == "No business user has a lead."
 
 
 def test_unknown_statuses_are_listed(tmp_path):

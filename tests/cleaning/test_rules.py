@@ -29,6 +29,7 @@ from leadsmart.cleaning.clean import clean_raw
 from leadsmart.cleaning.corrections import Correction
 from leadsmart.cleaning.ledger import build_ledger
 from leadsmart.errors import LedgerError
+from leadsmart.passages import replace_passage
 from leadsmart.vocabulary import EXPORT_FILES, LEDGER_ACTIONS, LEDGER_EXITS, TABLES
 
 KEYS = {
@@ -466,4 +467,4 @@ def test_the_definitions_page_shows_the_rules():
     assert len(listed) == len(code)
     assert set(listed) == code
     # to write the page anew: python -m leadsmart.cleaning.rules docs/definitions.qmd
-    assert rules.insert_rules(page) == page
+    assert replace_passage(page, rules.PASSAGE, rules.format_rules()) == page

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from leadsmart.display import curves, figures, grids
+from leadsmart.display import bars, curves, figures, grids
 from leadsmart.display.columns import Column
 from leadsmart.display.markup import Html
 from leadsmart.display.palette import STYLE
@@ -92,8 +92,8 @@ DRAWINGS = {
         ),
         estimates,
     ),
-    "bars": (lambda t: figures.plot_bars(t, "name", "n", **WORDS), estimates),
-    "funnel": (lambda t: figures.plot_funnel(t, "name", "n", step_rate="rate", **WORDS), estimates),
+    "bars": (lambda t: bars.plot_bars(t, "name", "n", **WORDS), estimates),
+    "funnel": (lambda t: bars.plot_funnel(t, "name", "n", step_rate="rate", **WORDS), estimates),
     "completeness": (lambda t: grids.plot_completeness(t.head(2), "field", "share", **WORDS), fields),
     "completeness grid": (
         lambda t: grids.plot_completeness(t, "field", "share", group="form", **WORDS),
@@ -159,7 +159,7 @@ def test_pictures_of_nothing_say_so(name):
 
 
 def test_a_picture_of_nothing_says_why_in_words():
-    page = figures.plot_bars(
+    page = bars.plot_bars(
         estimates().head(0), "name", "n", title="A", empty="No <lead> yet: ask for one."
     )._repr_html_()
 
@@ -167,7 +167,7 @@ def test_a_picture_of_nothing_says_why_in_words():
 
 
 def test_picture_shows_message_source_and_alternative_text_escaped():
-    picture = figures.plot_bars(estimates(), "name", "n", title="A <b> & c", footer="n <5>", alt='says "x"')
+    picture = bars.plot_bars(estimates(), "name", "n", title="A <b> & c", footer="n <5>", alt='says "x"')
     page = picture._repr_html_()
 
     assert '<span class="ls-figure-title">A &lt;b&gt; &amp; c</span>' in page
@@ -178,19 +178,19 @@ def test_picture_shows_message_source_and_alternative_text_escaped():
 
 
 def test_what_a_notebook_stores_beside_the_markup_is_short():
-    picture = figures.plot_bars(estimates(), "name", "n", title="A")
+    picture = bars.plot_bars(estimates(), "name", "n", title="A")
 
     assert len(repr(picture)) < 200
     assert repr(Html("x" * 5000)) == "<Html of 5,000 characters>"
 
 
 def test_alternative_text_defaults_to_the_message():
-    assert figures.plot_bars(estimates(), "name", "n", title="The message").alt == "The message"
+    assert bars.plot_bars(estimates(), "name", "n", title="The message").alt == "The message"
 
 
 def test_picture_without_a_message_is_refused():
     with pytest.raises(RenderError, match="no title"):
-        figures.plot_bars(estimates(), "name", "n", title=" ")
+        bars.plot_bars(estimates(), "name", "n", title=" ")
 
 
 def test_different_data_give_a_different_picture():

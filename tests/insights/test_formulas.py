@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadsmart.insights.formulas import insert_formulas, read_formulas
+from leadsmart.insights.formulas import PASSAGE, format_formulas, read_formulas
 from leadsmart.insights.measures import DELIVERY_MEASURES, add_rates, sum_measures
+from leadsmart.passages import replace_passage
 from leadsmart.vocabulary import LABELS
 
 ROOT = Path(__file__).parents[2]
@@ -40,5 +41,6 @@ def test_the_definitions_page_states_the_formulas_of_the_code():
     page = (ROOT / "docs" / "definitions.qmd").read_text(encoding="utf-8")
     # to write the page anew: python -m leadsmart.insights.formulas docs/definitions.qmd
     assert "| CPQL (`cpql`) | spend / qualified |" in page
-    assert insert_formulas(page) == page
-    assert insert_formulas(page.replace("spend / leads", "spend / clicks")) == page
+    assert replace_passage(page, PASSAGE, format_formulas()) == page
+    tampered = page.replace("spend / leads", "spend / clicks")
+    assert tampered != page and replace_passage(tampered, PASSAGE, format_formulas()) == page

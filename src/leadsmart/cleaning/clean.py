@@ -9,6 +9,7 @@ import pandas as pd
 
 from leadsmart.cleaning.assumptions import assess_assumptions
 from leadsmart.cleaning.campaigns import UNKNOWN_USER, clean_campaigns
+from leadsmart.cleaning.completeness import hide_few_leads, measure_completeness
 from leadsmart.cleaning.corrections import Correction, apply_corrections, check_expectations
 from leadsmart.cleaning.delivery import clean_delivery
 from leadsmart.cleaning.events import clean_events, last_statuses
@@ -16,12 +17,7 @@ from leadsmart.cleaning.leads import clean_leads
 from leadsmart.cleaning.ledger import build_ledger, check_ledger, check_slice
 from leadsmart.cleaning.numbers import parse_numbers
 from leadsmart.cleaning.outcome import Outcome
-from leadsmart.cleaning.profile import (
-    hide_few_leads,
-    list_unknown_statuses,
-    measure_completeness,
-    summarise_feedback,
-)
+from leadsmart.cleaning.profile import list_unknown_statuses, summarise_feedback
 from leadsmart.cleaning.quarantine import collect_quarantine
 from leadsmart.cleaning.reliability import assess_reliability
 from leadsmart.cleaning.rules import KEPT, SAME_DAY

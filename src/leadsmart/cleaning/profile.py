@@ -1,30 +1,17 @@
-"""How complete and valid the clean tables are, who gives feedback, and which statuses nobody knows."""
+"""Who gives feedback, which statuses nobody knows, and what tables, rules and fields are called on a page."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
-from leadsmart.cleaning.campaigns import UNKNOWN_PROJECT, UNKNOWN_USER
-from leadsmart.cleaning.leads import NO_STATUS, text_columns
+from leadsmart.cleaning.completeness import field_names
 from leadsmart.cleaning.rules import KEPT, find_rule
 from leadsmart.cleaning.texts import look_up
 from leadsmart.display.formats import format_count, format_percent
 from leadsmart.params import Params
-from leadsmart.suppression import hide_few
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS, MarketTables
 
-ALL: Final = "all"
-COMPLETENESS_COLUMNS: Final = ["table", "field", "by", "group", "n", "share_filled", "share_valid"]
-_ORDER: Final = ("table", "field", "by", "group")
-#: A grid of more groups can't be read.
-MOST_GROUPS: Final = 9
-SINGULAR: Final = {
-    CAMPAIGNS: "Campaign",
-    AD_PERFORMANCE: "Delivery",
-    LEADS: "Lead",
-    STATUS_EVENTS: "Status change",
-}
 TABLE_NAMES: Final = {
     CAMPAIGNS: "Campaigns",
     AD_PERFORMANCE: "Delivery",
@@ -42,53 +29,6 @@ FEEDBACK_KINDS: Final = {
     "disqualified": "only ever disqualified",
     "none": "no verdict",
 }
-
-
-def measure_completeness(tables: MarketTables) -> pd.DataFrame:
-    """Which share of each field is filled and valid, in all and by channel and form variant.
-
-    Returns
-    -------
-    DataFrame
-        One row per table, field and group: ``table, field, by`` ("all", "channel" or "form_variant"),
-        ``group, n`` (rows), ``share_filled`` and ``share_valid`` (of all rows); least valid first.
-    """
-    channel = tables.campaigns.set_index("campaign_id")["channel"]
-    parts = [
-        _shares(CAMPAIGNS, *_campaign_fields(tables.campaigns), {"channel": tables.campaigns["channel"]}),
-        _shares(
-            AD_PERFORMANCE,
-            *_plain_fields(tables.ad_performance, ["reach", "impressions", "clicks", "spend"]),
-            {"channel": look_up(tables.ad_performance["campaign_id"], channel)},
-        ),
-    ]
-    groups = {"channel": look_up(tables.leads["campaign_id"], channel)}
-    if "form_variant" in tables.leads:
-        groups["form_variant"] = tables.leads["form_variant"].fillna("none")
-    parts.append(_shares(LEADS, *_lead_fields(tables.leads), groups))
-    result = pd.concat(parts, ignore_index=True)
-    return result.sort_values(["share_valid", "share_filled", *_ORDER], kind="stable", ignore_index=True)
-
-
-def hide_few_leads(completeness: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Completeness without groups of fewer than `minimum` leads, so that no share tells of a few people.
-
-    Parameters
-    ----------
-    completeness : DataFrame
-        See `measure_completeness`.
-
-    Returns
-    -------
-    DataFrame
-        With ``suppressed`` ("fewer than 5", "not shown" or ""); `n` and shares are missing where it says so.
-    """
-    is_breakdown = (completeness["table"] == LEADS) & (completeness["by"] != ALL)
-    shares = ["share_filled", "share_valid"]
-    leads = hide_few(completeness[is_breakdown], "n", shares, minimum, within=[("by", "field")])
-    table = pd.concat([completeness[~is_breakdown].assign(suppressed=""), leads])
-    # hidden rows come last: between others, their place would tell their share
-    return table.sort_values([*reversed(shares), *_ORDER], kind="stable", ignore_index=True)
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
@@ -109,115 +49,12 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
         pairs = zip(table["table"], table["rule"], strict=True)
         words["rule_name"] = pd.Series([_rule_name(*pair) for pair in pairs], table.index, dtype="str")
     if "field" in table:
-        words["field_name"] = _field_names(table["field"])
+        words["field_name"] = field_names(table["field"])
     return table.assign(**words)
 
 
 def _rule_name(table: str, rule: str) -> str:
     return "As it was." if rule == KEPT else find_rule(table, rule).description
-
-
-def _field_names(fields: pd.Series) -> pd.Series:
-    return fields.str.removeprefix("lead_").str.removesuffix("_id").str.replace("_", " ")
-
-
-def name_fields(completeness: pd.DataFrame) -> pd.DataFrame:
-    """Every field of the market, for a picture: the rows over all groups.
-
-    Parameters
-    ----------
-    completeness : DataFrame
-        See `measure_completeness`.
-
-    Returns
-    -------
-    DataFrame
-        One row per table and field, least valid first: ``label`` ("Lead: phone"), ``n, share_filled, share_valid``.
-    """
-    rows = completeness[completeness["by"] == ALL]
-    label = rows["table"].map(SINGULAR) + ": " + _field_names(rows["field"])
-    return rows.assign(label=label)[["label", "n", "share_filled", "share_valid"]].reset_index(drop=True)
-
-
-def contrast_groups(completeness: pd.DataFrame) -> pd.DataFrame:
-    """Fields of the lead by channel and form, for a grid.
-
-    Parameters
-    ----------
-    completeness : DataFrame
-        See `measure_completeness`.
-
-    Returns
-    -------
-    DataFrame
-        One row per field and group, the largest groups first, all leads before them: ``field, label`` ("all",
-        "facebook", "form A"), ``n, share_filled, share_valid``.
-    """
-    rows = completeness[completeness["table"] == LEADS]
-    prefix = rows["by"].map({"form_variant": "form "}).fillna("")
-    rows = rows.assign(
-        label=prefix + rows["group"].str.replace("_", " "),
-        field=_field_names(rows["field"]),
-        place=rows["by"].map([ALL, "channel", "form_variant"].index),
-    )
-    rows = rows.sort_values(
-        ["place", "n", "group"], ascending=[True, False, True], kind="stable", ignore_index=True
-    )
-    shown = rows["label"].drop_duplicates().head(MOST_GROUPS)
-    rows = rows[rows["label"].isin(list(shown))]
-    return rows[["field", "label", "n", "share_filled", "share_valid"]].reset_index(drop=True)
-
-
-def _campaign_fields(campaigns: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    filled = pd.DataFrame(
-        {
-            "user_id": campaigns["user_id"].ne(UNKNOWN_USER),
-            "project_name": campaigns["project_name"].ne(UNKNOWN_PROJECT),
-            **{name: campaigns[name].notna() for name in ("daily_budget", "started_at", "stopped_at")},
-        }
-    )
-    return filled, filled
-
-
-def _plain_fields(rows: pd.DataFrame, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    filled = rows[columns].notna()
-    return filled, filled
-
-
-def _lead_fields(leads: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    texts = {name: leads[name].notna() for name in text_columns(leads)}
-    filled = {
-        "name": leads["has_name"],
-        "email": leads["email_domain_class"].ne("missing"),
-        "phone": leads["phone_type"].ne("missing"),
-        "lead_status": leads["lead_status"].ne(NO_STATUS),
-        **texts,
-    }
-    valid = {
-        **filled,
-        "email": leads["is_email_valid"],
-        "phone": leads["is_phone_valid"],
-        "lead_status": filled["lead_status"] & leads["lead_status"].isin(KNOWN_STATUSES),
-    }
-    return pd.DataFrame(filled), pd.DataFrame(valid)
-
-
-def _shares(
-    table: str, filled: pd.DataFrame, valid: pd.DataFrame, groups: dict[str, pd.Series]
-) -> pd.DataFrame:
-    parts = []
-    everything = pd.Series(ALL, index=filled.index, dtype="str")
-    for by, group in ({ALL: everything} | groups).items():
-        part = pd.DataFrame(
-            {
-                "share_filled": filled.groupby(group).mean().stack(),
-                "share_valid": valid.groupby(group).mean().stack(),
-            }
-        )
-        part = part.rename_axis(["group", "field"]).reset_index()
-        n = group.groupby(group).size()
-        parts.append(part.assign(n=look_up(part["group"], n), table=table, by=by)[COMPLETENESS_COLUMNS])
-    return pd.concat(parts, ignore_index=True).astype({"group": "str", "field": "str"})
 
 
 def summarise_feedback(tables: MarketTables, params: Params) -> pd.DataFrame:
@@ -262,10 +99,13 @@ class Feedback:
         the leads.
     statement : str
         Sentences.
+    message : str
+        What a picture of the kinds says.
     """
 
     kinds: pd.DataFrame
     statement: str
+    message: str
 
 
 def group_feedback(feedback: pd.DataFrame) -> Feedback:
@@ -286,7 +126,8 @@ def group_feedback(feedback: pd.DataFrame) -> Feedback:
         {"kind": grouped.index.astype("str"), "users": users, "leads": leads, "share": share}
     )
     if feedback.empty:
-        return Feedback(kinds.reset_index(drop=True), "No business user has a lead.")
+        nobody = "No business user has a lead."
+        return Feedback(kinds.reset_index(drop=True), nobody, nobody)
     silent, one_sided = users[FEEDBACK_KINDS["none"]], users[list(FEEDBACK_KINDS.values())[1:3]].sum()
     comparable = share[FEEDBACK_KINDS[""]]
     statement = (
@@ -294,7 +135,11 @@ def group_feedback(feedback: pd.DataFrame) -> Feedback:
         f"{format_count(one_sided)} only ever one kind. {format_percent(comparable)} of the leads belong to users who "
         "say both; only those tell campaigns apart."
     )
-    return Feedback(kinds.reset_index(drop=True), statement)
+    message = (
+        f"{format_percent(comparable)} of the leads can tell campaigns apart: their business users record both kinds of"
+        " verdict"
+    )
+    return Feedback(kinds.reset_index(drop=True), statement, message)
 
 
 def list_unknown_statuses(tables: MarketTables) -> pd.DataFrame:

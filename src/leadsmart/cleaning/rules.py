@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from leadsmart.passages import rewrite_passage
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
     CAMPAIGNS,
@@ -26,8 +27,8 @@ QUARANTINED: Final = "quarantined"
 REPAIRED: Final = "repaired"
 FLAGGED: Final = "flagged"
 
-#: What stands around the table on the definitions page.
-PAGE_MARKS: Final = ("<!-- rules: begin -->", "<!-- rules: end -->")
+#: The passage of the definitions page that this module writes.
+PASSAGE: Final = "rules"
 
 #: The rule whose rows go into another row, and their spend with them.
 SAME_DAY: Final = "same_day"
@@ -147,19 +148,5 @@ def format_rules() -> str:
     return "\n".join([*head, *rows, "", caption])
 
 
-def insert_rules(page: str) -> str:
-    """The text of a page with the table of rules between its marks.
-
-    >>> begin, end = PAGE_MARKS
-    >>> "`missing_id`" in insert_rules(f"{begin}old{end}")
-    True
-    """
-    begin, end = PAGE_MARKS
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    return f"{before}{begin}\n\n{format_rules()}\n\n{end}{after}"
-
-
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    path.write_text(insert_rules(path.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite_passage(Path(sys.argv[1]), PASSAGE, format_rules())

@@ -1,4 +1,4 @@
-"""Pictures of categories: estimates with intervals, counts and money as bars, the funnel."""
+"""Pictures of estimates: points with their intervals, and pairs of shares."""
 
 from collections.abc import Collection
 
@@ -9,31 +9,10 @@ from matplotlib.figure import Figure
 
 from leadsmart.display import formats
 from leadsmart.display.axes import axis_name, known_values, scale_axis, share_limits
-from leadsmart.display.palette import ACCENT, BAD, CONTEXT, NEUTRAL, TEXT
-from leadsmart.display.pictures import Picture, Words, draw, draw_nothing, drawable, quiet, row_height
-from leadsmart.vocabulary import UNIT_COUNT, UNIT_SHARE
-
-_MAX_ROWS = 20
-
-
-def row_colours(labels: pd.Series, highlight: Collection[str]) -> list[str]:
-    """The accent for what the title speaks of; without such, the accent for all."""
-    marked = {str(label) for label in highlight}
-    return [ACCENT if not marked or str(label) in marked else CONTEXT for label in labels]
-
-
-def name_rows(axes: Axes, labels: pd.Series, n: pd.Series | None = None) -> None:
-    """Write each row's label at the left and the count it rests on at the right; the first row is at the top."""
-    axes.set_yticks(range(len(labels)), [drawable(label) for label in labels])
-    if n is not None:
-        # apart from the names: beside a name in Arabic the count would take that name's direction
-        for y, count in enumerate(n):
-            axes.annotate(
-                f"n {formats.format_count(count)}", (1, y), xycoords=axes.get_yaxis_transform(), xytext=(8, 0),
-                textcoords="offset points", va="center", fontsize=10.5, color=NEUTRAL, annotation_clip=False,
-            )  # fmt: skip
-    axes.tick_params(axis="y", labelcolor=TEXT)
-    axes.set_ylim(len(labels) - 0.5, -0.6)
+from leadsmart.display.palette import ACCENT, CONTEXT, NEUTRAL
+from leadsmart.display.pictures import Picture, Words, draw, draw_nothing, drawable, quiet
+from leadsmart.display.rows import MOST_ROWS, name_rows, row_colours, row_height
+from leadsmart.vocabulary import UNIT_SHARE
 
 
 def _point(axes: Axes, x: float, y: float, colour: str, face: str) -> None:
@@ -48,23 +27,6 @@ def _point(axes: Axes, x: float, y: float, colour: str, face: str) -> None:
         zorder=3,
         legend=False,
     )
-
-
-def _bars(axes: Axes, values: pd.Series, colours: list[str]) -> None:
-    rows = [str(i) for i in range(len(values))]
-    sns.barplot(
-        x=values.astype(float).to_numpy(), y=rows, hue=rows, palette=colours, orient="h", width=0.68, saturation=1,
-        errorbar=None, legend=False, ax=axes,
-    )  # fmt: skip
-    axes.set(xlabel="", ylabel="")
-
-
-def _name_bars(axes: Axes, texts: list[str]) -> None:
-    for bar, text in zip(axes.patches, texts, strict=True):
-        axes.annotate(
-            text, (bar.get_width(), bar.get_y() + bar.get_height() / 2), xytext=(4, 0), textcoords="offset points",
-            va="center", fontsize=11, color=TEXT, annotation_clip=False,
-        )  # fmt: skip
 
 
 def plot_intervals(
@@ -85,7 +47,7 @@ def plot_intervals(
     reference: float | None = None,
     reference_label: str = "market",
     highlight: Collection[str] = (),
-    limit: int = _MAX_ROWS,
+    limit: int = MOST_ROWS,
     at_least: int = 1,
 ) -> Picture:
     """Estimates as points with their intervals, largest first, and the market's value as a line.
@@ -167,7 +129,7 @@ def plot_pairs(
     alt: str = "",
     empty: str = "",
     n: str | None = None,
-    limit: int = _MAX_ROWS,
+    limit: int = MOST_ROWS,
 ) -> Picture:
     """Two shares of each row as points joined by a line: a hollow one to compare with, and what the title speaks of.
 
@@ -208,98 +170,3 @@ def plot_pairs(
         quiet(axes, "x")
 
     return draw(words, row_height(len(rows), 80), paint)
-
-
-def plot_bars(
-    table: pd.DataFrame,
-    label: str,
-    value: str,
-    *,
-    title: str,
-    subtitle: str = "",
-    footer: str = "",
-    alt: str = "",
-    empty: str = "",
-    unit: str = UNIT_COUNT,
-    currency: str = "",
-    highlight: Collection[str] = (),
-    limit: int = _MAX_ROWS,
-) -> Picture:
-    """Counts or money as bars from zero, in the order of the table, each with its number.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per bar; ``label`` and ``value`` name its columns.
-    unit : str
-        ``count`` or ``money``; rates are drawn as points, by `plot_intervals`.
-    title, subtitle, footer, alt, empty, currency, highlight, limit
-        As in `plot_intervals`.
-    """
-    words = Words(title, subtitle, footer, alt, empty)
-    rows = table[table[value].notna()].head(limit)
-    if rows.empty:
-        return draw_nothing(words)
-
-    def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        _bars(axes, rows[value], row_colours(rows[label], highlight))
-        texts = [
-            formats.format_count(v) if unit == UNIT_COUNT else formats.format_value(v, unit, currency)
-            for v in rows[value]
-        ]
-        _name_bars(axes, texts)
-        name_rows(axes, rows[label])
-        axes.set_xlim(0, max(known_values(rows[value])) * 1.18 or 1)
-        axes.set_xticks([])
-        axes.spines[["left", "bottom"]].set_visible(False)
-
-    return draw(words, row_height(len(rows), 20), paint)
-
-
-def plot_funnel(
-    table: pd.DataFrame,
-    stage: str,
-    count: str,
-    *,
-    title: str,
-    subtitle: str = "",
-    footer: str = "",
-    alt: str = "",
-    empty: str = "",
-    step_rate: str | None = None,
-    highlight: Collection[str] = (),
-) -> Picture:
-    """Leads per stage as bars in the order of the stages, each with its count and the rate that led to it.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per stage in order; ``stage, count`` and, where computed, ``step_rate`` name its columns. The
-        rate of a row is the share of the stage before that reached it.
-    title, subtitle, footer, alt, empty, highlight
-        As in `plot_intervals`; highlighted stages turn to the colour of trouble and carry an arrow.
-    """
-    words = Words(title, subtitle, footer, alt, empty)
-    rows = table[table[count].notna()]
-    if rows.empty:
-        return draw_nothing(words)
-    marked = {str(name) for name in highlight}
-
-    def paint(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        colours = [BAD if str(name) in marked else ACCENT for name in rows[stage]]
-        _bars(axes, rows[count], colours)
-        texts = []
-        for row in rows.to_dict("records"):
-            text = formats.format_count(row[count])
-            if step_rate is not None and not formats.is_missing(row[step_rate]):
-                text += f" · {formats.format_percent(row[step_rate])} of the stage before"
-            texts.append(text + ("  ◄" if str(row[stage]) in marked else ""))
-        _name_bars(axes, texts)
-        name_rows(axes, rows[stage])
-        axes.set_xlim(0, max(known_values(rows[count])) * (1.75 if step_rate else 1.18) or 1)
-        axes.set_xticks([])
-        axes.spines[["left", "bottom"]].set_visible(False)
-
-    return draw(words, row_height(len(rows), 20, 32), paint)

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from leadsmart.display import formats
 from leadsmart.display.axes import scale_axis
-from leadsmart.display.figures import name_rows, row_colours
 from leadsmart.display.palette import CONTEXT, HEAT, TEXT
-from leadsmart.display.pictures import Picture, Words, draw, draw_nothing, drawable, quiet, row_height
+from leadsmart.display.pictures import Picture, Words, draw, draw_nothing, drawable, quiet
+from leadsmart.display.rows import name_rows, row_colours, row_height
 from leadsmart.vocabulary import UNIT_COUNT, UNIT_SHARE
 
 #: More letters below a grid run into each other unless they stand upright.

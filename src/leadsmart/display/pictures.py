@@ -187,11 +187,6 @@ def _shrink(png: bytes) -> bytes:
     return small.getvalue()
 
 
-def row_height(rows: int, extra: float = 60, each: float = 27) -> float:
-    """Height in CSS pixels of a picture with so many rows of labels."""
-    return extra + each * max(rows, 2)
-
-
 def quiet(axes: Axes, grid: str) -> None:
     """Leave only the grid lines that values are read against; ``grid`` is "x", "y" or "both"."""
     axes.grid(True, axis=grid)

@@ -15,13 +15,18 @@ from leadsmart.insights.evidence import (
 from leadsmart.insights.measures import aggregate_kpis, delivery_frame, lead_frame, sum_measures
 from leadsmart.insights.statistics import Interval, mantel_haenszel, ratio_interval
 from leadsmart.params import Params
-from leadsmart.vocabulary import UNIT_RATIO, UNIT_SHARE, MarketTables
+from leadsmart.vocabulary import UNIT_MONEY, UNIT_RATIO, UNIT_SHARE, MarketTables
 
 KEY = "channel_differences"
 QUESTION = "Do channels with cheaper impressions bring fewer qualified leads?"
 MINIMUM_CHANNEL_VERDICTS = 10
 #: Of the columns of a figure with its range.
 ENDS = ("", "_low", "_high", "_range")
+COSTS = {
+    "cpm": "The cost of a thousand impressions",
+    "cpl": "The cost of a lead",
+    "cpql": "The cost of a qualified lead",
+}
 METHOD = (
     "qualified rate on the channel with the lowest CPM over that on the others for the same business users:"
     " Mantel–Haenszel, range by leaving out one business user at a time, t-test; n is verdicts; null: a business"
@@ -111,6 +116,31 @@ def compare_groups(tables: MarketTables, params: Params, by: str) -> pd.DataFram
     rates = [key + end for key in ("cpm", "cpl", "cpql", "qualified_rate") for end in ENDS]
     columns = [by, "users", "spend", "impressions", "leads", "verdicts", "qualified", *rates]
     return table.sort_values(["cpm", by], kind="stable", ignore_index=True)[columns]
+
+
+def cost_message(groups: pd.DataFrame, key: str, params: Params) -> str:
+    """The message of a picture of one cost of `compare_groups`: the cheapest channel beside the dearest.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        Of `compare_groups` by channel.
+    key : {"cpm", "cpl", "cpql"}
+    """
+    known = groups.dropna(subset=key).sort_values([key, "channel"], kind="stable")
+    if len(known) < 2:
+        return f"{COSTS[key]} can't be compared: fewer than two channels have one"
+    first, last = known.iloc[0], known.iloc[-1]
+
+    def cost(row: pd.Series) -> str:
+        ends = (row[key], row[f"{key}_low"], row[f"{key}_high"])
+        return format_interval(*ends, UNIT_MONEY, params.currency, label=row[f"{key}_range"])
+
+    text = f"{COSTS[key]} is lowest on {first['channel']}, {cost(first)}, and highest on {last['channel']}, {cost(last)}"
+    inner = first[f"{key}_high"], last[f"{key}_low"]
+    if not np.isfinite(inner).all():
+        return f"{text}; too few business users to give both a range"
+    return text if inner[0] < inner[1] else f"{text}; their ranges overlap"
 
 
 def _rate_ratio(tables: MarketTables, params: Params, cheap: str) -> Interval:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from leadsmart.insights.measures import add_rates, sum_measures
+from leadsmart.passages import rewrite_passage
 from leadsmart.vocabulary import LABELS
 
-PAGE_MARKS: Final = ("<!-- kpis: begin -->", "<!-- kpis: end -->")
+#: The passage of the definitions page that this module writes.
+PASSAGE: Final = "kpis"
 _ENTRY = re.compile(r"^(\w+) = (.+)\n    (.+)$", re.MULTILINE)
 
 
@@ -49,14 +51,5 @@ def format_formulas() -> str:
     return "\n".join(lines) + '\n\n: KPIs and their formulas {tbl-colwidths="[26,38,36]"}'
 
 
-def insert_formulas(page: str) -> str:
-    """The definitions page with its table of KPIs made anew."""
-    begin, end = PAGE_MARKS
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    return f"{before}{begin}\n\n{format_formulas()}\n\n{end}{after}"
-
-
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    path.write_text(insert_formulas(path.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite_passage(Path(sys.argv[1]), PASSAGE, format_formulas())

@@ -180,6 +180,30 @@ def weekly_kpis(tables: MarketTables, params: Params) -> pd.DataFrame:
     return weekly.reset_index()
 
 
+def weeks_message(weekly: pd.DataFrame, params: Params, as_of: dt.date) -> str:
+    """The message of a picture of `weekly_kpis`: the week with most leads beside the last whole one.
+
+    Parameters
+    ----------
+    weekly : DataFrame
+        See `weekly_kpis`; a week that does not lie wholly before or on `as_of` is left out.
+    """
+    whole = weekly[weekly["week"] + pd.Timedelta(days=6) <= pd.Timestamp(as_of)]
+    if whole.empty or not whole["leads"].any():
+        return "No whole week has leads yet"
+    best, last = whole.loc[whole["leads"].idxmax()], whole.iloc[-1]
+
+    def shown(week: pd.Series) -> str:
+        leads = format_count(week["leads"]) + (" lead" if week["leads"] == 1 else " leads")
+        price = f", {format_money(week['cpl'], params.currency)} each" if np.isfinite(week["cpl"]) else ""
+        return f"{leads}{price}"
+
+    first = f"Most leads came in the week from {format_date(best['week'])}: {shown(best)}"
+    if best["week"] == last["week"]:
+        return f"{first}; it is the last whole week"
+    return f"{first}; in the last whole week, from {format_date(last['week'])}, {shown(last)}"
+
+
 def arrivals_by_hour(tables: MarketTables, params: Params) -> Answer:
     """When leads arrive, in the market's local time.
 

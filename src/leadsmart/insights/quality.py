@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from leadsmart.display.formats import format_count, format_money, format_percent, format_points
+from leadsmart.display.formats import (
+    format_count,
+    format_interval,
+    format_money,
+    format_percent,
+    format_points,
+)
 from leadsmart.insights.evidence import Evidence, not_enough, outcomes, too_few_leads
 from leadsmart.insights.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
 from leadsmart.insights.shrinkage import VarianceComponents, shrink_rates, variance_components
@@ -206,6 +212,25 @@ def _campaign_table(told: pd.DataFrame) -> pd.DataFrame:
     columns = ["campaign_id", "user_id", "project_name", "channel", "spend", "leads", "verdicts", "qualified"]
     shrunk = ["qualified_rate", "user_rate", "shrunk_rate", "shrunk_low", "shrunk_high", "is_worst_fifth"]
     return table[[*columns, *shrunk]]
+
+
+def lowest_message(campaigns: pd.DataFrame, params: Params) -> str:
+    """The message of a picture of the campaigns with the lowest rates: the last one beside its business user.
+
+    Parameters
+    ----------
+    campaigns : DataFrame
+        Table ``finding_lead_quality_variation`` of `weigh_quality`, or some of its rows.
+    """
+    if len(campaigns) < 2:
+        needed = params.minimum_decision_verdicts
+        return f"No two campaigns of business users who record both kinds of verdict have {needed} verdicts"
+    last = campaigns.iloc[0]
+    rate = format_interval(last["shrunk_rate"], last["shrunk_low"], last["shrunk_high"], UNIT_SHARE)
+    return (
+        f"Campaign {last['campaign_id']} is lowest even at the favourable end of its range: {rate} qualified after"
+        f" shrinkage, all campaigns of its business user {format_percent(last['user_rate'])}"
+    )
 
 
 def _variance_table(told: pd.DataFrame, parts: VarianceComponents) -> pd.DataFrame:

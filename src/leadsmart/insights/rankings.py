@@ -1,5 +1,7 @@
 """Campaigns, projects, channels and business users side by side, ranked by what can be said of them."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from leadsmart.display.formats import format_count, format_interval, format_percent
@@ -94,6 +96,32 @@ def rank_groups(tables: MarketTables, params: Params, by: str) -> Answer:
     return Answer(groups, _statement(groups, params, by))
 
 
+def first_and_last(groups: pd.DataFrame) -> pd.DataFrame:
+    """The first and the last of those rows of `rank_groups` that are ranked.
+
+    Returns
+    -------
+    DataFrame
+        Two rows; none where fewer than two are ranked, or where the surest of all would be both.
+    """
+    ranked = groups[groups["rank_best"].notna()]
+    if len(ranked) < 2:
+        return ranked[:0]
+    first, last = ranked["rank_best"].idxmin(), ranked["rank_worst"].idxmin()
+    return ranked.loc[[first, last]] if first != last else ranked[:0]
+
+
+def rank_message(groups: pd.DataFrame, by: str) -> str:
+    """The message of a picture of some rows of `rank_groups`: the first and the last, each seen against the claim."""
+    ends = first_and_last(groups)
+    if ends.empty:
+        return f"No {NAMES[by]} can be told to be first or last on quality"
+    first, last = (_with_rate(row, by) for row in ends.to_dict("records"))
+    return (
+        f"{first} is first even at the unfavourable end of its range, {last} last even at the favourable end"
+    )
+
+
 def list_campaigns(campaigns: pd.DataFrame, params: Params, end: str) -> Answer:
     """The best or worst campaigns, at most three of a business user: one user's habit would fill the list.
 
@@ -185,12 +213,15 @@ def _statement(groups: pd.DataFrame, params: Params, by: str) -> str:
     enough = f"{params.minimum_decision_verdicts} or more verdicts of users who record both kinds"
     if len(ranked) < 2:
         return f"Too few of the {format_count(len(groups))} {plural} have {enough}, so they can't be ranked on quality."
-    best, worst = ranked.loc[ranked["rank_best"].idxmin()], ranked.loc[ranked["rank_worst"].idxmin()]
-
-    def rate(row: pd.Series) -> str:
-        return format_interval(row["shrunk_rate"], row["shrunk_low"], row["shrunk_high"], UNIT_SHARE)
-
+    ranks = f"{format_count(len(ranked))} of {format_count(len(groups))} {plural} have {enough} and can be ranked on quality."
+    ends = [_with_rate(row, by) for row in first_and_last(groups).to_dict("records")]
     return (
-        f"{format_count(len(ranked))} of {format_count(len(groups))} {plural} have {enough} and can be ranked on quality."
-        f" First is {best[by]} with {rate(best)} qualified, last {worst[by]} with {rate(worst)}."
+        f"{ranks} First is {ends[0]}, last {ends[1]}."
+        if ends
+        else f"{ranks} None is first or last for certain."
     )
+
+
+def _with_rate(row: Mapping[str, object], by: str) -> str:
+    rate = format_interval(row["shrunk_rate"], row["shrunk_low"], row["shrunk_high"], UNIT_SHARE)
+    return f"{row[by]} with {rate} qualified"
