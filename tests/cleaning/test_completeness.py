@@ -95,13 +95,17 @@ def test_what_completeness_can_not_say_is_said():
 
     groups = pd.DataFrame(
         {
-            "field": ["phone"] * 3,
-            "label": ["all", "facebook", "form A"],
-            "n": [9, 9, 9],
-            "share_valid": [0.5] * 3,
+            "field": ["phone"] * 4,
+            "by": ["all", "channel", "form_variant", "form_variant"],
+            "label": ["all", "facebook", "form A", "form B"],
+            "n": [9, 9, 4, 5],
+            "share_valid": [0.5, 0.9, 0.5, 0.5],
         }
     )
-    assert contrast_message(groups) == "Every field is equally valid in all 2 groups"
+    assert contrast_message(groups) == "Every field is equally valid in all channels and forms"
+    assert contrast_message(groups.head(3)) == (
+        "Fewer than two channels or forms have leads enough to be compared"
+    )
     assert contrast_message(groups.head(0)) == (
         "Fewer than two channels or forms have leads enough to be compared"
     )

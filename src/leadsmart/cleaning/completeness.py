@@ -123,8 +123,9 @@ def contrast_groups(completeness: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per field and group, the largest groups first, all leads before them: ``field, label`` ("all",
-        "facebook", "form A"), ``n, share_filled, share_valid``. No row with fewer than two groups, as they would be all.
+        One row per field and group, the largest groups first, all leads before them: ``field, by, label`` ("all",
+        "facebook", "form A"), ``n, share_filled, share_valid``. No row without
+        two groups of a kind, as one would be all leads.
     """
     rows = completeness[completeness["table"] == LEADS]
     prefix = rows["by"].map({"form_variant": "form "}).fillna("")
@@ -138,33 +139,34 @@ def contrast_groups(completeness: pd.DataFrame) -> pd.DataFrame:
     )
     shown = rows["label"].drop_duplicates().head(MOST_GROUPS)
     rows = rows[rows["label"].isin(list(shown))]
-    groups = rows.loc[rows["share_valid"].notna() & (rows["label"] != ALL), "label"].nunique()
-    rows = rows if groups > 1 else rows[:0]
-    return rows[["field", "label", "n", "share_filled", "share_valid"]].reset_index(drop=True)
+    groups = rows[rows["share_valid"].notna() & (rows["by"] != ALL)].groupby("by")["label"].nunique()
+    rows = rows if (groups > 1).any() else rows[:0]
+    return rows[["field", "by", "label", "n", "share_filled", "share_valid"]].reset_index(drop=True)
 
 
 def contrast_message(contrast: pd.DataFrame) -> str:
-    """The message of a picture of `contrast_groups`: the field that differs most, and between which groups.
+    """The message of a picture of `contrast_groups`: the field that differs most between channels or between forms.
 
-    >>> contrast = pd.DataFrame({"field": ["phone"] * 3, "label": ["all", "form A", "form B"], "n": [30, 20, 10],
-    ...     "share_valid": [0.6, 0.7, 0.4]})
+    >>> contrast = pd.DataFrame({"field": ["phone"] * 3, "by": ["all", "form_variant", "form_variant"], "n": [30, 20, 10],
+    ...     "label": ["all", "form A", "form B"], "share_valid": [0.6, 0.7, 0.4]})
     >>> contrast_message(contrast)
     'Phone differs most: valid in 70 % of form A (n 20), in 40 % of form B (n 10)'
     """
-    known = contrast[contrast["label"] != ALL].dropna(subset="share_valid")
-    if known.empty:
+    known = contrast[contrast["by"] != ALL].dropna(subset="share_valid")
+    # groups of two kinds share leads, so a channel is compared with channels and a form with forms
+    by_field = known.groupby(["by", "field"], sort=False)["share_valid"]
+    spread = (by_field.max() - by_field.min())[by_field.size() > 1]
+    if spread.empty:
         return "Fewer than two channels or forms have leads enough to be compared"
-    by_field = known.groupby("field", sort=False)["share_valid"]
-    spread = by_field.max() - by_field.min()
     if spread.max() == 0:
-        return f"Every field is equally valid in all {format_count(known['label'].nunique())} groups"
-    rows = known[known["field"] == spread.idxmax()]
+        return "Every field is equally valid in all channels and forms"
+    by, field = spread.idxmax()
+    rows = known[(known["by"] == by) & (known["field"] == field)]
     best, worst = (rows.loc[end] for end in (rows["share_valid"].idxmax(), rows["share_valid"].idxmin()))
 
     def shown(row: pd.Series) -> str:
         return f"{format_percent(row['share_valid'])} of {row['label']} (n {format_count(row['n'])})"
 
-    field = str(best["field"])
     return f"{field[:1].upper()}{field[1:]} differs most: valid in {shown(best)}, in {shown(worst)}"
 
 
