@@ -121,7 +121,7 @@ class TestRealExport:
     def test_every_expected_page_exists(self, real):
         _, outputs = real
         pages = read_run(outputs)["expected_pages"]
-        assert len(pages) == 1 + 2 + 4 * 8 + 1
+        assert len(pages) == 1 + 2 + 5 * 8 + 1
         assert [page for page in pages if not (outputs / "site" / page).is_file()] == []
 
     def test_rows_and_spend_equal_the_raw_totals(self, real):
