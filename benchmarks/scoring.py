@@ -90,7 +90,7 @@ def measure_batch(params: Params) -> tuple[str, str]:
         scored = score_open_leads(model, features, tables, params, AS_OF, USE_PROBABILITY)
 
         def whole(tables: MarketTables = tables, model: Model = model) -> None:
-            made = build_features(tables, params, AS_OF)
+            made = build_features(tables, params, AS_OF, model.reader)
             score_open_leads(model, made, tables, params, AS_OF, USE_PROBABILITY)
 
         wall, cpu = timed(whole)

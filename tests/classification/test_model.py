@@ -255,3 +255,17 @@ def test_boosting_can_be_saved_and_orders_leads(tmp_path):
 def test_one_lead_market_is_no_error():
     model, _ = _fit(make_tables([make_lead("1", "2024-07-01")]), make_params())
     assert model.origin == "rules"
+
+
+def test_boosting_is_chosen_only_where_it_is_better_beyond_chance():
+    rng = np.random.default_rng(1)
+    left, right = rng.integers(0, 2, (2, 1000))
+    specs = tuple(
+        FeatureSpec(name, "flag", "arrival", name, f"{name}|not {name}") for name in ("left", "right")
+    )
+    leads = pd.DataFrame({"left": left.astype(float), "right": right.astype(float)})
+    # what counts is whether the two agree, which no sum of them says
+    either = fit_estimator(leads.assign(label=(left != right).astype(float)), specs, seed=1)
+    assert (either.kind, either.trials["is_better"].tolist()) == ("gradient boosting", [False, True])
+    chance = rng.permutation((left != right).astype(float))
+    assert fit_estimator(leads.assign(label=chance), specs, seed=1).kind == "logistic regression"

@@ -99,7 +99,7 @@ def test_the_planted_people_are_among_those_it_learned_from(written):
     planted = leads[leads["lead_id"].str.startswith("9900")]
     assert len(planted) == COPIES * len(PEOPLE)
     assert planted["message"].str.contains("[name]", regex=False).all()
-    assert model.estimator.text is not None and intents.model is not None
+    assert model.estimator.text is not None and model.reader is not None and intents.model is not None
     assert {p.name for p in out.iterdir()} == {
         "model.skops", "message_intents.skops", "card.json", "scored_leads.csv", "open_message_intents.csv",
     }  # fmt: skip
@@ -115,7 +115,7 @@ def test_no_piece_of_a_name_is_in_a_vocabulary(written):
     usual = " ".join(normalise_text(others).unique())
     own = {piece for piece in pieces_of_people() if piece not in usual}
     assert len(own) > 100
-    for encoder in (model.estimator.text.encoder, intents.model.encoder):
+    for encoder in (model.estimator.text.encoder, model.reader.encoder, intents.model.encoder):
         assert own & {term.strip() for term in vocabulary(encoder)} == set()
 
 

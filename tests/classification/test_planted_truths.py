@@ -45,13 +45,8 @@ def test_there_are_leads_enough_and_probabilities_mean_what_they_say(held_out):
     assert calibration_error(label, held_out["score"])[0] <= 0.03
 
 
-@pytest.mark.xfail(strict=True, reason="0.033 short on this seed, 0.035 on seed 7: see the next two")
 def test_auc_is_within_003_of_the_generator_s_own_probabilities(held_out):
     assert _short_of_truth(held_out, held_out["score"]) <= 0.03
-
-
-def test_auc_is_within_004_of_the_generator_s_own_probabilities(held_out):
-    assert _short_of_truth(held_out, held_out["score"]) <= 0.04
 
 
 def test_a_score_told_all_but_users_and_campaigns_is_nearly_as_short(held_out):

@@ -17,8 +17,9 @@ from leadsmart.classification.history import (
 )
 from leadsmart.classification.labels import end_of_day
 from leadsmart.classification.metrics import auc
+from leadsmart.classification.readings import read_messages, tell_wordings
 from leadsmart.classification.registry import MISSING, OPTIONAL_SPECS, SPECS, FeatureSpec, Kind
-from leadsmart.classification.text import language_of, normalise_text
+from leadsmart.classification.text import TextClassifier, language_of, normalise_text
 from leadsmart.errors import ModelError
 from leadsmart.params import Params
 from leadsmart.vocabulary import MarketTables
@@ -44,10 +45,13 @@ class Features:
         One row per lead, ordered by ``arrived_at`` and ``lead_id``: `META_COLUMNS`, then one column per
         spec. Numbers and flags are float, NaN where missing; categories and text are str.
     specs : tuple of FeatureSpec
+    reader : TextClassifier or None
+        What told the newest messages' intents; None without labelled messages enough.
     """
 
     frame: pd.DataFrame
     specs: tuple[FeatureSpec, ...]
+    reader: TextClassifier | None = None
 
     @property
     def registry(self) -> pd.DataFrame:
@@ -80,7 +84,9 @@ def form_fields(leads: pd.DataFrame) -> list[str]:
     return [c for c in leads.columns if c.startswith(FORM_PREFIX) and c != "form_variant"]
 
 
-def build_features(tables: MarketTables, params: Params, as_of: dt.date) -> Features:
+def build_features(
+    tables: MarketTables, params: Params, as_of: dt.date, reader: TextClassifier | None = None
+) -> Features:
     """Build the features of every lead that arrived up to `as_of`, each as known when the lead arrived.
 
     Parameters
@@ -88,6 +94,9 @@ def build_features(tables: MarketTables, params: Params, as_of: dt.date) -> Feat
     tables : MarketTables
     params : Params
     as_of : date
+    reader : TextClassifier, optional
+        Tells what messages ask for, to score leads by the model that it belongs to. By default messages labelled
+        before each lead arrived teach it.
 
     Returns
     -------
@@ -97,10 +106,17 @@ def build_features(tables: MarketTables, params: Params, as_of: dt.date) -> Feat
     cut = end_of_day(as_of, params.timezone)
     leads = tables.leads[tables.leads["arrived_at"] < cut]
     leads = leads.sort_values(["arrived_at", "lead_id"], kind="stable", ignore_index=True)
-    return describe_leads(leads, prepare_history(tables, params), params)
+    columns = _columns(leads, prepare_history(tables, params), params)
+    asks = None
+    if reader is None and {"message", "message_intent"} <= set(leads.columns):
+        messages, counts = pd.Series(columns["message"]), pd.Series(columns["is_first_message"])
+        asks, reader = read_messages(messages, leads["message_intent"], leads["arrived_at"], counts)
+    return _features(columns, leads, reader, asks)
 
 
-def describe_leads(leads: pd.DataFrame, history: History, params: Params) -> Features:
+def describe_leads(
+    leads: pd.DataFrame, history: History, params: Params, reader: TextClassifier | None = None
+) -> Features:
     """Build the features of leads, however many, from a history that was made ready before.
 
     Parameters
@@ -109,33 +125,46 @@ def describe_leads(leads: pd.DataFrame, history: History, params: Params) -> Fea
         Clean leads (`vocabulary.MarketTables`), each with a moment of arrival.
     history : History
     params : Params
+    reader : TextClassifier, optional
+        As in `build_features`; without one nobody tells what messages ask for.
 
     Returns
     -------
     Features
         In the order of `leads`.
     """
+    return _features(_columns(leads, history, params), leads, reader)
+
+
+def _columns(leads: pd.DataFrame, history: History, params: Params) -> Columns:
     place = places(history.place, leads["campaign_id"])
     arrived = local_times(leads["arrived_at"])
     days = arrived.astype("datetime64[D]")
-    fields = form_fields(leads)
-    # one table at the end: pandas takes longer to put columns together than it takes to compute them
-    columns = {
+    return {
         **_identity(leads, history, place, params),
         **_contact(leads, params),
-        **_form(leads, fields),
+        **_form(leads, form_fields(leads)),
         **_moment(leads, arrived, history, place),
         **delivery_history(history, place, days),
         **verdict_history(history, place, days),
         **(_message(leads["message"]) if "message" in leads else {}),
     }
+
+
+def _features(
+    columns: Columns, leads: pd.DataFrame, reader: TextClassifier | None, asks: pd.Series | None = None
+) -> Features:
+    if reader is not None and "message" in columns:
+        asks = tell_wordings(reader, pd.Series(columns["message"])) if asks is None else asks
+        columns = {**columns, "message_asks": asks.mask(columns["has_message"] == 0, MISSING).array}
     specs = [*SPECS, *(s for s in OPTIONAL_SPECS if s.name in columns)]
     specs += [
         FeatureSpec(c, "category", "arrival", c, c.removeprefix(FORM_PREFIX).replace("_", " "))
-        for c in fields
+        for c in form_fields(leads)
     ]
     named = [*META_COLUMNS, *(s.name for s in specs if s.name not in META_COLUMNS)]
-    return Features(frame=pd.DataFrame({c: columns[c] for c in named}), specs=tuple(specs))
+    # one table at the end: pandas takes longer to put columns together than it takes to compute them
+    return Features(pd.DataFrame({c: columns[c] for c in named}), tuple(specs), reader)
 
 
 def _identity(leads: pd.DataFrame, history: History, place: np.ndarray, params: Params) -> Columns:

@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 
 from leadsmart.classification.features import Features
+from leadsmart.classification.readings import MIN_PER_INTENT
 from leadsmart.classification.text import (
     NEEDS_REVIEW,
     TextClassifier,
@@ -19,8 +20,6 @@ from leadsmart.insights.statistics import jackknife_interval, ratio_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_SHARE
 
-#: Labelled messages that an intent needs to be learned.
-MIN_PER_INTENT: Final = 20
 #: Share of the validation messages that get an answer.
 KEEP: Final = 0.95
 INTENT_COLUMNS: Final = ("lead_id", "message_intent", "confidence")

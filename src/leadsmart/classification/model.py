@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from leadsmart.classification.features import META_COLUMNS, Features, build_feat
 from leadsmart.classification.labels import end_of_day, label_leads
 from leadsmart.classification.metrics import auc
 from leadsmart.classification.registry import MISSING, OPTIONAL_SPECS, SPECS, FeatureSpec
+from leadsmart.classification.text import TextClassifier
 from leadsmart.display.formats import format_count, format_value
 from leadsmart.errors import ModelError
 from leadsmart.params import Params
@@ -53,6 +54,8 @@ class Model:
         Why this origin and this estimator, in words.
     comparison : DataFrame
         One row per option compared: ``option``, ``auc`` on later leads, ``is_chosen``.
+    reader : TextClassifier or None
+        Tells what the messages of leads to be scored ask for (`features.build_features`).
     """
 
     market: str
@@ -66,6 +69,7 @@ class Model:
     n_disqualified: int
     choice: str
     comparison: pd.DataFrame
+    reader: TextClassifier | None = None
 
 
 def labelled_features(features: Features, labels: pd.DataFrame) -> pd.DataFrame:
@@ -190,6 +194,18 @@ def fit_market_model(
     -------
     Model
     """
+    model = _choose_model(features, labels, params, as_of, read_pooled, cutoff)
+    return model if model.estimator is None else replace(model, reader=features.reader)
+
+
+def _choose_model(
+    features: Features,
+    labels: pd.DataFrame,
+    params: Params,
+    as_of: dt.date,
+    read_pooled: ExtractsReader | None,
+    cutoff: pd.Timestamp | None,
+) -> Model:
     is_final = cutoff is None
     cutoff = end_of_day(as_of, params.timezone) if cutoff is None else cutoff
     everything = labelled_features(features, labels)

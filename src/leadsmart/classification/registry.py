@@ -79,5 +79,6 @@ OPTIONAL_SPECS: Final = (
     FeatureSpec("has_message", "flag", "arrival", "message", "wrote a message|wrote no message"),
     FeatureSpec("message_words", "amount", "arrival", "message", "length of the message"),
     FeatureSpec("message_language", "category", "arrival", "message", "language of the message"),
+    FeatureSpec("message_asks", "category", "arrival", "message", "message asks for|wrote no message"),
     FeatureSpec("message", "text", "arrival", "message", "what the message says"),
 )

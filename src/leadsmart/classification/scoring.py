@@ -153,7 +153,7 @@ def score_arrivals(scorer: Scorer, leads: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per lead, as `score_open_leads` returns it; ``as_of`` is the day of the newest.
     """
-    frame = describe_leads(leads, scorer.history, scorer.params).frame
+    frame = describe_leads(leads, scorer.history, scorer.params, scorer.model.reader).frame
     as_of = leads["arrived_at"].max().date()
     return score_leads(
         scorer.model, frame.assign(status=leads["lead_status"].array), scorer.params, as_of, scorer.use

@@ -18,7 +18,7 @@ from leadsmart.classification.registry import FeatureSpec
 from leadsmart.classification.text import TextClassifier
 from leadsmart.errors import ModelError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 #: Types beyond skops' own list that a model file may hold: the trees of gradient boosting, and the number
 #: type that the imputer remembers.
 TRUSTED_TYPES: Final = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "numpy.dtype")
@@ -67,13 +67,7 @@ def save_intents(model: TextClassifier | None, path: Path) -> None:
     """Write a classifier of messages to `path`, usually ``message_intents.skops``; nothing where there is none."""
     if model is None:
         return
-    content = {
-        "format": FORMAT,
-        "threshold": model.threshold,
-        "text_encoder": model.encoder,
-        "text_classifier": model.classifier,
-    }
-    path.write_bytes(_reproducible(skops.io.dumps(content)))
+    path.write_bytes(_reproducible(skops.io.dumps({"format": FORMAT, "text": _text_as_dict(model)})))
 
 
 def load_intents(path: Path) -> TextClassifier:
@@ -84,12 +78,21 @@ def load_intents(path: Path) -> TextClassifier:
     ModelError
         As `load_model`.
     """
-    content = _read(path)
-    return TextClassifier(content["text_encoder"], content["text_classifier"], content["threshold"])
+    return TextClassifier(**_read(path)["text"])
+
+
+def _text_as_dict(text: TextClassifier | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    return {"encoder": text.encoder, "classifier": text.classifier, "threshold": text.threshold}
+
+
+def _text_from_dict(content: dict[str, Any] | None) -> TextClassifier | None:
+    return None if content is None else TextClassifier(**content)
 
 
 def _as_dict(model: Model) -> dict[str, Any]:
-    estimator, text = model.estimator, model.estimator.text if model.estimator else None
+    estimator = model.estimator
     facts = {
         "market": model.market,
         "target": model.target,
@@ -102,7 +105,6 @@ def _as_dict(model: Model) -> dict[str, Any]:
         "choice": model.choice,
         "comparison": model.comparison.to_dict("list"),
         "estimator": None,
-        "threshold": None if text is None else text.threshold,
     }
     if estimator is not None:
         facts["estimator"] = {
@@ -117,18 +119,14 @@ def _as_dict(model: Model) -> dict[str, Any]:
         "format": FORMAT,
         "facts": json.dumps(facts, sort_keys=True),
         "classifier": None if estimator is None else estimator.classifier,
-        "text_encoder": None if text is None else text.encoder,
-        "text_classifier": None if text is None else text.classifier,
+        "text": None if estimator is None else _text_as_dict(estimator.text),
+        "reader": _text_as_dict(model.reader),
     }
 
 
 def _from_dict(content: dict[str, Any]) -> Model:
     facts = json.loads(content["facts"])
     stored = facts.pop("estimator")
-    threshold = facts.pop("threshold")
-    text = None
-    if content["text_encoder"] is not None:
-        text = TextClassifier(content["text_encoder"], content["text_classifier"], threshold)
     estimator = None
     if stored is not None:
         raw = stored["encoder"]
@@ -140,10 +138,11 @@ def _from_dict(content: dict[str, Any]) -> Model:
             typical=tuple(raw["typical"]),
         )
         estimator = Estimator(
-            kind=stored["kind"], encoder=encoder, text=text, classifier=content["classifier"], slope=stored["slope"],
-            intercept=stored["intercept"], calibrated_on=stored["calibrated_on"], trials=pd.DataFrame(stored["trials"]),
+            kind=stored["kind"], encoder=encoder, text=_text_from_dict(content["text"]), classifier=content["classifier"],
+            slope=stored["slope"], intercept=stored["intercept"], calibrated_on=stored["calibrated_on"],
+            trials=pd.DataFrame(stored["trials"]),
         )  # fmt: skip
-    model = Model(**facts, estimator=estimator)
+    model = Model(**facts, estimator=estimator, reader=_text_from_dict(content["reader"]))
     return replace(
         model,
         specs=tuple(FeatureSpec(**s) for s in facts["specs"]),

@@ -1,0 +1,99 @@
+import pandas as pd
+import pytest
+from classification.builders_classification import AS_OF, make_params
+from classification.test_intents import make_messages
+
+from leadsmart.classification.features import build_features, without_field
+from leadsmart.classification.labels import label_leads
+from leadsmart.classification.model import fit_market_model
+from leadsmart.classification.readings import FIRST_LABELLED, UNCLEAR, read_messages
+from leadsmart.classification.scoring import score_new_leads
+from leadsmart.classification.storage import load_model, save_model
+from leadsmart.vocabulary import USE_PROBABILITY
+
+WORDS = {"buy": "i want to buy", "job": "any job for me"}
+
+
+def _read(intents, labels, days=None):
+    """A message per intent, one a day unless told; what it was read as."""
+    days = range(len(intents)) if days is None else days
+    arrived = pd.Timestamp("2024-06-01") + pd.to_timedelta(pd.Series(list(days)), unit="D")
+    messages = pd.Series([WORDS.get(i, "") for i in intents], dtype="str")
+    every = pd.Series(True, index=messages.index)
+    return read_messages(messages, pd.Series(labels, dtype="str"), arrived, every)
+
+
+def test_a_message_is_read_by_those_that_were_labelled_before_it_came():
+    intents = ["buy", "job"] * (FIRST_LABELLED // 2) + ["job", "buy"]
+    asks, reader = _read(intents, intents)
+    assert asks.iloc[:FIRST_LABELLED].unique().tolist() == [UNCLEAR]
+    assert asks.iloc[FIRST_LABELLED:].tolist() == ["job", "buy"]
+    assert reader is not None
+
+
+def test_a_message_of_the_same_moment_is_not_before():
+    intents = ["buy", "job"] * (FIRST_LABELLED // 2) + ["job", "buy"]
+    asks, _ = _read(intents, intents, [*range(FIRST_LABELLED), FIRST_LABELLED - 1, FIRST_LABELLED])
+    assert asks.iloc[FIRST_LABELLED:].tolist() == [UNCLEAR, "buy"]
+
+
+def test_what_was_learned_is_learned_anew_when_the_labelled_have_doubled():
+    intents = ["buy", "job"] * (2 * FIRST_LABELLED) + ["job"]
+    # after the first hundred, whoever labels says "visit" where it said "job"
+    labels = [i if n < FIRST_LABELLED or i == "buy" else "visit" for n, i in enumerate(intents)]
+    asks, _ = _read(intents, labels)
+    assert asks.iloc[FIRST_LABELLED + 1] == "job"
+    assert asks.iloc[-1] == "visit"
+
+
+@pytest.mark.parametrize("labels", [["buy"] * 200, [None] * 200, ["buy"] * 185 + ["job"] * 15])
+def test_without_labels_enough_of_two_intents_nothing_is_told(labels):
+    asks, reader = _read(["buy"] * 185 + ["job"] * 15, labels)
+    assert (asks == UNCLEAR).all()
+    assert reader is None
+
+
+def test_later_labels_change_no_feature():
+    tables = make_messages()
+    features = build_features(tables, make_params(), AS_OF)
+    assert set(features.frame["message_asks"]) == {UNCLEAR, "buy", "job"}
+    cut = features.frame["arrived_at"].iloc[450]
+    earlier = tables._replace(
+        leads=tables.leads[tables.leads["arrived_at"] <= cut],
+        status_events=tables.status_events[tables.status_events["changed_at"] <= cut],
+    )
+    before = build_features(earlier, make_params(), AS_OF).frame
+    pd.testing.assert_frame_equal(before, features.frame.iloc[: len(before)])
+
+
+def test_what_a_message_asks_for_belongs_to_the_field_message():
+    features = build_features(make_messages(), make_params(), AS_OF)
+    assert "message_asks" not in without_field(features, "message").frame
+
+
+def test_a_market_without_labelled_messages_has_no_such_feature():
+    features = build_features(make_messages(labelled=0.0), make_params(), AS_OF)
+    assert "message_asks" not in features.frame
+    assert features.reader is None
+
+
+def test_new_leads_are_read_by_the_model_s_own_reader(tmp_path):
+    tables, params = make_messages(labelled=1.0), make_params()
+    # who looks for a job is never qualified
+    asks_job = tables.leads["message"].str.contains("job|work|cv")
+    status = asks_job.map({True: "NOT_QUALIFIED", False: "QUALIFIED"}).astype("str")
+    events = tables.status_events.assign(
+        status=tables.status_events["lead_id"].map(dict(zip(tables.leads["lead_id"], status, strict=True)))
+    )
+    tables = tables._replace(leads=tables.leads.assign(lead_status=status), status_events=events)
+    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    model = fit_market_model(features, labels, params, AS_OF)
+    save_model(model, tmp_path / "m.skops")
+    new = tables.leads.iloc[-2:].assign(
+        lead_id=["n1", "n2"], message=["I want to buy a villa", "any job for a broker"], lead_status="NEW_LEAD",
+        message_intent=pd.array([None, None], dtype="str"),
+    )  # fmt: skip
+    scored = score_new_leads(load_model(tmp_path / "m.skops"), new, tables, params, USE_PROBABILITY)
+    assert scored["lead_id"].tolist() == ["n1", "n2"]
+    assert "message asks for: buy" in scored["reasons"].iloc[0]
+    assert "message asks for: job" in scored["reasons"].iloc[1]
