@@ -2,9 +2,8 @@ import pandas as pd
 import pytest
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.delivery_checks import check_spend_spikes
 from leadsmart.insights.health import check_health
-from leadsmart.insights.monitoring import check_jumps
+from leadsmart.insights.monitoring import watch_series
 from leadsmart.sample import Effects, sample_market, sample_market_tables
 
 
@@ -245,12 +244,9 @@ def test_faults_on_one_day_of_a_channel_are_found_on_it():
 
     def found(clicks, spend):
         changed = tables._replace(ad_performance=delivery.assign(clicks=clicks, spend=spend))
-        jumps, _ = check_jumps(changed, params)
-        both = pd.concat([jumps, check_spend_spikes(changed, params, AS_OF).assign(rule="spend_spikes")])
-        both = both[
-            (both["series"] == "channel facebook") & (both["first_day"] <= day) & (both["last_day"] >= day)
-        ]
-        return both["rule"].tolist()
+        days = watch_series(changed, params).days
+        days = days[days["is_alarm"]]
+        return days.loc[(days["series"] == "channel facebook") & (days["day"] == day), "rule"].tolist()
 
     clicks, spend = delivery["clicks"], delivery["spend"]
     assert found(clicks, spend) == []

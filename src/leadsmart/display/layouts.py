@@ -165,7 +165,18 @@ HEALTH_RULES = (
     Column("status", "Status"),
     Column("alerts", "Alerts", UNIT_COUNT),
     Column("open", "Still open", UNIT_COUNT),
+    Column("watched", "Watched"),
     Column("money_at_risk", "Money at risk, largest alert", UNIT_MONEY),
+)
+HEALTH_WATCHED = (
+    Column("series", "Where"),
+    Column("days", "Days", UNIT_COUNT),
+    Column("clicks_a_day", "Clicks a day", UNIT_COUNT),
+    Column("leads_a_day", "Leads a day", UNIT_COUNT),
+    Column("clicks_without_leads_told", "A day without leads"),
+    Column("ctr_drop_told", "A drop of CTR"),
+    Column("spend_spikes_told", "A spend spike"),
+    Column("cpl_jump_told", "A jump of CPL"),
 )
 HEALTH = (
     Column("title", "Check"),

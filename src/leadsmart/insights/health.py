@@ -4,22 +4,25 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from leadsmart.display.formats import format_count, format_money
-from leadsmart.insights.delivery_checks import (
-    check_clicks_without_leads,
-    check_frequency,
-    check_silence,
-    check_spend_spikes,
-    check_spend_without_leads,
-)
+from leadsmart.display.formats import format_count, format_money, format_percent, format_value
+from leadsmart.insights.delivery_checks import check_frequency, check_silence, check_spend_without_leads
 from leadsmart.insights.follow_up_checks import check_batches, check_frozen, check_unknown, check_untouched
-from leadsmart.insights.monitoring import check_jumps
+from leadsmart.insights.monitoring import (
+    CPL_JUMP,
+    CTR_LEFT,
+    MINIMUM_CLICKS_A_DAY,
+    PAST_DAYS,
+    SPIKE,
+    watch_series,
+)
+from leadsmart.insights.monitoring import RULES as WATCH_RULES
 from leadsmart.params import Params
-from leadsmart.vocabulary import MarketTables
+from leadsmart.vocabulary import UNIT_RATIO, MarketTables
 
-ALERT, FINE, TOO_SHORT = "alert", "fine", "too short to monitor"
+ALERT, FINE, TOO_SHORT, TOO_SMALL = "alert", "fine", "too short to monitor", "too small or uneven to watch"
 ALERT_COLUMNS = (
     "rule",
     "series",
@@ -37,6 +40,13 @@ OPEN_DAYS = 28
 #: Leads older than that are asked about before anyone calls them.
 STALE_DAYS = 90
 OPEN, PAST = "open", "past"
+#: Rule that watches series -> the fault it must see, as a sentence names it.
+WATCHED_FOR = {
+    "clicks_without_leads": "a day without leads",
+    "ctr_drop": f"a CTR drop of {format_percent(1 - CTR_LEFT)}",
+    "spend_spikes": f"a spend spike of {format_value(SPIKE, UNIT_RATIO)}",
+    "cpl_jump": f"a week of {format_value(CPL_JUMP, UNIT_RATIO)} the CPL",
+}
 #: Rules on leads and verdicts rather than on days of delivery.
 LEAD_RULES = frozenset({"never_touched", "unknown_status", "frozen_status", "batch_verdicts"})
 
@@ -113,22 +123,29 @@ class Health:
         leads that came within the last 90; else "past"), ``first_day, last_day`` (days),
         ``n`` (days, leads, rows or verdicts concerned), ``money_at_risk``, ``detail``, ``next_step``.
     rules : DataFrame
-        One row per rule: ``rule, title, status`` (alert, fine, too short to monitor), ``alerts, open`` (series),
-        ``money_at_risk`` (of the largest alert: the same spend may stand behind several, so they don't add up).
+        One row per rule: ``rule, title, status`` (alert, fine, too short to monitor, too small or uneven to watch),
+        ``alerts, open`` (series), ``watched`` (series in which a fault would be seen, of those with 28 days and 200
+        clicks a day; empty for rules that don't watch series), ``money_at_risk`` (of the largest alert: the same spend
+        may stand behind several, so they don't add up).
+    days : DataFrame
+        One row per day behind the alerts of rules that watch series: ``rule, series, day, money_at_risk``.
+    watched : DataFrame
+        One row per monitored series, biggest first: the columns of `monitoring.Watch.series`, and per rule what is
+        ``<rule>_told`` of it: "watched", or which share of faults would be seen.
     statement : str
     """
 
     table: pd.DataFrame
     rules: pd.DataFrame
+    days: pd.DataFrame
+    watched: pd.DataFrame
     statement: str
 
 
 Check = Callable[[MarketTables, Params, dt.date], pd.DataFrame]
 CHECKS: dict[str, Check] = {
     "spend_without_leads": check_spend_without_leads,
-    "clicks_without_leads": check_clicks_without_leads,
     "silent_days": check_silence,
-    "spend_spikes": check_spend_spikes,
     "never_touched": check_untouched,
     "unknown_status": check_unknown,
     "frozen_status": check_frozen,
@@ -140,9 +157,9 @@ CHECKS: dict[str, Check] = {
 def check_health(tables: MarketTables, params: Params, as_of: dt.date) -> Health:
     """Run every check; each is a pure function of the tables that returns its alerts."""
     found = {rule: check(tables, params, as_of) for rule, check in CHECKS.items()}
-    jumps, monitored = check_jumps(tables, params)
-    for rule in ("ctr_drop", "cpl_jump"):
-        found[rule] = jumps[jumps["rule"] == rule].drop(columns="rule")
+    watch = watch_series(tables, params)
+    for rule in WATCH_RULES:
+        found[rule] = watch.alerts[watch.alerts["rule"] == rule].drop(columns="rule")
     alerts = pd.concat(
         [table.assign(rule=rule) for rule, table in found.items() if len(table)] or [pd.DataFrame()],
         ignore_index=True,
@@ -157,8 +174,10 @@ def check_health(tables: MarketTables, params: Params, as_of: dt.date) -> Health
     )
     columns = ["rule", "title", "series", "status", "first_day", "last_day", "n", "money_at_risk", "detail"]
     alerts = alerts[[*columns, "next_step"]]
-    rules = _summarise(alerts, monitored)
-    return Health(alerts, rules, _statement(alerts, rules, params))
+    rules = _summarise(alerts, watch.series)
+    text = f"{_statement(alerts, rules, params)} {_watch_statement(watch.series)}"
+    days = watch.days.loc[watch.days["is_alarm"], ["rule", "series", "day", "money_at_risk"]]
+    return Health(alerts, rules, days.reset_index(drop=True), _told_watched(watch.series), text)
 
 
 def _status(alerts: pd.DataFrame, as_of: dt.date) -> pd.Series:
@@ -168,13 +187,14 @@ def _status(alerts: pd.DataFrame, as_of: dt.date) -> pd.Series:
     return pd.Series(PAST, index=alerts.index).mask(age < limit, OPEN)
 
 
-def _summarise(alerts: pd.DataFrame, monitored: int) -> pd.DataFrame:
+def _summarise(alerts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for rule, (title, _, _) in RULES.items():
         own = alerts[alerts["rule"] == rule]
+        watched = int(series[f"is_{rule}"].sum()) if rule in WATCH_RULES else None
         status = ALERT if len(own) else FINE
-        if rule in ("ctr_drop", "cpl_jump") and not monitored:
-            status = TOO_SHORT
+        if watched == 0 and not len(own):
+            status = TOO_SMALL if len(series) else TOO_SHORT
         rows.append(
             {
                 "rule": rule,
@@ -182,10 +202,44 @@ def _summarise(alerts: pd.DataFrame, monitored: int) -> pd.DataFrame:
                 "status": status,
                 "alerts": len(own),
                 "open": int((own["status"] == OPEN).sum()),
+                "watched": "" if watched is None else f"{watched} of {len(series)} series",
                 "money_at_risk": float(own["money_at_risk"].max()) if len(own) else 0.0,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _told_watched(series: pd.DataFrame) -> pd.DataFrame:
+    told = {
+        f"{rule}_told": pd.Series(
+            [
+                "watched"
+                if is_watched
+                else f"not watched: sees {format_percent(np.floor(100 * power) / 100)}"
+                for is_watched, power in zip(series[f"is_{rule}"], series[f"{rule}_power"], strict=True)
+            ],
+            index=series.index,
+            dtype="str",
+        )
+        for rule in WATCH_RULES
+    }
+    return series.assign(**told)
+
+
+def _watch_statement(series: pd.DataFrame) -> str:
+    """Where silence means something, and where it doesn't."""
+    if series.empty:
+        return (
+            f"No series is long and big enough ({format_count(PAST_DAYS)} days, {format_count(MINIMUM_CLICKS_A_DAY)} clicks a"
+            " day) to be watched for faults of a day: no alert there doesn't mean no fault."
+        )
+    counts = [(format_count(series[f"is_{rule}"].sum()), name) for rule, name in WATCHED_FOR.items()]
+    listed = ", ".join(f"{name} in {count}" for count, name in counts[:-1])
+    return (
+        f"Of {format_count(len(series))} series with {format_count(PAST_DAYS)} days and"
+        f" {format_count(MINIMUM_CLICKS_A_DAY)} clicks a day, nine faults of ten would be seen for {listed} and"
+        f" {counts[-1][1]} in {counts[-1][0]}; elsewhere, no alert doesn't mean no fault."
+    )
 
 
 def _statement(alerts: pd.DataFrame, rules: pd.DataFrame, params: Params) -> str:
@@ -202,6 +256,4 @@ def _statement(alerts: pd.DataFrame, rules: pd.DataFrame, params: Params) -> str
         money = format_money(worst["money_at_risk"], params.currency)
         text += f", {money} at risk." if worst["money_at_risk"] else "."
         text += " Money at risk overlaps between alerts, since the same spend may stand behind several: don't add it up."
-    if (rules["status"] == TOO_SHORT).any():
-        text += " No series is long and big enough to watch for jumps of CTR or CPL."
     return text
