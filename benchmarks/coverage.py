@@ -34,7 +34,7 @@ KINDS = {
 }
 SIZES = (8, 20, 43)
 #: One data set in so many also has its campaigns' shrunk rates measured: each has 380 of them.
-SHRUNK_EVERY = 5
+SHRUNK_EVERY = 1
 PARAMS = load_params("new-cairo", ROOT / "params")
 MINIMUM_COVERAGE = 0.9
 #: The limit was set on the first of these markets and is checked on the others.
