@@ -54,7 +54,8 @@
     return { low: Math.max(centre - half, 0), high: Math.min(centre + half, 1), label: label };
   }
   function day(text) {
-    return new Date(text + "T00:00:00Z").toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+    var words = new Date(text + "T00:00:00Z").toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+    return words.replace("Sept", "Sep");
   }
 
   // --- the choice: the address holds it, so that it can be shared and the back button works --------------
@@ -209,11 +210,15 @@
     weeks.forEach(function (w) {
       measures.forEach(function (m) { record("Week by week", w.week, m[0], format(w[m[0]], m[2]), w[m[0]], null, m[0] === "cpl" ? w.leads : NaN); });
     });
+    // what a week counts before it is over looks like a fall
+    var whole = weeks.filter(function (w) { return w.week !== data.under_way; });
+    var note = whole.length < weeks.length ? [element("p", { "class": "ls-note" }, "The lines end before the week from " + day(data.under_way) + ", which is not over; the table has it.")] : [];
     return [
-      element("div", { "class": "ls-explore-trend" }, measures.map(function (m) { return line(weeks, m[0], m[1], m[2]); })),
+      element("div", { "class": "ls-explore-trend" }, measures.map(function (m) { return line(whole, m[0], m[1], m[2]); }))
+    ].concat(note, [
       element("details", {}, [element("summary", {}, "The weeks as a table"),
         table("Week by week", [text("Week from"), number("Spend"), number("Leads"), number("CPL")], body)])
-    ];
+    ]);
   }
 
   function funnel(chosen, found, sums) {

@@ -137,3 +137,9 @@ def test_a_market_without_delivery_and_leads_has_nothing_to_choose():
     assert nothing.campaigns == 0
     assert nothing.data["weeks"] == []
     json.dumps(nothing.data, allow_nan=False)
+
+
+def test_the_week_that_is_not_over_is_named():
+    # 31 December 2024 is a Tuesday, the 29th a Sunday
+    assert make_explorable(TABLES, make_params(), AS_OF).data["under_way"] == "2024-12-30"
+    assert make_explorable(TABLES, make_params(), AS_OF - pd.Timedelta(days=2)).data["under_way"] == ""

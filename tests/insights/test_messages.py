@@ -5,7 +5,7 @@ import pytest
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
 from leadsmart.insights.channels import cost_message
-from leadsmart.insights.kpis import weeks_message
+from leadsmart.insights.kpis import kpi_cards, weeks_message
 from leadsmart.insights.quality import lowest_message
 from leadsmart.insights.rankings import first_and_last, rank_groups, rank_message
 
@@ -29,6 +29,13 @@ def test_the_trend_says_the_best_week_and_the_last_whole_one():
     )
     for nothing in (WEEKS.tail(1), WEEKS.head(0), WEEKS.head(4).assign(leads=0.0)):
         assert weeks_message(nothing, make_params(), AS_OF) == "No whole week has leads yet"
+
+
+def test_lines_of_cards_leave_out_the_week_that_is_not_over():
+    days = [("2024-12-16", 10), ("2024-12-23", 20), ("2024-12-30", 5)]
+    tables = make_tables(delivery=[{"delivery_date": day, "spend": spend} for day, spend in days])
+    cards = kpi_cards(tables, make_params(), AS_OF).set_index("key")
+    assert cards.loc["spend", "sparkline"] == [10, 20] and cards.loc["spend", "value"] == 35
 
 
 def make_costs(*ranges: tuple[float, float]) -> pd.DataFrame:

@@ -137,6 +137,18 @@ def test_weeks_and_outcomes_add_up_to_the_choice(report: Built, page: Page):
     assert outcomes.sum() == kpi["leads"] and outcomes["qualified"] == kpi["qualified"]
 
 
+def test_a_week_that_is_not_over_is_in_the_table_and_in_no_line(report: Built, page: Page):
+    open_page(page, report)
+    under_way = page.evaluate("() => window.leadsmartExplore.under_way")
+    weeks = downloaded(page).query("section == 'Week by week' and measure == 'leads'")["item"].tolist()
+    points = page.locator(".ls-explore-line").nth(1).get_attribute("d").count(" ")
+    note = page.locator(".ls-explore .ls-note")
+    assert points == len([week for week in weeks if week != under_way])
+    assert note.count() == (under_way in weeks)
+    if note.count():
+        assert "which is not over" in note.inner_text()
+
+
 def test_the_address_is_the_choice(report: Built, page: Page):
     campaigns = read_table(report, "campaigns")
     first, second = campaigns["project_name"].drop_duplicates().head(2)

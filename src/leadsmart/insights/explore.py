@@ -9,7 +9,7 @@ import pandas as pd
 
 from leadsmart.display.formats import format_date
 from leadsmart.insights.funnel import stage_names, stage_reached
-from leadsmart.insights.kpis import CARD_KEYS, FIRST_CARDS, RATIOS, WIDEST_RANGE
+from leadsmart.insights.kpis import CARD_KEYS, FIRST_CARDS, RATIOS, WIDEST_RANGE, week_under_way
 from leadsmart.insights.measures import delivery_frame, lead_frame, sum_measures
 from leadsmart.insights.statistics import ratio_interval
 from leadsmart.params import Params
@@ -43,7 +43,7 @@ class Explorable:
     data : dict
         JSON-able. ``campaigns`` holds a list per column, one element per campaign: the position of its channel, user
         and project in ``names``, the sums `SUMS`, leads per outcome and leads that reached each stage. ``weekly``
-        holds the same per campaign and week with delivery or leads. ``ranges`` holds 95 % ranges of the choices that
+        holds the same per campaign and week with delivery or leads; ``under_way`` is the week that is not over, or "". ``ranges`` holds 95 % ranges of the choices that
         at least ``minimum_users`` business users carry. Nothing in it is finer than a campaign's week.
     campaigns : int
         Campaigns with delivery or leads.
@@ -77,6 +77,7 @@ def make_explorable(tables: MarketTables, params: Params, as_of: dt.date) -> Exp
     names = {key: _names(sums[column]) for key, column in DIMENSIONS.items() if key != "campaign"}
     place = {key: {name: i for i, name in enumerate(listed)} for key, listed in names.items()}
     weeks, weekly = _weekly(delivery, leads, ids)
+    under_way = week_under_way(as_of)
     data = {
         "title": params.title,
         "currency": params.currency,
@@ -94,6 +95,7 @@ def make_explorable(tables: MarketTables, params: Params, as_of: dt.date) -> Exp
             "stages": stopped.iloc[:, ::-1].cumsum(axis=1).iloc[:, ::-1].to_numpy().tolist(),
         },
         "weeks": weeks,
+        "under_way": "" if under_way is None else f"{under_way:%Y-%m-%d}",
         "weekly": weekly,
         "ranges": list(_ranges(delivery, leads, reached, place, params)),
     }

@@ -85,12 +85,15 @@ def kpi_cards(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFr
         One row per KPI, those of ``kpi_priority`` first: ``key, label, value, unit, low, high`` (95 %, business
         users resampled), ``range_label`` ("95 % range", "indicative range" or empty), ``n`` (a rate's denominator),
         ``delta`` (relative), ``delta_basis, target, target_verdict`` (above, below, on, can't be told, or –), ``note``
-        (both sides of the change, or why there is none), ``sparkline`` (list of weekly values).
+        (both sides of the change, or why there is none), ``sparkline`` (list of values of
+        whole weeks).
     """
     delivery, leads = delivery_frame(tables), lead_frame(tables, params)
     everything = add_rates(total_measures(delivery, leads)).iloc[0]
     per_user = sum_measures(delivery, leads, ["user_id"])
-    weekly = weekly_kpis(tables, params).set_index("week") if len(delivery) + len(leads) else pd.DataFrame()
+    weekly = pd.DataFrame()
+    if len(delivery) + len(leads):
+        weekly = whole_weeks(weekly_kpis(tables, params), as_of).set_index("week")
     deltas = kpi_changes(delivery, leads, tables.status_events, params, as_of)
     contacts = first_contacts(tables)
     rows = []
@@ -180,15 +183,30 @@ def weekly_kpis(tables: MarketTables, params: Params) -> pd.DataFrame:
     return weekly.reset_index()
 
 
+def week_under_way(as_of: dt.date) -> pd.Timestamp | None:
+    """Monday of the week that `as_of` lies in and does not end: what it counts so far looks like a fall.
+
+    >>> week_under_way(dt.date(2024, 12, 31)), week_under_way(dt.date(2024, 12, 29))
+    (Timestamp('2024-12-30 00:00:00'), None)
+    """
+    day = pd.Timestamp(as_of)
+    return None if day.weekday() == 6 else day - pd.Timedelta(days=day.weekday())
+
+
+def whole_weeks(weekly: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """The rows of `weekly_kpis` without the week under way."""
+    return weekly[weekly["week"] + pd.Timedelta(days=6) <= pd.Timestamp(as_of)]
+
+
 def weeks_message(weekly: pd.DataFrame, params: Params, as_of: dt.date) -> str:
     """The message of a picture of `weekly_kpis`: the week with most leads beside the last whole one.
 
     Parameters
     ----------
     weekly : DataFrame
-        See `weekly_kpis`; a week that does not lie wholly before or on `as_of` is left out.
+        See `weekly_kpis`; the week under way is left out.
     """
-    whole = weekly[weekly["week"] + pd.Timedelta(days=6) <= pd.Timestamp(as_of)]
+    whole = whole_weeks(weekly, as_of)
     if whole.empty or not whole["leads"].any():
         return "No whole week has leads yet"
     best, last = whole.loc[whole["leads"].idxmax()], whole.iloc[-1]
