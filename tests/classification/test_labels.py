@@ -85,7 +85,7 @@ def test_intent_follows_the_market_s_mapping_and_is_missing_otherwise():
     found = intent_of_status(
         pd.Series(["QUALIFIED", "FOLLOW_UP", "NOT_QUALIFIED", "SPAM", "NEW_LEAD"]), make_params()
     )
-    assert found.fillna("none").tolist() == ["high", "medium", "low", "junk", "none"]
+    assert found == ["high", "medium", "low", "junk", None]
 
 
 def test_the_summary_counts_labels_and_names_undated_verdicts():

@@ -19,6 +19,7 @@ from leadsmart.classification.scoring import (
     open_scorer,
     rules_table,
     score_arrivals,
+    score_lead,
     score_new_leads,
     score_open_leads,
 )
@@ -110,10 +111,10 @@ def test_the_effect_of_a_flag_is_its_distance_from_the_usual_mix(kind):
     matrix = np.array([[0.0], [1.0]])
     without, with_phone = estimator.classifier.decision_function(matrix)
     share = leads["is_phone_valid"].mean()
-    names, effects = feature_effects(estimator, matrix)
+    effects = feature_effects(estimator, matrix)
     usual = share * with_phone + (1 - share) * without
-    assert names == ["is_phone_valid"]
-    assert effects[:, 0] == pytest.approx([without - usual, with_phone - usual])
+    assert effects.names == ("is_phone_valid",)
+    assert effects.values[:, 0] == pytest.approx([without - usual, with_phone - usual])
 
 
 def test_the_rules_are_stated():
@@ -192,6 +193,9 @@ def test_a_lead_alone_scores_exactly_as_in_a_file(use, kind):
     day = tables.leads["arrived_at"].dt.date
     leads = tables.leads[day == day.value_counts().index[0]]
     whole = score_arrivals(scorer, leads)
-    alone = [score_arrivals(scorer, leads.loc[leads["lead_id"] == lead]) for lead in whole["lead_id"]]
+    records = leads.set_index("lead_id", drop=False).to_dict("index")
+    alone = pd.DataFrame([score_lead(scorer, records[lead]) for lead in whole["lead_id"]]).astype(
+        whole.dtypes
+    )
     assert len(leads) > 20 and leads["message"].isna().any() and leads["message"].notna().any()
-    pd.testing.assert_frame_equal(pd.concat(alone, ignore_index=True), whole, check_exact=True)
+    pd.testing.assert_frame_equal(alone, whole, check_exact=True)

@@ -75,6 +75,18 @@ def test_an_empty_message_scores_nothing_and_equal_messages_the_same():
     assert scores[1] == scores[3] > 0 > scores[2]
 
 
+def test_scores_added_up_term_by_term_are_those_of_scikit_learn():
+    words = np.array(["price", "visit", "buy", "job", "agent", "شقه", "سعر", "big", "house", "now"])
+    rng = np.random.default_rng(3)
+    texts = pd.Series([" ".join(rng.choice(words, rng.integers(1, 9))) for _ in range(200)])
+    model = fit_text(texts, rng.integers(0, 2, 200))
+    asked = [*texts, "unknown", "price price price", "x"]
+    wanted = model.classifier.decision_function(model.encoder.transform(asked))
+    # scikit-learn counts in single precision
+    assert text_scores(model, asked) == pytest.approx(wanted, abs=1e-4)
+    assert np.ptp(wanted) > 1
+
+
 def test_one_class_or_no_common_term_is_an_error_that_says_what_to_do():
     texts, _ = _texts()
     with pytest.raises(ModelError, match="at least two classes"):

@@ -114,7 +114,7 @@ def bands_table(
         ``observed`` (share qualified) with ``low``, ``high``.
     """
     if use == USE_PROBABILITY:
-        bands, predicted = grade_of(probability, params).to_numpy(), probability
+        bands, predicted = grade_of(probability, params), probability
     else:
         place = np.empty(len(label), dtype=int)
         place[np.argsort(-probability, kind="stable")] = np.arange(len(label))
@@ -131,12 +131,12 @@ def bands_table(
     return pd.DataFrame(rows, columns=list(BAND_COLUMNS))
 
 
-def grade_of(probability: np.ndarray, params: Params) -> pd.Series:
-    """Give each probability its grade A–D by ``params.grade_bounds``; missing without a probability."""
-    grade = pd.Series("D", index=range(len(probability)), dtype="str")
-    for name in ("C", "B", "A"):
-        grade[probability >= params.grade_bounds[name]] = name
-    return grade.mask(np.isnan(probability))
+def grade_of(probability: np.ndarray, params: Params) -> np.ndarray:
+    """Give each probability its grade A–D by ``params.grade_bounds``; None without a probability."""
+    bounds = [params.grade_bounds[name] for name in "ABC"]
+    # A stands first: a probability has the best grade whose bound it reaches
+    reached = [np.isnan(probability), *(probability >= bound for bound in bounds)]
+    return np.select(reached, [None, *"ABC"], "D")
 
 
 def _saved(called: np.ndarray | float, found: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Features as the matrix that an estimator reads, with no value in it that few leads share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,15 @@ MESSAGE_SCORE: Final = "message"
 LIMITS: Final = (0.01, 0.99)
 #: What a rate is taken for at most: log-odds of 0 and 1 are infinite.
 RATE_LIMITS: Final = (0.001, 0.999)
+
+#: Leads by column: a feature frame, or the same columns without a frame, which takes longer to make than one lead to
+#: score.
+Columns = pd.DataFrame | Mapping[str, Any]
+
+
+def count_leads(leads: Columns) -> int:
+    """Count the leads of a feature frame or of its columns."""
+    return len(leads[next(iter(leads))])
 
 
 @dataclass(frozen=True)
@@ -84,32 +94,31 @@ def fit_encoder(
     return Encoder(tuple(numbers), known_kinds, tuple(limits), tuple(levels), tuple(typical))
 
 
-def encode(encoder: Encoder, frame: pd.DataFrame, message_score: np.ndarray | None) -> np.ndarray:
+def encode(encoder: Encoder, leads: Columns, message_score: np.ndarray | None) -> np.ndarray:
     """Turn leads into the matrix; an unknown level has 0 in all its columns, an absent column is missing."""
-    matrix = np.zeros((len(frame), len(encoder.typical)))
-    # all at once: taking each column out of the frame is most of the time that one lead takes
-    given = [name for name in encoder.numbers if name in frame and name != MESSAGE_SCORE]
-    number_of = dict(zip(given, frame[given].to_numpy(dtype=float).T, strict=True))
+    n = count_leads(leads)
+    matrix = np.zeros((n, len(encoder.typical)))
+    unknown = np.full(n, np.nan)
     for i, (name, kind, limits) in enumerate(
         zip(encoder.numbers, encoder.kinds, encoder.limits, strict=True)
     ):
         if name == MESSAGE_SCORE:
-            values = np.full(len(frame), np.nan) if message_score is None else message_score
+            values = unknown if message_score is None else message_score
         else:
-            values = _read(number_of.get(name, np.full(len(frame), np.nan)), kind)
+            values = _read(leads.get(name, unknown), kind)
         matrix[:, i] = np.clip(values, *limits)
     i = len(encoder.numbers)
     for name, known in encoder.levels:
-        if name in frame:
+        if name in leads:
             place = {level: k for k, level in enumerate(known)}
-            position = np.array([place.get(value, -1) for value in frame[name].tolist()], dtype=int)
+            position = np.array([place.get(value, -1) for value in leads[name].tolist()], dtype=int)
             rows = np.flatnonzero(position >= 0)
             matrix[rows, i + position[rows]] = 1.0
         i += len(known)
     return matrix
 
 
-def _read(values: pd.Series | np.ndarray, kind: str) -> np.ndarray:
+def _read(values: Any, kind: str) -> np.ndarray:
     numbers = np.asarray(values, dtype=float)
     if kind == "rate":
         return logit(np.clip(numbers, *RATE_LIMITS))

@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from leadsmart.classification.encoding import Encoder, encode, fit_encoder
+from leadsmart.classification.encoding import Columns, Encoder, encode, fit_encoder
 from leadsmart.classification.metrics import Clusters, auc, cluster_weights, interval
 from leadsmart.classification.registry import FeatureSpec
 from leadsmart.classification.text import TextClassifier, fit_text_unseen, text_scores
@@ -118,12 +118,13 @@ def fit_estimator(
 
 def predict(estimator: Estimator, frame: pd.DataFrame) -> np.ndarray:
     """Return the calibrated probability of each lead of a feature frame."""
-    return predict_matrix(estimator, encode_leads(estimator.encoder, estimator.text, frame))
+    matrix = encode_leads(estimator.encoder, estimator.text, frame)
+    return calibrate(estimator, matrix_log_odds(estimator.classifier, matrix))
 
 
-def predict_matrix(estimator: Estimator, matrix: np.ndarray) -> np.ndarray:
-    """Return the calibrated probability of each encoded lead."""
-    return expit(estimator.slope * matrix_log_odds(estimator.classifier, matrix) + estimator.intercept)
+def calibrate(estimator: Estimator, odds: np.ndarray) -> np.ndarray:
+    """Turn uncalibrated log-odds into probabilities."""
+    return expit(estimator.slope * odds + estimator.intercept)
 
 
 def matrix_log_odds(classifier: Any, matrix: np.ndarray) -> np.ndarray:
@@ -141,9 +142,9 @@ def linear_parts(classifier: Pipeline, matrix: np.ndarray) -> np.ndarray:
     return (filled - scale.mean_) / scale.scale_ * linear.coef_[0]
 
 
-def encode_leads(encoder: Encoder, text: TextClassifier | None, frame: pd.DataFrame) -> np.ndarray:
+def encode_leads(encoder: Encoder, text: TextClassifier | None, leads: Columns) -> np.ndarray:
     """Encode leads, their messages scored by the fitted text model."""
-    return encode(encoder, frame, _message_score(text, frame))
+    return encode(encoder, leads, _message_score(text, leads))
 
 
 def _compare(
@@ -214,8 +215,8 @@ def _fit_message_model(
     return model, score
 
 
-def _message_score(text: TextClassifier | None, frame: pd.DataFrame) -> np.ndarray | None:
-    return None if text is None or "message" not in frame else text_scores(text, frame["message"])
+def _message_score(text: TextClassifier | None, leads: Columns) -> np.ndarray | None:
+    return None if text is None or "message" not in leads else text_scores(text, leads["message"].tolist())
 
 
 def _log_odds(raw: _Raw, frame: pd.DataFrame) -> np.ndarray:

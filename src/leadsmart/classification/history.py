@@ -1,6 +1,6 @@
 """What was known of a campaign, project, channel and business user up to the day before a lead arrived."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +21,6 @@ HISTORY_KEYS: Final[dict[str, str]] = {
     "project": "project_name",
     "channel": "channel",
 }
-#: What a campaign tells of its leads.
-FACTS: Final = ("user_id", "project_name", "channel", "daily_budget", "started_at")
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class History:
     place : dict
         Campaign -> its row in `facts` and `codes`; the last row stands for any campaign that is not known.
     facts : dict
-        Column of `FACTS` -> its values.
+        ``user_id, channel`` (str, may be missing), ``daily_budget`` (money), ``started_at`` (moment in UTC).
     codes : dict
         Column of `HISTORY_KEYS` -> a number for each of its keys, -1 where there is none.
     verdicts : dict
@@ -66,7 +64,7 @@ class History:
     """
 
     place: dict[str, int]
-    facts: dict[str, pd.api.extensions.ExtensionArray]
+    facts: dict[str, np.ndarray]
     codes: dict[str, np.ndarray]
     verdicts: dict[str, RunningSums]
     delivery: RunningSums
@@ -74,9 +72,14 @@ class History:
     user_leads: RunningSums
 
 
-def local_times(moments: pd.Series) -> np.ndarray:
+def local_times(moments: pd.Series | pd.api.extensions.ExtensionArray) -> np.ndarray:
     """Return each moment as the clock showed it where it happened."""
-    return moments.dt.tz_localize(None).to_numpy()
+    return np.asarray(pd.array(moments).tz_localize(None))
+
+
+def universal_times(moments: pd.Series | pd.api.extensions.ExtensionArray) -> np.ndarray:
+    """Return each moment as the clock showed it in UTC."""
+    return np.asarray(moments, dtype="datetime64[us]")
 
 
 def add_up(codes: np.ndarray, days: np.ndarray, amounts: Sequence[np.ndarray] = ()) -> RunningSums:
@@ -144,14 +147,18 @@ def prepare_history(tables: MarketTables, params: Params) -> History:
     facts = campaigns.reindex(range(len(campaigns) + 1))
     codes = {c: np.append(pd.factorize(campaigns[c])[0], -1) for c in HISTORY_KEYS.values()}
     leads, delivery, events = tables.leads, tables.ad_performance, _verdict_events(tables, params)
-    of_lead = places(place, leads["campaign_id"])
+    of_lead = places(place, leads["campaign_id"].tolist())
     of_event = _places_of_leads(leads, of_lead, events["lead_id"])
-    of_delivery = codes["campaign_id"][places(place, delivery["campaign_id"])]
+    of_delivery = codes["campaign_id"][places(place, delivery["campaign_id"].tolist())]
     verdict_days, lead_days = local_times(events["changed_at"]), local_times(leads["arrived_at"])
     qualified = [events["status"].isin(params.qualified_statuses).to_numpy()]
     return History(
         place=place,
-        facts={column: facts[column].array for column in FACTS},
+        facts={
+            **{column: facts[column].to_numpy(dtype=object) for column in ("user_id", "channel")},
+            "daily_budget": facts["daily_budget"].to_numpy(dtype=float),
+            "started_at": universal_times(facts["started_at"]),
+        },
         codes=codes,
         verdicts={
             "market": add_up(np.zeros(len(events), dtype=int), verdict_days, qualified),
@@ -170,9 +177,9 @@ def prepare_history(tables: MarketTables, params: Params) -> History:
     )
 
 
-def places(place: dict[str, int], campaign_ids: pd.Series) -> np.ndarray:
+def places(place: dict[str, int], campaign_ids: Iterable[str]) -> np.ndarray:
     """Find the row of each campaign; -1, the last row, where it is not known."""
-    return np.array([place.get(campaign, -1) for campaign in campaign_ids.tolist()], dtype=np.int64)
+    return np.array([place.get(campaign, -1) for campaign in campaign_ids], dtype=np.int64)
 
 
 def verdict_history(history: History, place: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
@@ -247,7 +254,7 @@ def _verdict_events(tables: MarketTables, params: Params) -> pd.DataFrame:
 def _places_of_leads(leads: pd.DataFrame, of_lead: np.ndarray, lead_ids: pd.Series) -> np.ndarray:
     first = ~leads["lead_id"].duplicated().to_numpy()
     place_of = dict(zip(leads["lead_id"][first].tolist(), of_lead[first].tolist(), strict=True))
-    return places(place_of, lead_ids)
+    return places(place_of, lead_ids.tolist())
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What the lead score learns from: a label per lead, and the moment it became known."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -169,21 +170,21 @@ def _within_horizon(
     return label.where(counts), due.where(counts)
 
 
-def intent_of_status(statuses: pd.Series, params: Params) -> pd.Series:
+def intent_of_status(statuses: Iterable[str], params: Params) -> list[str | None]:
     """Say what each status tells about the person's intent, by ``params.intent_statuses``.
 
     Parameters
     ----------
-    statuses : Series of str
+    statuses : iterable of str
     params : Params
 
     Returns
     -------
-    Series
-        ``high``, ``medium``, ``low`` or ``junk``; missing where the status says nothing.
+    list of str
+        ``high``, ``medium``, ``low`` or ``junk``; None where the status says nothing.
     """
     level_of = {status: level for level, listed in params.intent_statuses.items() for status in listed}
-    return statuses.map(level_of).astype("str")
+    return [level_of.get(status) for status in statuses]
 
 
 def summarise_labels(labels: pd.DataFrame) -> LabelSummary:

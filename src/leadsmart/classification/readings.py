@@ -1,11 +1,12 @@
 """What each message asks for, as far as messages labelled before it came tell."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.text import NEEDS_REVIEW, TextClassifier, classify_text, fit_text
+from leadsmart.classification.text import NEEDS_REVIEW, TextClassifier, answer_texts, fit_text
 from leadsmart.errors import ModelError
 
 #: Labelled messages that an intent needs to be learned.
@@ -53,18 +54,19 @@ def read_messages(
         taught = labelled[max(0, n - MAX_LABELLED) : n]
         reader = _fit(messages.iloc[taught], intents.iloc[taught], counts.iloc[taught]) or reader
         if reader is not None:
-            asks.iloc[start:stop] = tell_wordings(reader, messages.iloc[start:stop])
+            asks.iloc[start:stop] = tell_wordings(reader, messages.iloc[start:stop].tolist())
     return asks, reader
 
 
-def tell_wordings(reader: TextClassifier, messages: pd.Series) -> pd.Series:
+def tell_wordings(reader: TextClassifier, messages: Sequence[str]) -> list[str]:
     """Tell what normalised messages ask for, each wording read once; "something unclear" where it can't be told."""
-    if messages.empty:
-        return messages
     # people click the same ready-made messages
-    codes, wordings = pd.factorize(messages.to_numpy(dtype=object))
-    answers = classify_text(reader, pd.Series(wordings, dtype="str"))["answer"].replace(NEEDS_REVIEW, UNCLEAR)
-    return pd.Series(answers.to_numpy(dtype=object)[codes], index=messages.index, dtype="str")
+    wordings = sorted(set(messages))
+    if not wordings:
+        return []
+    answers = answer_texts(reader, wordings)[0].tolist()
+    answer_of = {w: UNCLEAR if a == NEEDS_REVIEW else a for w, a in zip(wordings, answers, strict=True)}
+    return [answer_of[m] for m in messages]
 
 
 def _fit(messages: pd.Series, intents: pd.Series, counts: pd.Series) -> TextClassifier | None:

@@ -1,14 +1,16 @@
 """Why a lead scored as it did, in plain words: what sets it apart from a typical lead."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from leadsmart.classification.encoding import MESSAGE_SCORE, Encoder
-from leadsmart.classification.estimation import Estimator, linear_parts, matrix_log_odds
+from leadsmart.classification.encoding import MESSAGE_SCORE, Columns, Encoder, count_leads
+from leadsmart.classification.estimation import Estimator, calibrate, linear_parts, matrix_log_odds
 from leadsmart.classification.registry import MISSING, FeatureSpec
 from leadsmart.classification.trees import Usual, occlude
 from leadsmart.display.formats import format_percent
@@ -23,80 +25,88 @@ MAX_STACKED: Final = 5_000
 NOTHING_SPECIAL: Final = "nothing sets this lead apart"
 
 
-def explain(
-    estimator: Estimator, specs: tuple[FeatureSpec, ...], frame: pd.DataFrame, matrix: np.ndarray
-) -> pd.Series:
-    """Say the main reasons for and against each lead.
+@dataclass(frozen=True)
+class Effects:
+    """What each feature adds to the score of each lead.
 
-    A feature's effect is the change in the score against the same lead with a typical value of that feature
-    alone: a number's median, and the common values of a flag or category weighed by how common they are.
+    Attributes
+    ----------
+    names : tuple of str
+        Features, in the encoder's order.
+    values : array, shape (leads, features)
+        The change in calibrated log-odds against the same lead with a typical value of that feature alone: a
+        number's median, and the common values of a flag or category weighed by how common they are.
+    probability : array
+        Calibrated, of each lead.
+    """
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    probability: np.ndarray
+
+
+def explain(effects: Effects, specs: tuple[FeatureSpec, ...], leads: Columns) -> list[str]:
+    """Say the main reasons for and against each lead.
 
     Parameters
     ----------
-    estimator : Estimator
+    effects : Effects
     specs : tuple of FeatureSpec
-    frame : DataFrame
-        Feature frame.
-    matrix : array
-        The same leads encoded (`estimation.encode_leads`).
+    leads : DataFrame or mapping
+        Feature frame, or its columns.
 
     Returns
     -------
-    Series of str
-        Same rows: ``for: …; against: …``, at most two of each, strongest first.
+    list of str
+        One per lead: ``for: …; against: …``, at most two of each, strongest first.
     """
-    names, effects = feature_effects(estimator, matrix)
+    names = effects.names
     spec_of = {s.name: s for s in specs}
     # what all leads of a market share is no reason to call one before another
-    effects[:, [spec_of[name].field == "market" for name in names]] = 0.0
+    told = np.array([spec_of[name].field != "market" for name in names])
     words = [_words(spec_of[name]) for name in names]
     # rounded, as the same effect measured in two ways differs in its last digits
-    strength = np.abs(effects).round(9)
+    strength = (np.abs(effects.values) * told).round(9)
     ever_named = (strength >= MIN_EFFECT).any(axis=0)
-    values = [_values(spec_of[name], frame) if ever_named[j] else [] for j, name in enumerate(names)]
+    values = [_values(spec_of[name], leads) if ever_named[j] else [] for j, name in enumerate(names)]
     order = np.argsort(-strength, axis=1, kind="stable").tolist()
     named = (strength >= MIN_EFFECT).sum(axis=1).tolist()
-    is_good = (effects > 0).tolist()
+    is_good = (effects.values > 0).tolist()
     texts = []
-    for i in range(len(frame)):
+    for i in range(len(strength)):
         sides: dict[bool, list[str]] = {True: [], False: []}
         for j in order[i][: named[i]]:
             side = sides[is_good[i][j]]
             if len(side) < MAX_REASONS and (text := words[j](values[j][i])) not in side:
                 side.append(text)
         texts.append(join_reasons(sides[True], sides[False]))
-    return pd.Series(texts, index=frame.index, dtype="str")
+    return texts
 
 
-def feature_effects(estimator: Estimator, matrix: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Measure each feature's effect on each encoded lead, in calibrated log-odds.
-
-    Returns
-    -------
-    list of str
-        Features, in the encoder's order.
-    array, shape (leads, features)
-    """
-    sources = estimator.encoder.sources
-    names = list(dict.fromkeys(sources))
-    columns = {name: [i for i, s in enumerate(sources) if s == name] for name in names}
-    typical = np.array(estimator.encoder.typical)
-    effects = np.zeros((len(matrix), len(names)))
+def feature_effects(estimator: Estimator, matrix: np.ndarray) -> Effects:
+    """Score each encoded lead (`estimation.encode_leads`), and measure each feature's effect on it."""
+    columns, usual = _usual_values(estimator.encoder)
     if isinstance(estimator.classifier, Pipeline):
         parts = linear_parts(estimator.classifier, matrix)
-        for j, name in enumerate(names):
-            effects[:, j] = parts[:, columns[name]].sum(axis=1)
-        return names, estimator.slope * effects
-    usual = {name: _common_values(estimator.encoder, name, typical[columns[name]]) for name in names}
-    if len(matrix) * sum(map(len, usual.values())) <= MAX_STACKED:
-        effects = _occlude_at_once(estimator.classifier, matrix, columns, usual)
+        odds = matrix_log_odds(estimator.classifier, matrix)
+        effects = np.stack([parts[:, its].sum(axis=1) for its in columns.values()], axis=1)
+    elif len(matrix) * sum(map(len, usual.values())) <= MAX_STACKED:
+        odds, effects = _occlude_at_once(estimator.classifier, matrix, columns, usual)
     else:
+        odds = matrix_log_odds(estimator.classifier, matrix)
         effects = occlude(estimator.classifier, matrix, columns, usual)
-    return names, estimator.slope * effects
+    return Effects(tuple(columns), estimator.slope * effects, calibrate(estimator, odds))
+
+
+@lru_cache(maxsize=8)
+def _usual_values(encoder: Encoder) -> tuple[dict[str, list[int]], dict[str, list[Usual]]]:
+    """Name each feature's columns, and what they usually hold, each with its weight."""
+    sources, typical = encoder.sources, np.array(encoder.typical)
+    columns = {name: [i for i, s in enumerate(sources) if s == name] for name in dict.fromkeys(sources)}
+    return columns, {name: _common_values(encoder, name, typical[its]) for name, its in columns.items()}
 
 
 def _common_values(encoder: Encoder, name: str, typical: np.ndarray) -> list[Usual]:
-    """List what a feature's columns usually hold, each with its weight."""
     if name in encoder.numbers:
         if encoder.kinds[encoder.numbers.index(name)] != "flag":
             return [(1.0, typical)]
@@ -107,21 +117,18 @@ def _common_values(encoder: Encoder, name: str, typical: np.ndarray) -> list[Usu
 
 
 def _occlude_at_once(
-    classifier: Any,
-    matrix: np.ndarray,
-    columns: dict[str, list[int]],
-    usual: dict[str, list[Usual]],
-) -> np.ndarray:
-    """Effects of all features from one call, shape (leads, features)."""
-    variants = [(j, *value) for j, values in enumerate(usual.values()) for value in values]
-    stacked = np.tile(matrix, (len(variants) + 1, 1, 1)) if len(matrix) else np.empty((1, 0, matrix.shape[1]))
-    for layer, (j, _, replaced) in zip(stacked[1:], variants, strict=False):
-        layer[:, list(columns.values())[j]] = replaced
+    classifier: Any, matrix: np.ndarray, columns: dict[str, list[int]], usual: dict[str, list[Usual]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log-odds, and effects of all features (leads, features), from one call."""
+    variants = [(j, its, *value) for j, (name, its) in enumerate(columns.items()) for value in usual[name]]
+    stacked = np.repeat(matrix[None], len(variants) + 1, axis=0)
+    for layer, (_, its, _, replaced) in zip(stacked[1:], variants, strict=True):
+        layer[:, its] = replaced
     odds = matrix_log_odds(classifier, stacked.reshape(-1, matrix.shape[1])).reshape(len(stacked), -1)
-    effects = np.zeros((len(matrix), len(usual)))
-    for layer, (j, weight, _) in zip(odds[1:], variants, strict=False):
+    effects = np.zeros((len(matrix), len(columns)))
+    for layer, (j, _, weight, _) in zip(odds[1:], variants, strict=True):
         effects[:, j] += weight * (odds[0] - layer)
-    return effects
+    return odds[0], effects
 
 
 def join_reasons(good: list[str], bad: list[str]) -> str:
@@ -134,10 +141,10 @@ def join_reasons(good: list[str], bad: list[str]) -> str:
     return "; ".join(parts) or NOTHING_SPECIAL
 
 
-def _values(spec: FeatureSpec, frame: pd.DataFrame) -> list[Any]:
+def _values(spec: FeatureSpec, leads: Columns) -> list[Any]:
     if spec.name in ("hour_sin", "hour_cos"):
-        return frame["arrived_at"].dt.hour.tolist()
-    return frame[spec.name].tolist() if spec.name in frame else [np.nan] * len(frame)
+        return pd.array(leads["arrived_at"]).hour.tolist()
+    return leads[spec.name].tolist() if spec.name in leads else [np.nan] * count_leads(leads)
 
 
 def _words(spec: FeatureSpec) -> Callable[[Any], str]:

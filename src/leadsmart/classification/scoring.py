@@ -1,19 +1,21 @@
 """The call list: open leads, best first, with grade, probability and reasons, or in the rules' order."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from leadsmart.classification.capacity import grade_of
-from leadsmart.classification.estimation import encode_leads, predict_matrix
+from leadsmart.classification.encoding import Columns, count_leads
+from leadsmart.classification.estimation import encode_leads
 from leadsmart.classification.features import Features, describe_leads
-from leadsmart.classification.history import History, prepare_history
+from leadsmart.classification.history import History, local_times, prepare_history, universal_times
 from leadsmart.classification.labels import intent_of_status, status_as_of
 from leadsmart.classification.model import Model
-from leadsmart.classification.reasons import explain, join_reasons
+from leadsmart.classification.reasons import explain, feature_effects, join_reasons
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     OUTCOME_UNDECIDED,
@@ -24,7 +26,12 @@ from leadsmart.vocabulary import (
     MarketTables,
 )
 
-SCORE_COLUMNS: Final = ("lead_id", "age_days", "as_of", "intent", "grade", "probability", "reasons")
+#: Type of each column of a call list, as an array.
+SCORE_TYPES: Final = {
+    "lead_id": object, "age_days": np.int64, "as_of": object, "intent": object, "grade": object,
+    "probability": float, "reasons": object,
+}  # fmt: skip
+SCORE_COLUMNS: Final = tuple(SCORE_TYPES)
 
 #: Feature, points, words if true, words if not: how leads are ordered where no model can be trusted.
 RULES: Final = (
@@ -121,7 +128,7 @@ def score_open_leads(
     """
     current = open_leads(tables, params, as_of)
     leads = current[["lead_id", "status"]].merge(features.frame, on="lead_id", how="inner")
-    return score_leads(model, leads, params, as_of, use)
+    return _table(_score(model, leads, params, as_of, use))
 
 
 def open_scorer(model: Model, tables: MarketTables, params: Params, use: str) -> Scorer:
@@ -153,11 +160,33 @@ def score_arrivals(scorer: Scorer, leads: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per lead, as `score_open_leads` returns it; ``as_of`` is the day of the newest.
     """
-    frame = describe_leads(leads, scorer.history, scorer.params, scorer.model.reader).frame
-    as_of = leads["arrived_at"].max().date()
-    return score_leads(
-        scorer.model, frame.assign(status=leads["lead_status"].array), scorer.params, as_of, scorer.use
-    )
+    return _table(_score_arrivals(scorer, leads))
+
+
+def score_lead(scorer: Scorer, lead: Mapping[str, Any]) -> dict[str, Any]:
+    """Score one lead, without making a table of it.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    lead : mapping
+        A clean lead by column (`vocabulary.MarketTables`), with a moment of arrival.
+
+    Returns
+    -------
+    dict
+        `SCORE_COLUMNS`, equal to the lead's row when `score_arrivals` scores all leads of its day.
+    """
+    columns = {name: np.array([value], dtype=object) for name, value in lead.items()}
+    columns["arrived_at"] = pd.array([lead["arrived_at"]])
+    return {name: values[0] for name, values in _score_arrivals(scorer, columns).items()}
+
+
+def _score_arrivals(scorer: Scorer, leads: Columns) -> dict[str, Any]:
+    columns = describe_leads(leads, scorer.history, scorer.params, scorer.model.reader)
+    columns["status"] = leads["lead_status"]
+    as_of = columns["arrived_at"].max().date()
+    return _score(scorer.model, columns, scorer.params, as_of, scorer.use)
 
 
 def score_new_leads(
@@ -185,81 +214,67 @@ def score_new_leads(
     return score_arrivals(open_scorer(model, together, params, use), leads)
 
 
-def score_leads(model: Model, leads: pd.DataFrame, params: Params, as_of: dt.date, use: str) -> pd.DataFrame:
-    """Score leads whose features are known.
-
-    Parameters
-    ----------
-    model : Model
-    leads : DataFrame
-        One row per lead: a feature frame, and ``status``.
-    params : Params
-    as_of : date
-    use : str
-        As in `score_open_leads`.
-
-    Returns
-    -------
-    DataFrame
-        As `score_open_leads` returns it.
-    """
-    probability = np.full(len(leads), np.nan)
+def _score(model: Model, leads: Columns, params: Params, as_of: dt.date, use: str) -> dict[str, Any]:
+    """Score leads whose features and ``status`` are known: the columns of the list, best first."""
+    probability = np.full(count_leads(leads), np.nan)
     if use == USE_RULES or model.estimator is None:
         order, reasons = score_by_rules(leads)
     else:
         matrix = encode_leads(model.estimator.encoder, model.estimator.text, leads)
-        order = predict_matrix(model.estimator, matrix)
-        reasons = explain(model.estimator, model.specs, leads, matrix)
+        effects = feature_effects(model.estimator, matrix)
+        order, reasons = effects.probability, explain(effects, model.specs, leads)
         if use == USE_PROBABILITY:
             probability = order
-    day = pd.Timestamp(as_of)
-    scored = pd.DataFrame(
-        {
-            # arrays: putting series together by their index takes longer than scoring one lead
-            "lead_id": leads["lead_id"].array,
-            "age_days": (day - leads["arrived_at"].dt.tz_localize(None).dt.normalize()).dt.days.array,
-            "as_of": as_of.isoformat(),
-            "intent": intent_of_status(leads["status"], params).array,
-            "grade": grade_of(probability, params).array,
-            "probability": probability,
-            "reasons": reasons.array,
-            "order": order,
-            "arrived_at": leads["arrived_at"].array,
-        }
-    )
-    scored = scored.sort_values(
-        ["order", "arrived_at", "lead_id"], ascending=[False, False, True], kind="stable", ignore_index=True
-    )
-    return scored[list(SCORE_COLUMNS)]
+    age = np.datetime64(as_of, "D") - local_times(leads["arrived_at"]).astype("datetime64[D]")
+    moments = universal_times(leads["arrived_at"]).astype(np.int64)
+    rank = np.lexsort((np.asarray(leads["lead_id"], dtype=str), -moments, -order))
+    columns = {
+        "lead_id": leads["lead_id"],
+        "age_days": age.astype(np.int64),
+        "as_of": [as_of.isoformat()] * len(rank),
+        "intent": intent_of_status(leads["status"].tolist(), params),
+        "grade": grade_of(probability, params),
+        "probability": probability,
+        "reasons": reasons,
+    }
+    return {name: np.asarray(values, dtype=SCORE_TYPES[name])[rank] for name, values in columns.items()}
 
 
-def score_by_rules(leads: pd.DataFrame) -> tuple[np.ndarray, pd.Series]:
+def _table(columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    # a column without a value would not tell that it is one of words
+    words = {
+        name: pd.array(values, dtype="str") for name, values in columns.items() if values.dtype == object
+    }
+    return pd.DataFrame({**columns, **words})
+
+
+def score_by_rules(leads: Columns) -> tuple[np.ndarray, list[str]]:
     """Add up the rules' points of each lead.
 
     Parameters
     ----------
-    leads : DataFrame
-        Feature frame.
+    leads : DataFrame or mapping
+        Feature frame, or its columns.
 
     Returns
     -------
     array of float
         Points.
-    Series of str
+    list of str
         Reasons for and against.
     """
-    points = np.zeros(len(leads))
-    good: list[list[str]] = [[] for _ in range(len(leads))]
-    bad: list[list[str]] = [[] for _ in range(len(leads))]
+    n = count_leads(leads)
+    points = np.zeros(n)
+    good: list[list[str]] = [[] for _ in range(n)]
+    bad: list[list[str]] = [[] for _ in range(n)]
     for name, worth, yes, no in RULES:
         if name not in leads:
             continue
-        holds = (leads[name] == 1).to_numpy()
+        holds = np.asarray(leads[name], dtype=float) == 1
         points += worth * holds
-        for i, is_true in enumerate(holds):
+        for i, is_true in enumerate(holds.tolist()):
             if is_true:
                 good[i].append(yes)
             elif no:
                 bad[i].append(no)
-    texts = [join_reasons(g, b) for g, b in zip(good, bad, strict=True)]
-    return points, pd.Series(texts, index=leads.index, dtype="str")
+    return points, [join_reasons(g, b) for g, b in zip(good, bad, strict=True)]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -69,11 +70,14 @@ def normalise_text(texts: pd.Series, keep_digits: bool = False) -> pd.Series:
     >>> normalise_text(pd.Series(["Price for unit B12?", "أريد شقّة", None])).tolist()
     ['price for unit', 'اريد شقه', '']
     """
+    return pd.Series(normalise_texts(texts.tolist(), keep_digits), index=texts.index, dtype="str")
 
+
+def normalise_texts(texts: Sequence[object], keep_digits: bool = False) -> list[str]:
+    """Do the same for a list."""
     # people click the same ready-made messages: each wording is read once
-    codes, wordings = pd.factorize(texts.to_numpy(dtype=object))
-    folded = np.array([*(_fold(t, keep_digits) for t in wordings), ""], dtype=object)
-    return pd.Series(folded[codes], index=texts.index, dtype="str")
+    folded = {t: _fold(t, keep_digits) for t in set(texts) if isinstance(t, str)}
+    return [folded.get(t, "") for t in texts]
 
 
 def _fold(text: str, keep_digits: bool) -> str:
@@ -86,20 +90,16 @@ def _fold(text: str, keep_digits: bool) -> str:
     return " ".join(text.split())
 
 
-def language_of(texts: pd.Series) -> pd.Series:
-    """Tell the script of each text: ``arabic``, ``latin``, ``mixed`` or ``none``.
+def language_of(text: object) -> str:
+    """Tell the script of a text: ``arabic``, ``latin``, ``mixed`` or ``none``.
 
-    >>> language_of(pd.Series(["سعر", "price", "سعر price", "?", None])).tolist()
+    >>> [language_of(text) for text in ("سعر", "price", "سعر price", "?", None)]
     ['arabic', 'latin', 'mixed', 'none', 'none']
     """
-
-    def script(text: object) -> str:
-        if not isinstance(text, str):
-            return "none"
-        arabic, latin = bool(_ARABIC.search(text)), bool(_LATIN.search(text))
-        return "mixed" if arabic and latin else "arabic" if arabic else "latin" if latin else "none"
-
-    return pd.Series([script(t) for t in texts], index=texts.index, dtype="str")
+    if not isinstance(text, str):
+        return "none"
+    arabic, latin = bool(_ARABIC.search(text)), bool(_LATIN.search(text))
+    return "mixed" if arabic and latin else "arabic" if arabic else "latin" if latin else "none"
 
 
 def tfidf_encoder(min_leads: int = MIN_LEADS_PER_TERM) -> FeatureUnion:
@@ -215,18 +215,50 @@ def _fit_encoder(texts: pd.Series, encoder: Any, counts: pd.Series | None) -> An
     return encoder
 
 
-def text_scores(model: TextClassifier, texts: pd.Series) -> np.ndarray:
+def text_scores(model: TextClassifier, texts: Sequence[str]) -> np.ndarray:
     """Return the log-odds of the second class per normalised text, for a classifier of two classes.
 
     An empty text says nothing and scores NaN.
     """
     # people click the same ready-made messages: each wording is read once
-    wordings, position = np.unique(texts.to_numpy(dtype=object), return_inverse=True)
+    wordings, position = np.unique(np.asarray(texts, dtype=object), return_inverse=True)
     scores = np.full(len(wordings), np.nan)
     filled = wordings != ""
     if filled.any():
-        scores[filled] = model.classifier.decision_function(model.encoder.transform(wordings[filled]))
+        scores[filled] = _decide(model, wordings[filled].tolist())[:, 0]
     return scores[position]
+
+
+def _decide(model: TextClassifier, texts: list[str]) -> np.ndarray:
+    """Log-odds of each text, a column per class (of two classes: the second's).
+
+    TF-IDF is added up term by term, as scikit-learn's matrices cost a single text more than its terms.
+    """
+    if not _is_tfidf(model.encoder):
+        return model.classifier.decision_function(model.encoder.transform(texts)).reshape(len(texts), -1)
+    decided = np.tile(model.classifier.intercept_, (len(texts), 1))
+    first = 0
+    for name, terms in model.encoder.transformer_list:
+        analyze, known = terms.build_analyzer(), terms.vocabulary_
+        found = [
+            i * len(known) + known[t] for i, text in enumerate(texts) for t in analyze(text) if t in known
+        ]
+        place, times = np.unique(np.array(found, dtype=np.int64), return_counts=True)
+        text, term = place // len(known), place % len(known)
+        value = (1 + np.log(times)) * terms.idf_[term]
+        length = np.sqrt(np.bincount(text, value**2, minlength=len(texts)))
+        value *= (model.encoder.transformer_weights or {}).get(name, 1.0) / length[text]
+        for k, weights in enumerate(model.classifier.coef_):
+            decided[:, k] += np.bincount(text, value * weights[first + term], minlength=len(texts))
+        first += len(known)
+    return decided
+
+
+def _is_tfidf(encoder: Any) -> bool:
+    return isinstance(encoder, FeatureUnion) and all(
+        isinstance(part, TfidfVectorizer) and part.sublinear_tf and part.use_idf and part.norm == "l2"
+        for _, part in encoder.transformer_list
+    )
 
 
 def classify_text(model: TextClassifier, texts: pd.Series) -> pd.DataFrame:
@@ -238,17 +270,28 @@ def classify_text(model: TextClassifier, texts: pd.Series) -> pd.DataFrame:
         Same rows: ``answer`` (a class, or "needs review"), ``best`` (the most probable class),
         ``confidence`` (its probability).
     """
-    probabilities = model.classifier.predict_proba(model.encoder.transform(texts))
-    confidence = probabilities.max(axis=1)
-    best = pd.Series(model.classifier.classes_[probabilities.argmax(axis=1)], index=texts.index)
+    answer, best, confidence = answer_texts(model, texts.tolist())
     return pd.DataFrame(
         {
-            "answer": best.where(confidence >= model.threshold, NEEDS_REVIEW),
-            "best": best,
+            "answer": pd.Series(answer, index=texts.index),
+            "best": pd.Series(best, index=texts.index),
             "confidence": confidence,
         },
         index=texts.index,
     )
+
+
+def answer_texts(model: TextClassifier, texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Do the same for a list: answer, most probable class and its probability, an array each."""
+    odds = _decide(model, texts)
+    if odds.shape[1] == 1:
+        second = expit(odds)
+        probabilities = np.hstack([1 - second, second])
+    else:
+        probabilities = softmax(odds, axis=1)
+    confidence = probabilities.max(axis=1)
+    best = np.asarray(model.classifier.classes_, dtype=object)[probabilities.argmax(axis=1)]
+    return np.where(confidence >= model.threshold, best, NEEDS_REVIEW), best, confidence
 
 
 def review_threshold(confidence: np.ndarray, keep: float = 0.95) -> float:
