@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 
 from leadsmart.display import bars, curves, figures, grids
@@ -99,7 +100,10 @@ DRAWINGS = {
         lambda t: grids.plot_completeness(t, "field", "share", group="form", **WORDS),
         fields,
     ),
-    "heatmap": (lambda t: grids.plot_heatmap(t, "day", "hour", "leads", **WORDS), cells),
+    "heatmap": (
+        lambda t: grids.plot_heatmap(t, "day", "hour", "leads", rows=range(7), columns=range(24), **WORDS),
+        cells,
+    ),
     "trend": (
         lambda t: curves.plot_trend(
             t,
@@ -199,11 +203,34 @@ def test_different_data_give_a_different_picture():
     assert draw_intervals(estimates()).png != draw_intervals(other).png
 
 
+def test_a_grid_keeps_its_order_whatever_cells_come_first_or_are_missing():
+    def draw_cells(table: pd.DataFrame) -> bytes:
+        order = {"rows": range(7), "columns": range(24)}
+        return grids.plot_heatmap(table, "day", "hour", "leads", **order, **WORDS).png
+
+    # the first day has no hours 1 to 4, as where few leads are hidden
+    missing = cells().query("day > 0 or hour not in [1, 2, 3, 4]")
+    assert draw_cells(missing) == draw_cells(missing.iloc[::-1])
+    assert draw_cells(missing) != draw_cells(cells())
+
+
 def test_names_that_fonts_lack_become_boxes_and_long_ones_are_cut():
     assert drawable("漢字 A") == "□□ A"
     assert drawable("سعادة") == "سعادة"
     assert drawable("\u2060Financial\tHub ") == "Financial Hub"
     assert len(drawable("x" * 300)) == 26
+
+
+def test_arabic_is_joined_in_a_drawing():
+    # joined letters take less room than the same letters apart, which nothing but a shaper knows
+    font = get_font(findfont("DejaVu Sans"))
+
+    def width(text: str) -> float:
+        font.set_size(20, 72)
+        font.set_text(text)
+        return font.get_width_height()[0]
+
+    assert width("سعادة") < 0.9 * width("\u200c".join("سعادة"))
 
 
 def test_sparkline_leaves_a_gap_and_marks_the_last_value():

@@ -79,13 +79,13 @@ def plot_heatmap(
     column: str,
     value: str,
     *,
+    rows: Sequence[object],
+    columns: Sequence[object],
     title: str,
     subtitle: str = "",
     footer: str = "",
     alt: str = "",
     empty: str = "",
-    rows: Sequence[object] | None = None,
-    columns: Sequence[object] | None = None,
     unit: str = UNIT_COUNT,
     annotate: bool = False,
 ) -> Picture:
@@ -97,8 +97,9 @@ def plot_heatmap(
         One row per cell.
     row, column, value : str
         Its columns; a pair of row and column occurs once.
-    rows, columns : sequence, optional
-        Order of the grid's rows and columns; the order of appearance without.
+    rows, columns : sequence
+        All rows and columns of the grid in their order, those without any cell included: the order in which cells
+        appear would put an hour that Monday lacks after midnight.
     annotate : bool
         Write each cell's value into it (for small grids).
     title, subtitle, footer, alt, empty
@@ -109,10 +110,7 @@ def plot_heatmap(
     if known.empty:
         return draw_nothing(words)
     grid = known.pivot(index=row, columns=column, values=value)
-    grid = grid.reindex(
-        index=list(rows) if rows is not None else list(known[row].unique()),
-        columns=list(columns) if columns is not None else list(known[column].unique()),
-    )
+    grid = grid.reindex(index=list(rows), columns=list(columns))
     return _grid(words, grid, unit, annotate=annotate)
 
 
