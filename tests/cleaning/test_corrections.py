@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from cleaning.builders_cleaning import ROOT, clean, make_tables, write_export
+from cleaning.builders_cleaning import ROOT, clean, make_tables, split, write_export
 
-from leadsmart.cleaning.corrections import read_corrections
-from leadsmart.errors import InputError, ParameterError
+from leadsmart.cleaning.corrections import find_unexpected, read_corrections
+from leadsmart.errors import ParameterError
 
 GOOD = """
 - table: ad_performance
@@ -48,12 +48,21 @@ def test_a_correction_changes_the_row_and_the_ledger_keeps_the_raw_spend(tmp_pat
         ("expected: 1", "expected: 2", "expects 2 rows and matches 1"),
     ],
 )
-def test_a_correction_that_no_longer_matches_fails_in_every_market(tmp_path, old, new, message):
-    folder = write_export(tmp_path / "export", make_tables())
-    corrections = read_corrections(write(tmp_path, GOOD.replace(old, new)))
-    for market in ("new-cairo", "gulf"):
-        with pytest.raises(InputError, match=message):
-            clean(folder, tmp_path / "cache", market, corrections=corrections)
+def test_a_correction_that_no_longer_matches_is_told(tmp_path, old, new, message):
+    slices = split(write_export(tmp_path / "export", make_tables()), tmp_path / "cache")
+    good, changed = (read_corrections(write(tmp_path, text)) for text in (GOOD, GOOD.replace(old, new)))
+    (found,) = find_unexpected(slices, (*good, *changed))
+    assert message in str(found)
+    assert "booked tenfold" in str(found)
+
+
+def test_rows_of_all_markets_are_counted(tmp_path):
+    slices = split(write_export(tmp_path / "export", make_tables()), tmp_path / "cache")
+    everywhere = GOOD.replace('ad_set_id: "200", created_at: "2024-06-02 00:00:00"', "file: insights.csv")
+    (found,) = find_unexpected(slices, read_corrections(write(tmp_path, everywhere)))
+    rows = sum(len(slices.read("ad_performance", market)) for market in slices.markets)
+    assert rows > 1
+    assert f"expects 1 rows and matches {rows}" in str(found)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The notebooks without our command line: in Jupyter on the sample, and under plain papermill on a market."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,9 @@ import nbformat
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
-from report.builders_report import Built, clean_environment, copy_project, make_project
+from report.builders_report import ROOT, Built, clean_environment, copy_project, make_project
 
+from leadsmart.report.steps import MARKET_STEPS, NEEDS
 from leadsmart.sample import write_sample
 
 NAMES = (
@@ -137,6 +139,14 @@ def test_plain_papermill_on_a_market_without_data_refuses(built: Built, copied: 
     assert {path.name for path in (copied / "data").iterdir()} == before, "no sample is made in its place"
     text = outputs_text(nbformat.read(copied / "out.ipynb", as_version=4))
     assert "Mars" not in text and "leads" not in text.partition("has no campaigns")[0]
+
+
+@pytest.mark.parametrize("name", MARKET_STEPS)
+def test_a_notebook_reads_of_others_only_what_opening_it_alone_makes(name: str):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    read = set(re.findall(r"read_json\(\s*\"(\w+)\"", code))
+    assert read <= {name, *NEEDS[name]}
 
 
 @pytest.mark.slow

@@ -82,3 +82,26 @@ def test_a_project_without_markets_says_so(workspace: Workspace):
     for path in workspace.params_dir.glob("[!_]*.yml"):
         path.unlink()
     assert problems_of(workspace)[0].startswith("params: no market has a file")
+
+
+CORRECTION = """
+- table: ad_performance
+  match: {ad_set_id: "no such"}
+  change: {spend: 3.5}
+  reason: booked tenfold, says the agency
+  expected: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CORRECTION, "the source was fixed"),
+        (CORRECTION.replace("reason", "because"), "reason: Field required"),
+    ],
+)
+def test_corrections_are_held_against_the_whole_export(workspace: Workspace, text: str, said: str):
+    (workspace.params_dir / "_corrections.yml").write_text(text, encoding="utf-8")
+    (problem,) = problems_of(workspace, "gulf")
+    assert said in problem
+    assert "_corrections.yml" in problem

@@ -10,7 +10,7 @@ import pandas as pd
 from leadsmart.cleaning.assumptions import assess_assumptions
 from leadsmart.cleaning.campaigns import UNKNOWN_USER, clean_campaigns
 from leadsmart.cleaning.completeness import hide_few_leads, measure_completeness
-from leadsmart.cleaning.corrections import Correction, apply_corrections, check_expectations
+from leadsmart.cleaning.corrections import Correction, apply_corrections
 from leadsmart.cleaning.delivery import clean_delivery
 from leadsmart.cleaning.events import clean_events, last_statuses
 from leadsmart.cleaning.leads import clean_leads
@@ -115,7 +115,7 @@ def clean_slice(
     key : bytes
         Of the contact hashes, see `load_key`.
     corrections : sequence of Correction
-        See `read_corrections`.
+        See `read_corrections`; whether they still match is told by `find_unexpected`, which reads every slice.
 
     Returns
     -------
@@ -125,10 +125,7 @@ def clean_slice(
     ------
     LedgerError
         If a raw row or any spend is not accounted for.
-    InputError
-        If a correction no longer matches.
     """
-    check_expectations(slices, corrections)
     raw = {table: slices.read(table, market) for table in TABLES}
     check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
     accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)

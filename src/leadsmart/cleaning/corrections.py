@@ -107,29 +107,31 @@ def _check_columns(correction: Correction) -> None:
             )
 
 
-def check_expectations(slices: Slices, corrections: Sequence[Correction]) -> None:
-    """Count what each correction matches in the whole export.
+def find_unexpected(slices: Slices, corrections: Sequence[Correction]) -> list[InputError]:
+    """Count what each correction matches in the whole export: what differs from what its entry expects."""
+    counts = [0] * len(corrections)
+    for table in sorted({correction.table for correction in corrections}):
+        for market in slices.markets:
+            rows = slices.read(table, market)
+            for at, correction in enumerate(corrections):
+                if correction.table == table:
+                    counts[at] += int(_matches(rows, correction).sum())
+    return [
+        _unexpected(correction, count)
+        for correction, count in zip(corrections, counts, strict=True)
+        if count != correction.expected
+    ]
 
-    Raises
-    ------
-    InputError
-        If a count differs from what the entry expects.
-    """
-    for correction in corrections:
-        count = sum(int(_matches(slices.read(correction.table, m), correction).sum()) for m in slices.markets)
-        if count == correction.expected:
-            continue
-        if count == 0:
-            problem, remedy = (
-                "a correction matches nothing any more: the source was fixed",
-                "Remove the entry",
-            )
-        else:
-            problem = f"a correction expects {correction.expected:,} rows and matches {count:,}"
-            remedy = "Look at the rows, then set `expected`"
-        raise InputError(
-            problem, remedy=remedy, file=CORRECTIONS_FILE, rule="correction", examples=[correction.reason]
-        )
+
+def _unexpected(correction: Correction, count: int) -> InputError:
+    problem = f"a correction expects {correction.expected:,} rows and matches {count:,}"
+    remedy = "Look at the rows, then set `expected`"
+    if count == 0:
+        problem = "a correction matches nothing any more: the source was fixed"
+        remedy = "Remove the entry"
+    return InputError(
+        problem, remedy=remedy, file=CORRECTIONS_FILE, rule="correction", examples=[correction.reason]
+    )
 
 
 def apply_corrections(rows: pd.DataFrame, table: str, corrections: Sequence[Correction]) -> Corrected:

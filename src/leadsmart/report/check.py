@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leadsmart.cleaning.corrections import find_unexpected, read_corrections
 from leadsmart.cleaning.load import check_export
 from leadsmart.cleaning.split import Slices
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
@@ -45,6 +46,9 @@ def check_inputs(
         raise InputProblems(mixed)
     known = list_markets(workspace.params_dir)
     slices = open_slices(workspace)
+    unexpected = find_unexpected(slices, read_corrections(workspace.params_dir))
+    if unexpected:
+        raise InputProblems(unexpected)
     without = [market for market in markets or known if not _campaigns(workspace, slices, market, overrides)]
     # A report for some business users is about the markets where they advertise.
     unavoidable = [market for market in without if market in markets or not slices.markets.get(market)]
@@ -84,6 +88,10 @@ def _parameter_problems(
         ]
     problems: list[LeadSmartError] = []
     seen = set()
+    try:
+        read_corrections(workspace.params_dir)
+    except LeadSmartError as error:
+        problems.append(error)
     # None stands for what is unassigned: its name is no market that one could ask for
     for market in [None, *(markets or known)]:
         try:

@@ -15,7 +15,7 @@ from leadsmart.display.cards import banner, callout, facts_line, footnote, page_
 from leadsmart.display.csv_text import to_safe_csv
 from leadsmart.display.formats import format_count, format_date
 from leadsmart.display.markup import Html
-from leadsmart.errors import InputError
+from leadsmart.errors import InputError, InputProblems
 from leadsmart.params import Params
 from leadsmart.report.audience import audience_note, inputs_record
 from leadsmart.report.records import Record, digest_of, sha256_of, write_record
@@ -41,6 +41,7 @@ from leadsmart.vocabulary import ALL_MARKETS, CLIENT, DATA_NOT_RELIABLE, TABLES,
 # Only the first notebook reads raw rows and cleans them; a change of cleaning is no change of the others.
 if TYPE_CHECKING:
     from leadsmart.cleaning.clean import CleanedMarket
+    from leadsmart.cleaning.corrections import Correction
     from leadsmart.cleaning.split import Slices
 
 SAMPLE_NOTICE = (
@@ -111,10 +112,22 @@ class Page:
         if self.params.audience != CLIENT:
             return None
         from leadsmart.cleaning.clean import clean_others
-        from leadsmart.cleaning.corrections import read_corrections
         from leadsmart.cleaning.keys import load_key
 
-        return clean_others(self.slices, self.params, load_key(), read_corrections(self.workspace.params_dir))
+        return clean_others(self.slices, self.params, load_key(), self.read_corrections())
+
+    def read_corrections(self) -> "tuple[Correction, ...]":
+        """The reviewed file's corrections, all of which must still match as it says.
+
+        A run has counted the rows that match before it began; each notebook then reads its own market's alone.
+        """
+        from leadsmart.cleaning.corrections import find_unexpected, read_corrections
+
+        corrections = read_corrections(self.workspace.params_dir)
+        unexpected = [] if self.workspace.in_run else find_unexpected(self.slices, corrections)
+        if unexpected:
+            raise InputProblems(unexpected)
+        return corrections
 
     def read_json(self, step: str, name: str, market: str | None = None) -> Any:
         """A JSON file that `step` wrote."""
