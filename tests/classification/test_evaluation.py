@@ -14,7 +14,7 @@ from classification.builders_classification import (
 )
 
 from leadsmart.classification.capacity import bands_table, calls_table, grade_of
-from leadsmart.classification.card import describe_judged, model_card
+from leadsmart.classification.card import calibration_message, describe_judged, gain_message, model_card
 from leadsmart.classification.evaluation import evaluate_model
 from leadsmart.classification.features import build_features
 from leadsmart.classification.labels import label_leads
@@ -100,6 +100,20 @@ def test_a_later_known_column_stops_the_page():
 def test_one_group_is_no_comparison(evaluation):
     # one channel only, and no messages
     assert evaluation.groups["by"].unique().tolist() == ["form filled in"]
+
+
+def test_the_pictures_titles_say_their_message(evaluation):
+    bins = pd.DataFrame({"leads": [30, 10], "predicted": [0.2, 0.6], "observed": [0.5, 0.7]})
+    calls = pd.DataFrame({"called": [0.1, 0.2], "found": [0.2, 0.34], "found_low": 0.2, "found_high": 0.48})
+    figures = pd.DataFrame({"measure": ["ece"], "value": [0.25]})
+    found = replace(evaluation, reliability=bins, calls=calls, figures=figures)
+    # (30 · 0.2 + 10 · 0.6) / 40 and (30 · 0.5 + 10 · 0.7) / 40
+    assert calibration_message(found) == (
+        "The score predicted 30 % qualified, 55 % were; bin by bin 25 points apart"
+    )
+    assert gain_message(found) == "The best-scored 20 % of the leads held 34 % (20–48) of the qualified ones"
+    nothing = replace(evaluation, reliability=bins.iloc[:0], calls=calls.iloc[:0])
+    assert {calibration_message(nothing), gain_message(nothing)} == {"No score could be judged"}
 
 
 def test_it_is_said_which_model_the_verdict_speaks_of(evaluation):

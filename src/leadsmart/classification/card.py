@@ -10,7 +10,13 @@ import pandas as pd
 from leadsmart.classification.evaluation import Evaluation
 from leadsmart.classification.labels import TARGET_TITLES, summarise_labels
 from leadsmart.classification.model import OWN, Model
-from leadsmart.display.formats import format_count, format_date, format_interval, format_percent
+from leadsmart.display.formats import (
+    format_count,
+    format_date,
+    format_interval,
+    format_percent,
+    format_points,
+)
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_SHARE
 
@@ -78,7 +84,7 @@ def calibration_message(evaluation: Evaluation) -> str:
     apart = evaluation.figures.set_index("measure").loc["ece", "value"]
     return (
         f"The score predicted {format_percent(predicted)} qualified, {format_percent(observed)} were; "
-        f"bin by bin {format_percent(apart)} apart"
+        f"bin by bin {format_points(apart)} apart"
     )
 
 

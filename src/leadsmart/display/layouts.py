@@ -298,13 +298,13 @@ GROUPS = (
 BANDS = (
     Column("band", "Band"),
     Column("leads", "Leads", UNIT_COUNT),
-    Column("predicted", "Predicted", UNIT_SHARE),
+    Column("predicted", "Predicted", UNIT_SHARE, is_optional=True),
     Column("observed", "Qualified", UNIT_SHARE, "low", "high"),
 )
 CALLS = (
     Column("called", "Share called", UNIT_SHARE),
     Column("leads", "Leads called", UNIT_COUNT),
-    Column("lowest_probability", "Call from probability", UNIT_SHARE),
+    Column("lowest_probability", "Call from probability", UNIT_SHARE, is_optional=True),
     Column("found", "Of the qualified, found", UNIT_SHARE, "found_low", "found_high"),
     Column("qualified_rate", "Qualified among called", UNIT_SHARE),
     Column("calls_saved", "Calls saved", UNIT_SHARE, "calls_saved_low", "calls_saved_high"),
@@ -330,8 +330,8 @@ TOLD_INTENTS = (
 )
 SCORED = (
     Column("lead_id", "Lead"),
-    Column("grade", "Grade"),
-    Column("probability", "Probability", UNIT_SHARE),
+    Column("grade", "Grade", is_optional=True),
+    Column("probability", "Probability", UNIT_SHARE, is_optional=True),
     Column("intent", "Intent"),
     Column("age_days", "Age in days", UNIT_COUNT),
     Column("reasons", "Why"),
