@@ -55,7 +55,7 @@ def evaluations(markets):
 def test_every_market_gets_an_answer(evaluations):
     assert {"gulf", "east-cairo"} <= set(evaluations)
     for evaluation, card, scored, gaps in evaluations.values():
-        assert evaluation.verdict.sentence.startswith(evaluation.verdict.use)
+        assert evaluation.verdict.sentence.startswith(evaluation.verdict.verdict)
         assert card["sentence"] == evaluation.verdict.sentence
         assert len(scored)
         assert gaps.finding["statement"].endswith(".")
