@@ -1,7 +1,7 @@
 """Which columns each table of the report shows on screen; the download has all of them."""
 
 from leadsmart.display.columns import DATE, DELTA, SPARKLINE, STATUS, VERDICT, Column
-from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_SHARE
+from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_POINTS, UNIT_SHARE
 
 LEDGER = (
     Column("table_name", "Table"),
@@ -227,8 +227,24 @@ VARIANTS = (
     Column("form_variant", "Variant"),
     Column("leads", "Leads", UNIT_COUNT, instead="suppressed"),
     Column("completion_rate", "Complete", UNIT_SHARE, "completion_low", "completion_high"),
+    Column(
+        "completion_difference",
+        "Against others of the same users",
+        UNIT_POINTS,
+        "completion_difference_low",
+        "completion_difference_high",
+        is_optional=True,
+    ),
     Column("verdict_coverage", "Verdicts", UNIT_SHARE, "verdict_low", "verdict_high", n="verdicts"),
     Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+    Column(
+        "qualified_difference",
+        "Against others of the same users",
+        UNIT_POINTS,
+        "qualified_difference_low",
+        "qualified_difference_high",
+        is_optional=True,
+    ),
 )
 VARIANCE = (
     Column("level", "Between"),
