@@ -205,6 +205,8 @@ def test_differences_between_users_alone_are_no_quality_variation():
     finding = evaluate_findings(make_tables(campaigns, leads=leads), make_params(), AS_OF).get(KEYS[0])
     assert finding.verdict == "not supported"
     assert finding.estimate == 0.0
+    # a standard deviation of shares: the picture says points, as the sentence does
+    assert finding.unit == "points"
     assert finding.p_value > 0.9
 
 

@@ -18,7 +18,7 @@ from leadsmart.insights.measures import FEEDBACK_BOTH, aggregate_kpis, lead_fram
 from leadsmart.insights.shrinkage import VarianceComponents, shrink_rates, variance_components
 from leadsmart.insights.statistics import LEVEL, Interval, heterogeneity_p
 from leadsmart.params import Params
-from leadsmart.vocabulary import UNIT_SHARE, MarketTables
+from leadsmart.vocabulary import UNIT_POINTS, UNIT_SHARE, MarketTables
 
 KEY = "lead_quality_variation"
 QUESTION = (
@@ -80,7 +80,7 @@ def weigh_quality(tables: MarketTables, params: Params) -> Evidence:
         low=spread.low,
         high=spread.high,
         range_label=spread.label,
-        unit=UNIT_SHARE,
+        unit=UNIT_POINTS,
         n=verdicts,
         method=METHOD,
         p_value=p_value,

@@ -14,7 +14,16 @@ from xlsxwriter.worksheet import Worksheet
 from leadsmart.display import layouts
 from leadsmart.display.columns import DATE, DELTA, SPARKLINE, TEXT, VERDICT, Column
 from leadsmart.display.csv_text import is_formula
-from leadsmart.vocabulary import LABELS, UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_RATIO, UNIT_SHARE
+from leadsmart.vocabulary import (
+    LABELS,
+    UNIT_AUC,
+    UNIT_COUNT,
+    UNIT_DAYS,
+    UNIT_MONEY,
+    UNIT_POINTS,
+    UNIT_RATIO,
+    UNIT_SHARE,
+)
 
 MAX_SHEET_NAME = 31
 CONTENTS, DEFINITIONS = "Contents", "Definitions"
@@ -23,6 +32,7 @@ _WIDEST = 60
 _MAX_TEXT = 32_767
 _NUMBER_FORMATS = {
     UNIT_SHARE: "0.0%",
+    UNIT_POINTS: '0.0%" points"',
     DELTA: "+0%;-0%;0%",
     UNIT_COUNT: "#,##0",
     UNIT_RATIO: '0.00"×"',
