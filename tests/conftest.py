@@ -2,10 +2,15 @@
 
 import fcntl
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from report.builders_report import Built, build_project, read_built
+
+# What a shell starts in the background ignores Ctrl-C, and all that it starts in turn.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

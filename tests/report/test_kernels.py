@@ -319,6 +319,7 @@ def test_no_process_is_left_when_the_run_is_stopped(tmp_path: Path, number: int,
         assert time.monotonic() - stopped < 5
     finally:
         process.kill()
+        process.communicate()
     for pid in (*kernels, *started):
         assert wait_for(lambda pid=pid: not is_running(pid), 3), pid
     assert wait_for(lambda: not list(folder.iterdir()))
