@@ -26,7 +26,7 @@ report: $(STAMP)  ## run the notebooks of every market and build outputs/site/in
 	$(BIN)/leadsmart run $(ARGS)
 
 test: $(STAMP)  ## every test but the long ones, browser included
-	$(PYTEST) -m "not slow" -n 2 --dist loadfile $(ARGS)
+	$(PYTEST) -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(STAMP)  ## the long tests; their output is kept in tests/slow-output.txt
 	set -o pipefail; $(PYTEST) -m slow -v --no-header --color=no $(ARGS) | tee tests/slow-output.txt

@@ -1,8 +1,10 @@
 """From executed notebooks to a static site, with Quarto or with the embedded renderer."""
 
 import importlib.metadata
+import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -127,7 +129,7 @@ def why_site_is_stale(workspace: Workspace, renderer: str = "auto") -> list[str]
 def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
     """All that the site is made from: file of the site's project -> sha256, and what renders it."""
     sources = _sources(workspace, read_expected_pages(workspace.outputs))
-    code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "search.py")]
+    code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "embedded.py", "search.py")]
     chosen = _chosen(renderer)
     return {
         **{target.as_posix(): sha256_of(source) for target, source in sources.items() if source.is_file()},
@@ -181,26 +183,23 @@ def _sources(workspace: Workspace, pages: Sequence[str]) -> dict[Path, Path]:
 
 
 def _render_embedded(project: Path) -> None:
-    # it takes half a second to import, and often there is nothing to render
-    from smalldocs.config import BuildError, ConfigError
-    from smalldocs.site import build
-
-    from leadsmart.report.search import index_shown_text
-
-    try:
-        site = build(project, quiet=True)
-    except (BuildError, ConfigError) as error:
+    command = [sys.executable, "-P", "-m", "leadsmart.report.embedded", str(project)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
         raise RenderError(
-            f"the embedded renderer failed: {error}", remedy="Mend the page it names"
-        ) from error
-    if site.warnings:
+            f"the embedded renderer ended with exit code {done.returncode}: {_last_words(done.stderr, project)}",
+            remedy="If it was for want of memory, render fewer markets; else report this",
+        )
+    told = json.loads(done.stdout)
+    if told["failed"]:
+        raise RenderError(f"the embedded renderer failed: {told['failed']}", remedy="Mend the page it names")
+    if told["left_out"]:
         raise RenderError(
             "the embedded renderer leaves something out",
             remedy="Keep to what both renderers understand",
-            count=len(site.warnings),
-            examples=site.warnings,
+            count=len(told["left_out"]),
+            examples=told["left_out"],
         )
-    index_shown_text(project / "outputs" / "site")
 
 
 def _render_with_quarto(project: Path) -> None:
@@ -208,10 +207,14 @@ def _render_with_quarto(project: Path) -> None:
         ["quarto", "render", str(project), "--no-execute"], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        tail = " ".join(done.stderr.split()[-60:]).replace(str(project), ".")
         raise RenderError(
-            f"quarto failed: {tail}", remedy="Mend the page it names, or use --renderer embedded"
+            f"quarto failed: {_last_words(done.stderr, project)}",
+            remedy="Mend the page it names, or use --renderer embedded",
         )
+
+
+def _last_words(said: str, project: Path) -> str:
+    return " ".join(said.split()[-60:]).replace(str(project), ".")
 
 
 def _put_in_place(built: Path, site: Path) -> Path:
