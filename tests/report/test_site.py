@@ -104,6 +104,16 @@ def test_a_missing_page_is_an_error_and_the_old_site_stays(
     assert (index.parent / "outputs" / "gulf" / "02_insights.html").is_file()
 
 
+@pytest.mark.parametrize("page", [b"\xff\xfe no text", b"---\ntitle: [\n---\n"])
+def test_a_page_that_the_embedded_renderer_can_not_read_is_one_clear_error(workspace: Workspace, page: bytes):
+    index = render_site(workspace, "embedded")
+    before = index.read_bytes()
+    (workspace.root / "index.qmd").write_bytes(page)
+    with pytest.raises(RenderError, match="embedded renderer"):
+        render_site(workspace, "embedded")
+    assert index.read_bytes() == before
+
+
 def test_without_a_run_there_is_nothing_to_render(workspace: Workspace):
     (workspace.outputs / "run.json").unlink()
     with pytest.raises(RenderError, match=r"there is no run to render.*leadsmart run"):
