@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from leadsmart.insights.measures import delivery_frame, lead_frame, sum_measures
-from leadsmart.insights.shrinkage import shrink_rates
-from leadsmart.insights.statistics import MINIMUM_DECIDING_USERS, ratio_interval
+from leadsmart.insights.kpi.measures import delivery_frame, lead_frame, sum_measures
+from leadsmart.insights.methods.shrinkage import shrink_rates
+from leadsmart.insights.methods.statistics import MINIMUM_DECIDING_USERS, ratio_interval
+from leadsmart.market import Market, MarketTables
 from leadsmart.params import load_params
 from leadsmart.sample import Effects, sample_market
 from leadsmart.sample.draw import DEFAULT_LEADS, draw_sample
 from leadsmart.sample.history import STATUSES
-from leadsmart.vocabulary import RANGE_95, TABLES, MarketTables
+from leadsmart.vocabulary import RANGE_95, TABLES
 
 ROOT = Path(__file__).parents[1]
 #: Kind of range: over, under, scale.
@@ -44,7 +45,9 @@ BINS = (0, 1.25, 1.5, 2, 2.5, 3, 4, np.inf)
 
 
 def per_user(tables):
-    return sum_measures(delivery_frame(tables), lead_frame(tables, PARAMS), ["user_id"])
+    return sum_measures(
+        delivery_frame(Market(tables, PARAMS)), lead_frame(Market(tables, PARAMS)), ["user_id"]
+    )
 
 
 def drawn_per_user(draw):
@@ -110,7 +113,7 @@ def draw_again(users, kind, draws, rng):
 
 def shrunk_hits(tables, truth):
     """Share of campaigns with verdicts whose shrunk range holds the true rate of their leads with a verdict."""
-    leads = lead_frame(tables, PARAMS)
+    leads = lead_frame(Market(tables, PARAMS))
     leads = leads[leads["is_verdict"]]
     leads = leads.assign(p=leads["lead_id"].map(truth.leads["p_qualified_given_verdict"]))
     groups = leads.groupby(["campaign_id", "user_id"]).agg(

@@ -33,8 +33,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from warm_folder import execute_warm
 
 from leadsmart.params import list_markets
-from leadsmart.report.kernels import ONE_THREAD, Kernels, find_imports, imports_of
-from leadsmart.report.steps import CLEANING, MARKET_STEPS, NEEDS_OF_ALL, OVERVIEW, POOLED, SUMMARY
+from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, find_imports, imports_of
+from leadsmart.report.notebooks import CLEANING, MARKET_STEPS, NEEDS_OF_ALL, OVERVIEW, POOLED, SUMMARY
 from leadsmart.sample import DEFAULT_LEADS, write_sample
 from leadsmart.vocabulary import UNASSIGNED
 

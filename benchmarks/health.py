@@ -20,10 +20,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from leadsmart.insights.alarms import shift_limits, shift_power
-from leadsmart.insights.expectations import by_series
-from leadsmart.insights.measures import local_day
-from leadsmart.insights.monitoring import (
+from leadsmart.insights.health.alarms import shift_limits, shift_power
+from leadsmart.insights.health.expectations import by_series
+from leadsmart.insights.health.monitoring import (
     CTR_LEFT,
     DAYS_A_MONTH,
     RULES,
@@ -31,13 +30,14 @@ from leadsmart.insights.monitoring import (
     WATCHED_POWER,
     watch_series,
 )
+from leadsmart.market import Market, MarketTables, local_day
 from leadsmart.params import load_params
 from leadsmart.sample import Effects
 from leadsmart.sample.delivery import WEEKDAY_FACTORS
 from leadsmart.sample.draw import draw_sample
 from leadsmart.sample.markets import market_tables
 from leadsmart.sample.world import CHANNELS, CHEAP_CHANNEL, FIRST_DAY
-from leadsmart.vocabulary import TABLES, MarketTables
+from leadsmart.vocabulary import TABLES
 
 ROOT = Path(__file__).parents[1]
 PARAMS = load_params("new-cairo", ROOT / "params")
@@ -82,7 +82,7 @@ def inject(tables, rule, series, day):
 
 def is_found(tables, fault, series, day):
     rule, may_report = FAULTS[fault]
-    days = alarm_days(watch_series(inject(tables, rule, series, day), PARAMS))
+    days = alarm_days(watch_series(Market(inject(tables, rule, series, day), PARAMS)))
     return bool(((days["series"] == series) & (days["day"] == day) & days["rule"].isin(may_report)).any())
 
 
@@ -161,7 +161,7 @@ def draw_worlds():
         truth = true_days(draw)
         for market in MARKETS:
             tables = market_tables(draw, market, seed, "Africa/Cairo")
-            watch = watch_series(tables, PARAMS)
+            watch = watch_series(Market(tables, PARAMS))
             yield tables, watch, oracle_days(tables, truth, set(watch.series["series"]))
 
 
@@ -288,7 +288,7 @@ def show_real(outputs):
         if folder.parent.name == "unassigned":
             continue
         tables = MarketTables(**{t: pd.read_parquet(folder / f"{t}.parquet") for t in TABLES})
-        watch = watch_series(tables, PARAMS)
+        watch = watch_series(Market(tables, PARAMS))
         counts.append(count_alarms(watch, set(watch.series["series"])))
         months += months_of(watch)
         series += len(watch.series)

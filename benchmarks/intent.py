@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from leadsmart.classification.text import (
+from leadsmart.classification.texts.text import (
     NEEDS_REVIEW,
     TextClassifier,
     classify_text,

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from leadsmart.classification.evaluation import evaluate_model
-from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import fit_market_model
+from leadsmart.classification.estimation.model import fit_market_model
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.evaluation import evaluate_model
 from leadsmart.classification.scoring import score_open_leads
-from leadsmart.display.formats import format_count, format_percent
+from leadsmart.formats import format_count, format_percent
+from leadsmart.market import Market
 from leadsmart.params import load_params
 from leadsmart.passages import replace_passage
 from leadsmart.sample import sample_market
@@ -34,11 +35,11 @@ def worked_examples() -> str:
     """Open leads of the sample from best to worst, with what the generator knows of them."""
     params = load_params(MARKET, ROOT / "params")
     tables, truth = sample_market(MARKET)
-    features = build_features(tables, params, AS_OF)
-    labels = label_leads(tables, params, AS_OF)
+    features = build_features(Market.at(tables, params, AS_OF))
+    labels = label_leads(Market.at(tables, params, AS_OF))
     model = fit_market_model(features, labels, params, AS_OF)
     verdict = evaluate_model(features, labels, params, AS_OF, has_comparison=False).verdict
-    scored = score_open_leads(model, features, tables, params, AS_OF, verdict.use)
+    scored = score_open_leads(model, features, Market.at(tables, params, AS_OF), verdict.use)
     true = scored["lead_id"].map(truth.leads["p_qualified_given_verdict"])
     # users who never give a verdict have no true probability of one
     known = scored.assign(true=true.to_numpy(), place=scored.index + 1)

@@ -23,17 +23,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.estimation import CANDIDATES, fit_estimator
-from leadsmart.classification.evaluation import evaluate_model
-from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import Model, fit_market_model, labelled_features
+from leadsmart.classification.estimation.estimation import CANDIDATES, fit_estimator
+from leadsmart.classification.estimation.model import Model, fit_market_model, labelled_features
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.evaluation import evaluate_model
 from leadsmart.classification.scoring import open_scorer, score_lead, score_open_leads
 from leadsmart.cleaning.clean import clean_slice
-from leadsmart.cleaning.split import split_export
+from leadsmart.cleaning.reading.split import split_export
+from leadsmart.market import Market, MarketTables
 from leadsmart.params import Params, list_markets, load_params
 from leadsmart.sample import sample_market_tables
-from leadsmart.vocabulary import USE_PROBABILITY, MarketTables
+from leadsmart.vocabulary import USE_PROBABILITY
 
 ROOT = Path(__file__).parents[1]
 MARKET, LEADS, AS_OF = "new-cairo", 60_000, dt.date(2024, 12, 31)
@@ -64,7 +65,10 @@ def timed(function: Callable[[], object], repeats: int = REPEATS) -> tuple[float
 
 
 def fit(tables: MarketTables, params: Params, kind: str) -> Model:
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(Market.at(tables, params, AS_OF)),
+        label_leads(Market.at(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     estimator = fit_estimator(labelled_features(features, labels), features.specs, params.seed, kind)
     return replace(model, estimator=estimator)
@@ -96,12 +100,12 @@ def measure_batch(params: Params) -> tuple[str, str]:
         model = fit(tables, params, kind)
 
         def whole(tables: MarketTables = tables, model: Model = model) -> pd.DataFrame:
-            features = build_features(tables, params, AS_OF, model.reader)
-            return score_open_leads(model, features, tables, params, AS_OF, USE_PROBABILITY)
+            features = build_features(Market.at(tables, params, AS_OF), model.reader)
+            return score_open_leads(model, features, Market.at(tables, params, AS_OF), USE_PROBABILITY)
 
         scored = whole()
         wall, cpu = timed(whole)
-        scorer = open_scorer(model, tables, params, USE_PROBABILITY)
+        scorer = open_scorer(model, Market(tables, params), USE_PROBABILITY)
         rows = tables.leads[tables.leads["lead_id"].isin(scored["lead_id"])].head(ROWS).to_dict("records")
         ones = [
             timed(lambda row=row, scorer=scorer: score_lead(scorer, row), 1) for row in [*rows[:20], *rows]
@@ -135,9 +139,11 @@ def measure_training(export: Path) -> str:
     }
     market = max(decided, key=decided.__getitem__)
     tables, params, day = cleaned[market], loaded[market], slices.last_day
-    labels = label_leads(tables, params, day)
-    features = build_features(tables, params, day)
-    train = timed(lambda: fit_market_model(build_features(tables, params, day), labels, params, day))
+    labels = label_leads(Market.at(tables, params, day))
+    features = build_features(Market.at(tables, params, day))
+    train = timed(
+        lambda: fit_market_model(build_features(Market.at(tables, params, day)), labels, params, day)
+    )
     judge = timed(lambda: evaluate_model(features, labels, params, day), 1)
     return (
         f"Training on the export's market with the most verdicts ({market}: {len(tables.leads):,} leads, "

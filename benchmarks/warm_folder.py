@@ -9,7 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from leadsmart.report.kernels import Kernels, find_imports
+from leadsmart.report.execution.kernels import Kernels, find_imports
 
 
 def execute_warm(kernels: Kernels, source: Path, environment: dict[str, str], **parameters: str) -> float:
@@ -18,7 +18,7 @@ def execute_warm(kernels: Kernels, source: Path, environment: dict[str, str], **
     import nbformat
     import papermill
 
-    from leadsmart.report.execute import ENGINE
+    from leadsmart.report.execution.execute import ENGINE
 
     done = papermill.execute_notebook(
         nbformat.read(source, as_version=4),

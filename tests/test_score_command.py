@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from report.builders_report import KEY, make_project
 
-from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import fit_market_model
+from leadsmart.classification.estimation.model import fit_market_model
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.scoring import SCORE_COLUMNS
 from leadsmart.classification.storage import save_model
 from leadsmart.cli import main
 from leadsmart.params import load_params
-from leadsmart.report.records import sha256_of
+from leadsmart.report.provenance.records import sha256_of
 from leadsmart.sample import sample_market_tables
 
 MARKET, AS_OF = "new-cairo", dt.date(2024, 12, 31)
@@ -30,7 +31,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make_project(tmp_path_factory.mktemp("score") / "project")
     params = load_params(MARKET, root / "params").model_copy(update={"as_of": AS_OF})
     tables = sample_market_tables(MARKET, leads=6_000)
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     folder = root / "outputs" / MARKET
     for name in ("model", "clean"):
         (folder / name).mkdir(parents=True)

@@ -8,9 +8,10 @@ import pandas as pd
 from leadsmart.classification.scoring import score_new_leads
 from leadsmart.classification.storage import load_model
 from leadsmart.cleaning.intake import clean_new_leads
-from leadsmart.cleaning.keys import load_key
-from leadsmart.cleaning.rules import KEPT
-from leadsmart.report.published import read_published
+from leadsmart.cleaning.tables.rules import KEPT
+from leadsmart.cleaning.values.keys import load_key
+from leadsmart.market import Market
+from leadsmart.report.provenance.artifacts import read_published
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def score_file(path: Path, outputs: Path, market: str) -> ScoredFile:
     published = read_published(outputs, market)
     model = load_model(published.model)
     outcome = clean_new_leads(path, published.tables, published.params, load_key())
-    scored = score_new_leads(model, outcome.rows, published.tables, published.params, published.use)
+    scored = score_new_leads(model, outcome.rows, Market(published.tables, published.params), published.use)
     gone = outcome.exits[outcome.exits.ne(KEPT)].value_counts()
     left_out = {str(rule): int(n) for rule, n in gone.items()}
     return ScoredFile(scored, left_out, published.verdict, published.use)

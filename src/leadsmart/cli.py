@@ -14,7 +14,7 @@ import yaml
 
 import leadsmart
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
-from leadsmart.report.workspace import RENDERERS, Workspace, open_workspace
+from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
 from leadsmart.vocabulary import UNASSIGNED, USE_ORDER, USE_RULES
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def run(
 
     slices, wanted = check_inputs(workspace, markets or [], overrides)
     # papermill takes seconds to import, and what is wrong should be said before
-    from leadsmart.report.lock import locked
-    from leadsmart.report.progress import make_listener, print_results
-    from leadsmart.report.session import make_report
+    from leadsmart.report.execution.progress import make_listener, print_results
+    from leadsmart.report.pipeline import make_report
+    from leadsmart.report.project.lock import locked
 
     typer.echo(f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}")
     with locked(workspace.outputs), make_listener() as listener:
@@ -123,7 +123,7 @@ def status(
     explain: Annotated[bool, typer.Option("--explain", help="Say why, too")] = False,
 ) -> None:
     """Say for each notebook whether its result is still true, and what a run would do."""
-    from leadsmart.report.source import known_slices
+    from leadsmart.report.project.export_slices import known_slices
     from leadsmart.report.status import list_status, open_results
 
     workspace, overrides = _open(data, outputs), _overrides(param)
@@ -151,8 +151,8 @@ def status(
 @app.command(epilog="Example: leadsmart verify --jobs 2")
 def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CORES) -> None:
     """Run the last report again in a temporary folder, and name every file that comes out differently."""
-    from leadsmart.report.lock import locked
-    from leadsmart.report.progress import make_listener
+    from leadsmart.report.execution.progress import make_listener
+    from leadsmart.report.project.lock import locked
     from leadsmart.report.verify import verify_outputs
 
     workspace = _open(None, outputs)
@@ -199,9 +199,9 @@ def score(
 @app.command(epilog="Example: leadsmart render --renderer embedded")
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
-    from leadsmart.report.lock import locked
-    from leadsmart.report.publish import end_stage, is_interrupted, recover
-    from leadsmart.report.site import render_site
+    from leadsmart.report.project.lock import locked
+    from leadsmart.report.site.publish import end_stage, is_interrupted, recover
+    from leadsmart.report.site.site import render_site
 
     _check_renderer(renderer)
     workspace = _open(None, outputs)
@@ -263,7 +263,7 @@ def export(
 ) -> None:
     """Write a market's report as one file to hand on."""
     # nbconvert and Excel's writer take a second to import
-    from leadsmart.report.export import export_market
+    from leadsmart.report.exports.export import export_market
 
     made = export_market(_open(None, outputs), market, form, to.absolute() if to else None)
     typer.echo(f"Written: {_shown(made)}")

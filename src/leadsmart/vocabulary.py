@@ -5,11 +5,11 @@ Every other module takes its names from here, so that a column is spelled once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     # what only knows words, such as whether a run has anything to do, need not wait a second for pandas
-    import pandas as pd
+    pass
 
 # --- tables -----------------------------------------------------------------------------------------
 
@@ -50,35 +50,6 @@ OPTIONAL_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 UNASSIGNED: Final = "unassigned"
 ALL_MARKETS: Final = "all-markets"
 RESERVED_MARKETS: Final = frozenset({"site", UNASSIGNED, ALL_MARKETS})
-
-
-class MarketTables(NamedTuple):
-    """The four clean tables of one market.
-
-    Attributes
-    ----------
-    campaigns : DataFrame
-        One row per campaign: ``campaign_id, user_id, project_name, market, channel`` (str),
-        ``daily_budget`` (money), ``started_at, stopped_at`` (market time zone).
-    ad_performance : DataFrame
-        One row per ad set and day: ``ad_set_id, campaign_id`` (str), ``delivery_date`` (day, no zone),
-        ``reach, impressions, clicks`` (counts, float so that they may be missing), ``spend`` (money).
-    leads : DataFrame
-        One row per lead: ``lead_id, campaign_id, lead_status`` (str), ``arrived_at`` (market time zone),
-        ``person_hash, name_hash, email_hash, phone_hash`` (keyed hashes, may be missing), contact features
-        ``is_email_valid, email_domain_class, is_phone_valid, phone_region, phone_type, has_name``,
-        ``is_repeat`` (bool) and, where the export has them, ``message`` (contacts replaced),
-        ``form_variant``, one ``form_<field>`` column per further form field and ``message_intent`` (what a reader
-        of the message said it asks for; a label, so never a feature).
-    status_events : DataFrame
-        One row per status change: ``lead_id, status`` (str), ``changed_at`` (market time zone),
-        ``is_batch`` (bool: entered together with others by the same user in the same minute).
-    """
-
-    campaigns: pd.DataFrame
-    ad_performance: pd.DataFrame
-    leads: pd.DataFrame
-    status_events: pd.DataFrame
 
 
 # --- audiences --------------------------------------------------------------------------------------

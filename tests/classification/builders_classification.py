@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from leadsmart.market import MarketTables
 from leadsmart.params import Params, load_params
-from leadsmart.vocabulary import MarketTables
 
 ZONE = "Africa/Cairo"
 AS_OF = dt.date(2024, 12, 31)

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import (
     AS_OF,
     make_lead,
@@ -13,20 +14,28 @@ from classification.builders_classification import (
     shuffle_verdicts,
 )
 
-from leadsmart.classification.capacity import bands_table, calls_table, grade_of
-from leadsmart.classification.card import calibration_message, describe_judged, gain_message, model_card
-from leadsmart.classification.evaluation import evaluate_model
-from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import fit_market_model
-from leadsmart.classification.registry import FeatureSpec
-from leadsmart.classification.verdict import judge
+from leadsmart.classification.estimation.model import fit_market_model
+from leadsmart.classification.features.feature_catalogue import FeatureSpec
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.capacity import bands_table, calls_table, grade_of
+from leadsmart.classification.judging.card import (
+    calibration_message,
+    describe_judged,
+    gain_message,
+    model_card,
+)
+from leadsmart.classification.judging.evaluation import evaluate_model
+from leadsmart.classification.judging.verdict import judge
 from leadsmart.errors import ModelError
 
 
 def _evaluate(tables, params=None, **kwargs):
     params = params or make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     return evaluate_model(features, labels, params, AS_OF, **kwargs)
 
 
@@ -89,7 +98,10 @@ def test_grades_have_intervals(evaluation):
 
 def test_a_later_known_column_stops_the_page():
     tables, params = make_market(200), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     late = FeatureSpec("calls_made", "number", "later", "sales", "calls that sales made")
     planted = replace(features, frame=features.frame.assign(calls_made=1.0), specs=(*features.specs, late))
     # what the notebook calls first
@@ -118,7 +130,10 @@ def test_the_pictures_titles_say_their_message(evaluation):
 
 def test_it_is_said_which_model_the_verdict_speaks_of(evaluation):
     tables, params = make_market(1500), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     said = describe_judged(evaluation, model)
     assert said.startswith("The verdict and all figures here speak of the market's own model (")
@@ -254,7 +269,10 @@ def test_grades_follow_the_bounds():
 
 def test_the_card_is_json_the_same_twice_and_holds_no_id():
     tables, params = make_market(700), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     texts = []
     for _ in range(2):
         model = fit_market_model(features, labels, params, AS_OF)

@@ -2,16 +2,17 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_lead, make_market, make_params, make_tables
 
-from leadsmart.classification.features import build_features, guard_features, without_field
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.registry import FeatureSpec
+from leadsmart.classification.features.feature_catalogue import FeatureSpec
+from leadsmart.classification.features.features import build_features, guard_features, without_field
+from leadsmart.classification.features.labels import label_leads
 from leadsmart.errors import ModelError
 
 
 def _row(tables, lead_id):
-    return build_features(tables, make_params(), AS_OF).frame.set_index("lead_id").loc[lead_id]
+    return build_features(market_of(tables, make_params(), AS_OF)).frame.set_index("lead_id").loc[lead_id]
 
 
 def test_history_stops_the_day_before_the_lead_arrived():
@@ -65,25 +66,28 @@ def test_contacts_and_the_form_s_completeness():
 
 def test_features_of_a_lead_do_not_change_when_later_things_happen():
     tables = make_market(120, undecided=20)
-    features = build_features(tables, make_params(), AS_OF)
+    features = build_features(market_of(tables, make_params(), AS_OF))
     cut = features.frame["arrived_at"].iloc[60]
     earlier = tables._replace(
         leads=tables.leads[tables.leads["arrived_at"] <= cut],
         status_events=tables.status_events[tables.status_events["changed_at"] <= cut],
     )
-    before = build_features(earlier, make_params(), AS_OF).frame
+    before = build_features(market_of(earlier, make_params(), AS_OF)).frame
     pd.testing.assert_frame_equal(before, features.frame.iloc[: len(before)])
 
 
 def test_every_feature_declares_when_it_is_known():
-    registry = build_features(make_market(30), make_params(), AS_OF).registry
+    registry = build_features(market_of(make_market(30), make_params(), AS_OF)).registry
     assert set(registry["known"]) == {"arrival", "day before"}
     assert registry["feature"].is_unique
 
 
 def test_the_guard_refuses_a_feature_known_later():
     tables, params = make_market(200), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     late = FeatureSpec("calls_made", "number", "later", "sales", "calls that sales made")
     planted = replace(features, frame=features.frame.assign(calls_made=1.0), specs=(*features.specs, late))
     with pytest.raises(ModelError, match=r"known only after the lead's arrival.*calls_made"):
@@ -92,14 +96,20 @@ def test_the_guard_refuses_a_feature_known_later():
 
 def test_the_guard_refuses_a_column_that_nobody_declared():
     tables, params = make_market(200), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     with pytest.raises(ModelError, match=r"declared nowhere.*last_status"):
         guard_features(replace(features, frame=features.frame.assign(last_status="X")), labels)
 
 
 def test_the_guard_reports_a_feature_that_is_too_good_alone():
     tables, params = make_market(200), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     assert guard_features(features, labels).suspects == ()
     oracle = features.frame["lead_id"].map(labels.set_index("lead_id")["label"])
     spec = FeatureSpec("oracle", "number", "arrival", "oracle", "oracle")
@@ -111,7 +121,10 @@ def test_the_guard_reports_a_feature_that_is_too_good_alone():
 
 def test_rare_levels_of_a_category_are_no_leak():
     tables, params = make_market(200), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     spec = FeatureSpec("form_code", "category", "arrival", "form_code", "code")
     unique = features.frame["lead_id"].astype("str")
     planted = replace(features, frame=features.frame.assign(form_code=unique), specs=(*features.specs, spec))
@@ -119,14 +132,14 @@ def test_rare_levels_of_a_category_are_no_leak():
 
 
 def test_leaving_out_an_unknown_field_names_the_known_ones():
-    features = build_features(make_market(30), make_params(), AS_OF)
+    features = build_features(market_of(make_market(30), make_params(), AS_OF))
     assert not any(s.field == "phone" for s in without_field(features, "phone").specs)
     with pytest.raises(ModelError, match="phone"):
         without_field(features, "fax")
 
 
 def test_no_hash_and_no_id_is_a_feature():
-    features = build_features(make_market(30), make_params(), AS_OF)
+    features = build_features(market_of(make_market(30), make_params(), AS_OF))
     names = {s.name for s in features.specs}
     assert not names & {"lead_id", "user_id", "campaign_id", "person_hash", "phone_hash"}
     assert not any("hash" in c for c in features.frame.columns)

@@ -1,15 +1,20 @@
 import numpy as np
 import pandas as pd
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_market, make_params
 
-from leadsmart.classification.features import build_features
-from leadsmart.classification.gaps import GAP_COLUMNS, _finding, data_gaps
-from leadsmart.classification.labels import label_leads
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.gaps import GAP_COLUMNS, _finding, data_gaps
 
 
 def _gaps(tables):
     params = make_params()
-    return data_gaps(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF), params)
+    return data_gaps(
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+        params,
+    )
 
 
 def _table(*rows):

@@ -1,12 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_market, make_params
 
-from leadsmart.classification.features import build_features
+from leadsmart.classification.features.features import build_features
 from leadsmart.classification.intents import fit_message_intents, tell_message_intents
 from leadsmart.classification.storage import load_intents, save_intents
-from leadsmart.classification.text import NEEDS_REVIEW
+from leadsmart.classification.texts.text import NEEDS_REVIEW
 from leadsmart.sample import sample_market
 
 WORDINGS = {
@@ -28,7 +29,7 @@ def make_messages(n=600, labelled=0.5, noise=0.0, seed=3):
 
 def fit(tables, **changes):
     params = make_params(**changes)
-    features = build_features(tables, params, AS_OF)
+    features = build_features(market_of(tables, params, AS_OF))
     return fit_message_intents(features, tables.leads, params), features
 
 

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_lead, make_params, make_tables, moment
 
-from leadsmart.classification.labels import (
+from leadsmart.classification.features.labels import (
     count_labels_by_market,
     intent_of_status,
     label_leads,
@@ -23,7 +24,7 @@ def test_only_verdicts_are_labels_and_everything_else_is_in_neither_class():
         "NEVER_SEEN",
     ]
     tables = make_tables([make_lead(s, "2024-07-01", s) for s in statuses])
-    labels = label_leads(tables, make_params(), AS_OF).set_index("lead_id")["label"]
+    labels = label_leads(market_of(tables, make_params(), AS_OF)).set_index("lead_id")["label"]
     assert labels["QUALIFIED"] == 1.0
     assert labels["NOT_QUALIFIED"] == 0.0
     assert labels.drop(["QUALIFIED", "NOT_QUALIFIED"]).isna().all()
@@ -37,7 +38,7 @@ def test_a_verdict_is_known_from_the_event_after_which_it_was_never_reversed():
             ("1", "FOLLOW_UP", "2024-07-10"), ("1", "QUALIFIED", "2024-07-11"),
         ],
     )  # fmt: skip
-    labels = label_leads(tables, make_params(), AS_OF).set_index("lead_id")
+    labels = label_leads(market_of(tables, make_params(), AS_OF)).set_index("lead_id")
     assert labels.loc["1", "labelled_at"] == moment("2024-07-09")
     assert labels.loc["2", "label"] == 1.0
     assert pd.isna(labels.loc["2", "labelled_at"])
@@ -49,10 +50,10 @@ def test_what_happens_after_as_of_is_not_known():
         [("1", "FOLLOW_UP", "2024-07-05"), ("1", "QUALIFIED", "2024-07-20")],
     )
     as_of = pd.Timestamp("2024-07-10").date()
-    labels = label_leads(tables, make_params(), as_of)
+    labels = label_leads(market_of(tables, make_params(), as_of))
     assert labels["lead_id"].tolist() == ["1"]
     assert labels["label"].isna().all()
-    assert status_as_of(tables, make_params(), as_of)["status"].tolist() == ["FOLLOW_UP"]
+    assert status_as_of(market_of(tables, make_params(), as_of))["status"].tolist() == ["FOLLOW_UP"]
 
 
 def test_within_horizon_needs_contact_by_a_dated_event_and_a_horizon_that_is_over():
@@ -76,7 +77,7 @@ def test_within_horizon_needs_contact_by_a_dated_event_and_a_horizon_that_is_ove
         ],
     )  # fmt: skip
     params = make_params(target="qualified_within_horizon", horizon_days=60)
-    labels = label_leads(tables, params, AS_OF).set_index("lead_id")
+    labels = label_leads(market_of(tables, params, AS_OF)).set_index("lead_id")
     assert labels["label"].dropna().to_dict() == {"in time": 1.0, "too late": 0.0, "contacted only": 0.0}
     assert labels.loc["in time", "labelled_at"] == moment("2024-07-01") + pd.Timedelta(days=60)
 
@@ -94,7 +95,7 @@ def test_the_summary_counts_labels_and_names_undated_verdicts():
          make_lead("3", "2024-07-01"), make_lead("4", "2024-07-01")],
         [("1", "QUALIFIED", "2024-07-02")],
     )  # fmt: skip
-    summary = summarise_labels(label_leads(tables, make_params(), AS_OF))
+    summary = summarise_labels(label_leads(market_of(tables, make_params(), AS_OF)))
     assert summary.table["leads"].tolist() == [1, 1, 2, 1]
     assert summary.sentence.startswith("2 of 4 leads (50 %) have a label: 1 qualified, 1 not.")
     assert "Verdicts without a date: 1." in summary.sentence
@@ -103,20 +104,20 @@ def test_the_summary_counts_labels_and_names_undated_verdicts():
 def test_inputs_are_not_changed():
     tables = make_tables([make_lead("1", "2024-07-01", "QUALIFIED")], [("1", "QUALIFIED", "2024-07-02")])
     before = [t.copy(deep=True) for t in tables]
-    label_leads(tables, make_params(), AS_OF)
+    label_leads(market_of(tables, make_params(), AS_OF))
     for table, copy in zip(tables, before, strict=True):
         pd.testing.assert_frame_equal(table, copy)
 
 
 def test_a_status_that_only_contains_the_word_qualified_is_no_qualified_lead():
     tables = make_tables([make_lead("1", "2024-07-01", "QUALIFIED_MAYBE")])
-    assert label_leads(tables, make_params(), AS_OF)["label"].isna().all()
+    assert label_leads(market_of(tables, make_params(), AS_OF))["label"].isna().all()
 
 
 @pytest.mark.parametrize("target", ["qualified_given_verdict", "qualified_within_horizon"])
 def test_a_market_without_events_has_labels_of_the_right_types(target):
     tables = make_tables([make_lead("1", "2024-07-01", "QUALIFIED")])
-    labels = label_leads(tables, make_params(target=target), AS_OF)
+    labels = label_leads(market_of(tables, make_params(target=target), AS_OF))
     assert labels["label"].dtype == float
     assert labels["labelled_at"].isna().all()
 

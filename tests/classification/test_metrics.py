@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from leadsmart.classification.capacity import gains_table
-from leadsmart.classification.evaluation import reliability_table
+from leadsmart.classification.judging.capacity import gains_table
+from leadsmart.classification.judging.evaluation import reliability_table
 from leadsmart.classification.metrics import (
     Clusters,
     auc,

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import (
     AS_OF,
     make_lead,
@@ -10,25 +11,28 @@ from classification.builders_classification import (
     moment,
 )
 
-from leadsmart.classification.encoding import encode, fit_encoder
-from leadsmart.classification.estimation import Estimator, fit_estimator, predict
-from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import end_of_day, label_leads
-from leadsmart.classification.metrics import auc
-from leadsmart.classification.model import (
+from leadsmart.classification.estimation.estimation import Estimator, fit_estimator, predict
+from leadsmart.classification.estimation.model import (
     fit_market_model,
     fit_pooled_model,
     labelled_features,
     predict_probability,
     training_extract,
 )
-from leadsmart.classification.registry import FeatureSpec
+from leadsmart.classification.features.encoding import encode, fit_encoder
+from leadsmart.classification.features.feature_catalogue import FeatureSpec
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import end_of_day, label_leads
+from leadsmart.classification.metrics import auc
 from leadsmart.classification.storage import load_model, save_model
 from leadsmart.errors import ModelError
 
 
 def _fit(tables, params, **kwargs):
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     return fit_market_model(features, labels, params, AS_OF, **kwargs), features
 
 
@@ -82,7 +86,9 @@ def test_from_200_of_each_kind_a_market_has_its_own_model(fitted):
 
 def test_probabilities_are_calibrated_on_later_leads():
     tables, params = make_market(8000), make_params()
-    leads = labelled_features(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF))
+    leads = labelled_features(
+        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
+    )
     spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
     estimator = fit_estimator(leads, (spec,), params.seed)
     assert estimator.calibrated_on == "later leads"
@@ -93,7 +99,7 @@ def test_probabilities_are_calibrated_on_later_leads():
 
 def test_below_40_of_a_kind_there_are_rules():
     tables, params = make_market(70), make_params()
-    pooled = training_extract(make_market(600), params, AS_OF)
+    pooled = training_extract(market_of(make_market(600), params, AS_OF))
     model, features = _fit(tables, params, read_pooled=lambda: pooled)
     assert (model.origin, model.estimator) == ("rules", None)
     assert "a model needs 40 of each" in model.choice
@@ -103,9 +109,9 @@ def test_below_40_of_a_kind_there_are_rules():
 def test_between_the_better_of_own_and_pooled_is_taken_and_said():
     params = make_params()
     tables = make_market(200, seed=5)
-    same = training_extract(make_market(800, seed=9), params, AS_OF)
+    same = training_extract(market_of(make_market(800, seed=9), params, AS_OF))
     # other markets where a phone means the opposite: the market's own model must win
-    opposite = training_extract(make_market(2000, seed=9, phone_effect=-4.0), params, AS_OF)
+    opposite = training_extract(market_of(make_market(2000, seed=9, phone_effect=-4.0), params, AS_OF))
     for extracts, expected in ((opposite, "own"), (same, None)):
         model, _ = _fit(tables, params, read_pooled=extracts.copy)
         assert set(model.comparison["option"]) == {"own", "pooled"}
@@ -122,10 +128,13 @@ def test_own_and_pooled_are_compared_by_what_was_known_when_the_newest_leads_arr
         taught.append(train)
         return fit_estimator(train, *rest)
 
-    monkeypatch.setattr("leadsmart.classification.model.fit_estimator", spy)
+    monkeypatch.setattr("leadsmart.classification.estimation.model.fit_estimator", spy)
     tables = make_market(200, seed=5)
-    pooled = training_extract(make_market(800, seed=9), params, AS_OF)
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    pooled = training_extract(market_of(make_market(800, seed=9), params, AS_OF))
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     # every second verdict took two months, so that the newest leads came before many verdicts on older ones
     labels["labelled_at"] += pd.Timedelta(days=60) * (np.arange(len(labels)) % 2)
     fit_market_model(features, labels, params, AS_OF, lambda: pooled)
@@ -142,7 +151,7 @@ def test_other_markets_are_read_only_where_the_market_s_own_labels_leave_it_open
 
     def read_pooled() -> pd.DataFrame:
         read.append(1)
-        return training_extract(make_market(200, seed=9), params, AS_OF)
+        return training_extract(market_of(make_market(200, seed=9), params, AS_OF))
 
     _fit(make_market(leads, seed=5), params, read_pooled=read_pooled)
     assert len(read) == reads
@@ -157,7 +166,7 @@ def test_a_model_at_a_cutoff_knows_only_what_was_known_then():
     tables, params = make_market(600), make_params()
     cutoff = moment("2024-09-01")
     model, features = _fit(tables, params, cutoff=cutoff)
-    labels = label_leads(tables, params, AS_OF)
+    labels = label_leads(market_of(tables, params, AS_OF))
     known = labels[(labels["arrived_at"] < cutoff) & (labels["labelled_at"] <= cutoff)]
     assert model.n_qualified + model.n_disqualified == len(known)
     assert model.period[1] < cutoff
@@ -172,7 +181,7 @@ def test_a_model_at_a_cutoff_knows_only_what_was_known_then():
 
 def test_a_training_extract_holds_no_ids_and_survives_parquet(tmp_path):
     params = make_params()
-    extract = training_extract(make_market(300), params, AS_OF)
+    extract = training_extract(market_of(make_market(300), params, AS_OF))
     assert not {"lead_id", "user_id", "campaign_id"} & set(extract.columns)
     assert not [c for c in extract.columns if "hash" in c]
     path = tmp_path / "extract.parquet"
@@ -182,14 +191,14 @@ def test_a_training_extract_holds_no_ids_and_survives_parquet(tmp_path):
 
 def test_the_pooled_model_scores_markets_with_other_columns():
     params = make_params()
-    first = training_extract(make_market(400), params, AS_OF)
+    first = training_extract(market_of(make_market(400), params, AS_OF))
     other = make_market(400, seed=3)
     leads = other.leads.assign(message="I want a price", form_budget=["5M", "8M"] * 200)
-    second = training_extract(other._replace(leads=leads), params, AS_OF).assign(market="gulf")
+    second = training_extract(market_of(other._replace(leads=leads), params, AS_OF)).assign(market="gulf")
     pooled = fit_pooled_model(
         pd.concat([first, second], ignore_index=True), moment("2025-01-01"), params.seed, params.target
     )
-    frame = build_features(make_market(50, seed=4), params, AS_OF).frame
+    frame = build_features(market_of(make_market(50, seed=4), params, AS_OF)).frame
     assert np.isfinite(predict_probability(pooled, frame)).all()
 
 
@@ -197,7 +206,10 @@ def test_a_pooled_model_without_labels_says_what_is_missing():
     params = make_params()
     with pytest.raises(ModelError, match="40 labels of each kind"):
         fit_pooled_model(
-            training_extract(make_market(60), params, AS_OF), moment("2025-01-01"), params.seed, params.target
+            training_extract(market_of(make_market(60), params, AS_OF)),
+            moment("2025-01-01"),
+            params.seed,
+            params.target,
         )
 
 
@@ -209,7 +221,9 @@ def test_training_needs_both_kinds():
 
 def test_an_order_that_turns_round_later_gives_everybody_the_same_score():
     tables, params = make_market(600), make_params()
-    leads = labelled_features(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF))
+    leads = labelled_features(
+        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
+    )
     late = np.arange(600) >= 480
     leads.loc[late, "label"] = 1 - leads.loc[late, "label"]
     spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
@@ -246,8 +260,10 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
 
 def test_boosting_can_be_saved_and_orders_leads(tmp_path):
     tables, params = make_market(600), make_params()
-    leads = labelled_features(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF))
-    specs = build_features(tables, params, AS_OF).specs
+    leads = labelled_features(
+        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
+    )
+    specs = build_features(market_of(tables, params, AS_OF)).specs
     estimator = fit_estimator(leads.iloc[:480], specs, params.seed, kind="gradient boosting")
     assert auc(leads["label"].to_numpy()[480:], predict(estimator, leads.iloc[480:])) > 0.65
 

@@ -7,22 +7,23 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import make_params
 from cleaning.builders_cleaning import KEY
 from report.builders_report import PEOPLE
 from report.test_privacy import find_contacts
 
-from leadsmart.classification.card import model_card
-from leadsmart.classification.evaluation import evaluate_model
-from leadsmart.classification.features import build_features
+from leadsmart.classification.estimation.model import fit_market_model
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.intents import fit_message_intents, tell_message_intents
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import fit_market_model
+from leadsmart.classification.judging.card import model_card
+from leadsmart.classification.judging.evaluation import evaluate_model
 from leadsmart.classification.scoring import score_open_leads
 from leadsmart.classification.storage import save_intents, save_model
-from leadsmart.classification.text import fit_text, normalise_text
+from leadsmart.classification.texts.text import fit_text, normalise_text
 from leadsmart.cleaning.clean import clean_slice
-from leadsmart.cleaning.split import split_export
+from leadsmart.cleaning.reading.split import split_export
 from leadsmart.sample import write_sample
 from leadsmart.vocabulary import USE_PROBABILITY
 
@@ -66,11 +67,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     tables = clean_slice(
         split_export(folder / "export", folder / "cache", [MARKET]), MARKET, params, KEY
     ).tables
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     intents = fit_message_intents(features, tables.leads, params)
     evaluation = evaluate_model(features, labels, params, AS_OF, has_comparison=False)
-    scored = score_open_leads(model, features, tables, params, AS_OF, USE_PROBABILITY)
+    scored = score_open_leads(model, features, market_of(tables, params, AS_OF), USE_PROBABILITY)
     out = folder / "written"
     out.mkdir()
     save_model(model, out / "model.skops")

@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 import pytest
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_params
 from scipy.special import logit
 
-from leadsmart.classification.estimation import LOGISTIC, fit_estimator, predict
-from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import label_leads
+from leadsmart.classification.estimation.estimation import LOGISTIC, fit_estimator, predict
+from leadsmart.classification.estimation.model import fit_market_model, labelled_features, predict_probability
+from leadsmart.classification.features.feature_catalogue import FeatureSpec
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.splits import split_forward
 from leadsmart.classification.metrics import auc, calibration_error
-from leadsmart.classification.model import fit_market_model, labelled_features, predict_probability
-from leadsmart.classification.registry import FeatureSpec
-from leadsmart.classification.splits import split_forward
 from leadsmart.sample import sample_market
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,10 @@ def held_out():
     """Newest leads of a sample of 170,000, scored by what was known before them, beside the truth."""
     tables, truth = sample_market(None, leads=170_000)
     params = make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     # the tables hold all markets as if they were one; which one a lead belongs to is known when it arrives
     market = truth.leads["market"].reindex(features.frame["lead_id"]).array
     features = replace(features, frame=features.frame.assign(market=market))

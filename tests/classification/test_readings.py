@@ -1,14 +1,15 @@
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_params
 from classification.test_intents import make_messages
 
-from leadsmart.classification.features import build_features, without_field
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import fit_market_model
-from leadsmart.classification.readings import FIRST_LABELLED, UNCLEAR, read_messages
+from leadsmart.classification.estimation.model import fit_market_model
+from leadsmart.classification.features.features import build_features, without_field
+from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.scoring import score_new_leads
 from leadsmart.classification.storage import load_model, save_model
+from leadsmart.classification.texts.readings import FIRST_LABELLED, UNCLEAR, read_messages
 from leadsmart.vocabulary import USE_PROBABILITY
 
 WORDS = {"buy": "i want to buy", "job": "any job for me"}
@@ -55,24 +56,24 @@ def test_without_labels_enough_of_two_intents_nothing_is_told(labels):
 
 def test_later_labels_change_no_feature():
     tables = make_messages()
-    features = build_features(tables, make_params(), AS_OF)
+    features = build_features(market_of(tables, make_params(), AS_OF))
     assert set(features.frame["message_asks"]) == {UNCLEAR, "buy", "job"}
     cut = features.frame["arrived_at"].iloc[450]
     earlier = tables._replace(
         leads=tables.leads[tables.leads["arrived_at"] <= cut],
         status_events=tables.status_events[tables.status_events["changed_at"] <= cut],
     )
-    before = build_features(earlier, make_params(), AS_OF).frame
+    before = build_features(market_of(earlier, make_params(), AS_OF)).frame
     pd.testing.assert_frame_equal(before, features.frame.iloc[: len(before)])
 
 
 def test_what_a_message_asks_for_belongs_to_the_field_message():
-    features = build_features(make_messages(), make_params(), AS_OF)
+    features = build_features(market_of(make_messages(), make_params(), AS_OF))
     assert "message_asks" not in without_field(features, "message").frame
 
 
 def test_a_market_without_labelled_messages_has_no_such_feature():
-    features = build_features(make_messages(labelled=0.0), make_params(), AS_OF)
+    features = build_features(market_of(make_messages(labelled=0.0), make_params(), AS_OF))
     assert "message_asks" not in features.frame
     assert features.reader is None
 
@@ -86,14 +87,19 @@ def test_new_leads_are_read_by_the_model_s_own_reader(tmp_path):
         status=tables.status_events["lead_id"].map(dict(zip(tables.leads["lead_id"], status, strict=True)))
     )
     tables = tables._replace(leads=tables.leads.assign(lead_status=status), status_events=events)
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     save_model(model, tmp_path / "m.skops")
     new = tables.leads.iloc[-2:].assign(
         lead_id=["n1", "n2"], message=["I want to buy a villa", "any job for a broker"], lead_status="NEW_LEAD",
         message_intent=pd.array([None, None], dtype="str"),
     )  # fmt: skip
-    scored = score_new_leads(load_model(tmp_path / "m.skops"), new, tables, params, USE_PROBABILITY)
+    scored = score_new_leads(
+        load_model(tmp_path / "m.skops"), new, market_of(tables, params), USE_PROBABILITY
+    )
     assert scored["lead_id"].tolist() == ["n1", "n2"]
     assert "message asks for: buy" in scored["reasons"].iloc[0]
     assert "message asks for: job" in scored["reasons"].iloc[1]

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import make_params
 
-from leadsmart.classification.card import model_card
-from leadsmart.classification.evaluation import evaluate_model
-from leadsmart.classification.features import build_features
-from leadsmart.classification.gaps import data_gaps
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import fit_market_model, training_extract
+from leadsmart.classification.estimation.model import fit_market_model, training_extract
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.card import model_card
+from leadsmart.classification.judging.evaluation import evaluate_model
+from leadsmart.classification.judging.gaps import data_gaps
 from leadsmart.classification.scoring import score_open_leads
 from leadsmart.cleaning.clean import clean_slice
-from leadsmart.cleaning.split import split_export
+from leadsmart.cleaning.reading.split import split_export
 from leadsmart.params import list_markets, load_params
 
 ROOT = Path(__file__).parents[2]
@@ -40,13 +41,18 @@ def markets(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluations(markets):
-    pooled = pd.concat([training_extract(t, p, AS_OF) for p, t in markets.values()], ignore_index=True)
+    pooled = pd.concat(
+        [training_extract(market_of(t, p, AS_OF)) for p, t in markets.values()], ignore_index=True
+    )
     found = {}
     for name, (params, tables) in markets.items():
-        features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+        features, labels = (
+            build_features(market_of(tables, params, AS_OF)),
+            label_leads(market_of(tables, params, AS_OF)),
+        )
         evaluation = evaluate_model(features, labels, params, AS_OF, pooled.copy)
         model = fit_market_model(features, labels, params, AS_OF, pooled.copy)
-        scored = score_open_leads(model, features, tables, params, AS_OF, evaluation.verdict.use)
+        scored = score_open_leads(model, features, market_of(tables, params, AS_OF), evaluation.verdict.use)
         card = model_card(model, evaluation, labels, params)
         found[name] = (evaluation, card, scored, data_gaps(features, labels, params))
     return found
@@ -84,7 +90,10 @@ def test_gulf_and_east_cairo_have_rules(evaluations):
 def test_training_the_largest_market_takes_20_seconds_of_cpu_at_most(markets):
     params, tables = max(markets.values(), key=lambda market: len(market[1].leads))
     start = time.process_time()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     assert model.origin == "own"
     assert time.process_time() - start <= 20
@@ -94,5 +103,5 @@ def test_no_verdict_is_taken_from_later(markets):
     params = make_params()
     _, tables = markets["new-cairo"]
     early = dt.date(2024, 10, 1)
-    labels = label_leads(tables, params, early)
+    labels = label_leads(market_of(tables, params, early))
     assert labels["labelled_at"].max() < pd.Timestamp("2024-10-02", tz=params.timezone)

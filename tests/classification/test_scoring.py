@@ -3,15 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_lead, make_market, make_params, make_tables
 
-from leadsmart.classification.estimation import fit_estimator
-from leadsmart.classification.features import build_features
-from leadsmart.classification.gaps import data_gaps
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import fit_market_model, labelled_features
+from leadsmart.classification.estimation.estimation import fit_estimator
+from leadsmart.classification.estimation.model import fit_market_model, labelled_features
+from leadsmart.classification.features.feature_catalogue import FeatureSpec
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.gaps import data_gaps
 from leadsmart.classification.reasons import feature_effects
-from leadsmart.classification.registry import FeatureSpec
 from leadsmart.classification.scoring import (
     SCORE_COLUMNS,
     describe_use,
@@ -28,9 +29,12 @@ from leadsmart.sample import sample_market_tables
 
 def _score(tables, use, **changes):
     params = make_params(**changes)
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
-    return score_open_leads(model, features, tables, params, AS_OF, use)
+    return score_open_leads(model, features, market_of(tables, params, AS_OF), use)
 
 
 def test_only_leads_that_are_still_open_are_listed():
@@ -45,7 +49,7 @@ def test_only_leads_that_are_still_open_are_listed():
         "DONE_DEAL",
     ]
     tables = make_tables([make_lead(s, "2024-07-01", s) for s in statuses])
-    found = open_leads(tables, make_params(), AS_OF)["lead_id"].tolist()
+    found = open_leads(market_of(tables, make_params(), AS_OF))["lead_id"].tolist()
     assert found == ["NEW_LEAD", "UNKNOWN", "NO_ANSWER", "FOLLOW_UP"]
 
 
@@ -105,7 +109,9 @@ def test_the_list_does_not_depend_on_the_order_of_the_tables():
 @pytest.mark.parametrize("kind", ["logistic regression", "gradient boosting"])
 def test_the_effect_of_a_flag_is_its_distance_from_the_usual_mix(kind):
     tables, params = make_market(1000), make_params()
-    leads = labelled_features(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF))
+    leads = labelled_features(
+        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
+    )
     spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
     estimator = replace(fit_estimator(leads, (spec,), 1, kind), slope=1.0, intercept=0.0)
     matrix = np.array([[0.0], [1.0]])
@@ -123,7 +129,10 @@ def test_the_rules_are_stated():
 
 def test_a_field_that_carries_the_score_is_the_costliest_gap():
     tables, params = make_market(1500), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     gaps = data_gaps(features, labels, params)
     worst = gaps.table.iloc[0]
     assert worst["field"] == "phone"
@@ -141,13 +150,19 @@ def test_a_field_that_carries_the_score_is_the_costliest_gap():
 
 def test_without_any_effect_no_gap_is_claimed():
     tables, params = make_market(1500, phone_effect=0.0), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     assert data_gaps(features, labels, params).finding["verdict"] != "supported"
 
 
 def test_gaps_without_enough_verdicts_say_what_would_be_enough():
     tables, params = make_market(100), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     gaps = data_gaps(features, labels, params)
     assert gaps.finding["verdict"] == "not enough data"
     assert "40 and 50 are needed" in gaps.finding["statement"]
@@ -159,7 +174,10 @@ def test_gaps_without_enough_verdicts_say_what_would_be_enough():
 def test_a_model_that_is_not_ready_is_said_not_to_be_used():
     tables = make_market(1_500)
     params = make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     assert model.estimator is not None
     assert describe_use(model, "order") == model.choice
@@ -169,14 +187,17 @@ def test_a_model_that_is_not_ready_is_said_not_to_be_used():
 @pytest.mark.parametrize("use", ["probability", "order", "rules"])
 def test_new_leads_score_as_if_they_had_been_in_the_export(use):
     tables, params = make_market(600, undecided=60), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     days = tables.leads["arrived_at"].dt.date
     last = days.max()
-    whole = score_open_leads(model, features, tables, params, last, use)
+    whole = score_open_leads(model, features, market_of(tables, params, last), use)
     is_new = days == last
     known = tables._replace(leads=tables.leads[~is_new])
-    scored = score_new_leads(model, tables.leads[is_new], known, params, use)
+    scored = score_new_leads(model, tables.leads[is_new], market_of(known, params), use)
     assert len(scored) > 1
     wanted = whole[whole["lead_id"].isin(scored["lead_id"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(scored, wanted)
@@ -186,10 +207,13 @@ def test_new_leads_score_as_if_they_had_been_in_the_export(use):
 @pytest.mark.parametrize("kind", ["logistic regression", "gradient boosting"])
 def test_a_lead_alone_scores_exactly_as_in_a_file(use, kind):
     tables, params = sample_market_tables("new-cairo", leads=6_000), make_params()
-    features, labels = build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF)
+    features, labels = (
+        build_features(market_of(tables, params, AS_OF)),
+        label_leads(market_of(tables, params, AS_OF)),
+    )
     model = fit_market_model(features, labels, params, AS_OF)
     estimator = fit_estimator(labelled_features(features, labels), features.specs, 1, kind)
-    scorer = open_scorer(replace(model, estimator=estimator), tables, params, use)
+    scorer = open_scorer(replace(model, estimator=estimator), market_of(tables, params), use)
     day = tables.leads["arrived_at"].dt.date
     leads = tables.leads[day == day.value_counts().index[0]]
     whole = score_arrivals(scorer, leads)

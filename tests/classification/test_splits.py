@@ -1,11 +1,12 @@
 import pandas as pd
 import pytest
+from builders_market import market_of
 from classification.builders_classification import AS_OF, make_market, make_params, moment
 
-from leadsmart.classification.features import build_features
-from leadsmart.classification.labels import label_leads
-from leadsmart.classification.model import known_at, labelled_features
-from leadsmart.classification.splits import compare_splits, split_forward
+from leadsmart.classification.estimation.model import known_at, labelled_features
+from leadsmart.classification.features.features import build_features
+from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.judging.splits import compare_splits, split_forward
 from leadsmart.errors import ModelError
 
 
@@ -35,7 +36,9 @@ def test_leads_of_the_same_moment_stay_together():
 
 def test_on_a_whole_market_time_goes_forward():
     tables, params = make_market(300), make_params()
-    leads = labelled_features(build_features(tables, params, AS_OF), label_leads(tables, params, AS_OF))
+    leads = labelled_features(
+        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
+    )
     split = split_forward(leads)
     assert split.train["arrived_at"].max() < split.cutoff == split.test["arrived_at"].min()
     assert (split.train["labelled_at"] <= split.cutoff).all()
@@ -55,8 +58,8 @@ def test_no_label_at_all_is_an_error_that_says_what_to_do():
 
 def test_the_kinder_splits_are_all_shown():
     tables, params = make_market(300), make_params()
-    features = build_features(tables, params, AS_OF)
-    leads = labelled_features(features, label_leads(tables, params, AS_OF))
+    features = build_features(market_of(tables, params, AS_OF))
+    leads = labelled_features(features, label_leads(market_of(tables, params, AS_OF)))
     table = compare_splits(leads, features.specs, "logistic regression", 1, 5)
     assert table["split"].tolist() == [
         "later leads, verdicts of any date", "other business users", "other campaigns", "random",

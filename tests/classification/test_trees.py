@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from leadsmart.classification.estimation import BOOSTING, _classifier
-from leadsmart.classification.trees import occlude
+from leadsmart.classification.estimation.estimation import BOOSTING, _classifier
+from leadsmart.classification.estimation.trees import occlude
 
 
 @pytest.fixture(scope="module")

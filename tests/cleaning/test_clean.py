@@ -20,10 +20,10 @@ from cleaning.builders_cleaning import (
 )
 
 from leadsmart.cleaning.clean import clean_raw, clean_slice
-from leadsmart.cleaning.ledger import build_ledger, check_ledger, quarantine_shares
-from leadsmart.cleaning.profile import group_feedback
-from leadsmart.cleaning.schemas import validate_tables
-from leadsmart.cleaning.spellings import find_likely_duplicates
+from leadsmart.cleaning.quality.ledger import build_ledger, check_ledger, quarantine_shares
+from leadsmart.cleaning.quality.profile import group_feedback
+from leadsmart.cleaning.quality.spellings import find_likely_duplicates
+from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.errors import InputError, LedgerError
 from leadsmart.params import unassigned_params
 from leadsmart.vocabulary import LEDGER_COLUMNS, TABLES, UNASSIGNED

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from cleaning.builders_cleaning import clean_rows, make_lead, make_tables
 
-from leadsmart.cleaning.completeness import (
+from leadsmart.cleaning.quality.completeness import (
     contrast_groups,
     contrast_message,
     fields_message,

@@ -7,8 +7,8 @@ import platformdirs
 import pytest
 from cleaning.builders_cleaning import KEY, clean, make_event, make_lead, make_tables, write_export
 
-from leadsmart.cleaning import contacts, keys
-from leadsmart.cleaning.scrubbing import holds_contact, scrub_messages, scrub_text
+from leadsmart.cleaning.values import contacts, keys
+from leadsmart.cleaning.values.scrubbing import holds_contact, scrub_messages, scrub_text
 from leadsmart.errors import InputError
 
 

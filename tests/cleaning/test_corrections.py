@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cleaning.builders_cleaning import ROOT, clean, make_tables, split, write_export
 
-from leadsmart.cleaning.corrections import find_unexpected, read_corrections
+from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
 from leadsmart.errors import ParameterError
 
 GOOD = """

@@ -20,10 +20,10 @@ from cleaning.builders_cleaning import (
     write_rows,
 )
 
-from leadsmart.cleaning import reading
-from leadsmart.cleaning.encodings import detect_encoding
-from leadsmart.cleaning.headers import Header
-from leadsmart.cleaning.load import open_export
+from leadsmart.cleaning.reading import raw_rows as reading
+from leadsmart.cleaning.reading.encodings import detect_encoding
+from leadsmart.cleaning.reading.headers import Header
+from leadsmart.cleaning.reading.load import open_export
 from leadsmart.vocabulary import TABLES
 
 

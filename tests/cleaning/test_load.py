@@ -5,8 +5,8 @@ import gzip
 import pytest
 from cleaning.builders_cleaning import MARKETS, make_campaign, make_tables, write_export
 
-from leadsmart.cleaning.load import check_export
-from leadsmart.cleaning.split import split_export
+from leadsmart.cleaning.reading.load import check_export
+from leadsmart.cleaning.reading.split import split_export
 from leadsmart.errors import InputProblems
 
 

@@ -23,11 +23,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadsmart.cleaning.clean import clean_raw
-from leadsmart.cleaning.numbers import parse_numbers
-from leadsmart.cleaning.schemas import validate_tables
-from leadsmart.cleaning.texts import clean_id, map_distinct
+from leadsmart.cleaning.tables.schemas import validate_tables
+from leadsmart.cleaning.values.numbers import parse_numbers
+from leadsmart.cleaning.values.texts import clean_id, map_distinct
 from leadsmart.errors import LeadSmartError
-from leadsmart.vocabulary import LEDGER_EXITS, TABLES, MarketTables
+from leadsmart.market import MarketTables
+from leadsmart.vocabulary import LEDGER_EXITS, TABLES
 
 #: 500 cases in all on every run, ten times as many in the slow ones.
 SINGLE, COMBINED, FILES = 260, 130, 110

@@ -8,7 +8,7 @@ import pytest
 from cleaning.builders_cleaning import KEY, ROOT
 
 from leadsmart.cleaning.clean import clean_slice
-from leadsmart.cleaning.split import split_export
+from leadsmart.cleaning.reading.split import split_export
 from leadsmart.params import list_markets, load_params
 
 EXPORT = ROOT / ".." / "shared" / "data" / "leadsmart"

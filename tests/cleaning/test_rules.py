@@ -24,10 +24,10 @@ from cleaning.builders_cleaning import (
     write_export,
 )
 
-from leadsmart.cleaning import rules
 from leadsmart.cleaning.clean import clean_raw
-from leadsmart.cleaning.corrections import Correction
-from leadsmart.cleaning.ledger import build_ledger
+from leadsmart.cleaning.quality.ledger import build_ledger
+from leadsmart.cleaning.reading.corrections import Correction
+from leadsmart.cleaning.tables import rules
 from leadsmart.errors import LedgerError
 from leadsmart.passages import replace_passage
 from leadsmart.vocabulary import EXPORT_FILES, LEDGER_ACTIONS, LEDGER_EXITS, TABLES
@@ -466,5 +466,5 @@ def test_the_definitions_page_shows_the_rules():
     code = {(EXPORT_FILES[r.table], r.name, r.action, r.description) for r in rules.RULES}
     assert len(listed) == len(code)
     assert set(listed) == code
-    # to write the page anew: python -m leadsmart.cleaning.rules docs/definitions.qmd
+    # to write the page anew: python -m leadsmart.cleaning.tables.rules docs/definitions.qmd
     assert replace_passage(page, rules.PASSAGE, rules.format_rules()) == page

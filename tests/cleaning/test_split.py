@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from cleaning.builders_cleaning import MARKETS, make_campaign, make_lead, make_tables, split, write_export
 
-from leadsmart.cleaning.split import KEPT_SLICES, split_export
-from leadsmart.cleaning.survey import last_plausible_day
+from leadsmart.cleaning.reading.split import KEPT_SLICES, split_export
+from leadsmart.cleaning.reading.survey import last_plausible_day
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import TABLES
 

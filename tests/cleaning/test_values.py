@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from leadsmart.cleaning.dates import parse_moments
-from leadsmart.cleaning.numbers import parse_number, parse_numbers
-from leadsmart.cleaning.texts import clean_id, clean_text
+from leadsmart.cleaning.values.dates import parse_moments
+from leadsmart.cleaning.values.numbers import parse_number, parse_numbers
+from leadsmart.cleaning.values.texts import clean_id, clean_text
 
 
 @pytest.mark.parametrize(

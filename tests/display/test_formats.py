@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadsmart import vocabulary
-from leadsmart.display.formats import (
+from leadsmart.formats import (
     NOTHING,
     format_compact,
     format_count,

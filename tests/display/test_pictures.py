@@ -10,12 +10,13 @@ import pytest
 from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 
-from leadsmart.display import bars, curves, figures, grids
-from leadsmart.display.columns import Column
+from leadsmart.display.figures import bars, curves, grids
+from leadsmart.display.figures import estimates as figures
+from leadsmart.display.figures.pictures import Picture, Thumbnail, drawable
 from leadsmart.display.markup import Html
 from leadsmart.display.palette import STYLE
-from leadsmart.display.pictures import Picture, Thumbnail, drawable
 from leadsmart.display.sparklines import sparkline
+from leadsmart.display.tables.columns import Column
 from leadsmart.errors import RenderError
 
 WORDS = {"title": "Two campaigns take half the spend", "subtitle": "Jun–Dec 2024", "footer": "n 1,243"}

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from leadsmart.display.columns import Column
-from leadsmart.display.tables import format_table
+from leadsmart.display.tables.columns import Column
+from leadsmart.display.tables.tables import format_table
 from leadsmart.errors import RenderError
 
 HOSTILE = [

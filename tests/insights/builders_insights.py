@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from leadsmart.market import MarketTables
 from leadsmart.params import Params, load_params
-from leadsmart.vocabulary import MarketTables
 
 ROOT = Path(__file__).parents[2]
 ZONE = "Africa/Cairo"

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import (
     AS_OF,
     make_campaigns,
@@ -12,8 +13,8 @@ from insights.builders_insights import (
     make_params,
 )
 
-from leadsmart.insights.benchmarks import NOT_ENOUGH, compare_with_others, summarise_others
-from leadsmart.vocabulary import MarketTables
+from leadsmart.insights.pages.benchmarks import NOT_ENOUGH, compare_with_others, summarise_others
+from leadsmart.market import MarketTables
 
 PARAMS = make_params(audience="client", user_ids=["me"])
 
@@ -33,13 +34,13 @@ def make_market(*users: str, leads: int = 6, scale: float = 1.0) -> MarketTables
 
 
 def compare(others: MarketTables | None) -> pd.DataFrame:
-    return pd.DataFrame(compare_with_others(make_market("me"), others, PARAMS, AS_OF).records).set_index(
-        "kpi"
-    )
+    return pd.DataFrame(
+        compare_with_others(market_of(make_market("me"), PARAMS, AS_OF), others).records
+    ).set_index("kpi")
 
 
 def test_an_internal_report_compares_with_nobody():
-    compared = compare_with_others(make_market("me"), None, make_params(), AS_OF)
+    compared = compare_with_others(market_of(make_market("me"), make_params(), AS_OF), None)
     assert (compared.records, compared.tables) == ([], {})
 
 
@@ -82,5 +83,5 @@ def test_no_figure_is_a_users_own():
 
 def test_others_outside_the_period_do_not_count():
     params = PARAMS.model_copy(update={"period_start": pd.Timestamp("2025-06-01").date()})
-    compared = compare_with_others(make_market("me"), make_market(*"abcde"), params, AS_OF)
+    compared = compare_with_others(market_of(make_market("me"), params, AS_OF), make_market(*"abcde"))
     assert {record["others_shown"] for record in compared.records} == {NOT_ENOUGH}

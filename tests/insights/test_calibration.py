@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from insights.builders_insights import make_params
 
-from leadsmart.insights.bottlenecks import _measure
-from leadsmart.insights.quality import spread_interval
-from leadsmart.insights.shrinkage import variance_components
+from leadsmart.insights.findings.bottlenecks import _measure
+from leadsmart.insights.findings.quality import spread_interval
+from leadsmart.insights.methods.shrinkage import variance_components
 
 PARAMS = make_params()
 LEVEL = 0.02

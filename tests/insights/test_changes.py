@@ -1,14 +1,15 @@
 import datetime as dt
 
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.changes import comparison_note
-from leadsmart.insights.kpis import kpi_cards
+from leadsmart.insights.kpi.changes import comparison_note
+from leadsmart.insights.pages.cards import kpi_cards
 
 
 def note(tables, key):
-    return kpi_cards(tables, make_params(), AS_OF).set_index("key").loc[key, "note"]
+    return kpi_cards(market_of(tables, make_params(), AS_OF)).set_index("key").loc[key, "note"]
 
 
 def delivery(day, spend=100.0):
@@ -40,7 +41,9 @@ def test_a_market_that_went_dark_says_since_when():
     [("2024-12-31", None), ("2024-12-04", None), ("2024-12-02", "2 Dec 2024"), ("2024-08-02", "2 Aug 2024")],
 )
 def test_the_day_to_speak_from_is_named_once_delivery_has_ended(last, asked_for):
-    text = comparison_note(make_tables(delivery=[delivery("2024-07-01"), delivery(last)]), AS_OF)
+    text = comparison_note(
+        market_of(make_tables(delivery=[delivery("2024-07-01"), delivery(last)]), as_of=AS_OF)
+    )
     assert (f"ask for a report as of {asked_for}." in text) is (asked_for is not None)
     # the page is for readers who have no command line
     assert "--" not in text
@@ -48,6 +51,6 @@ def test_the_day_to_speak_from_is_named_once_delivery_has_ended(last, asked_for)
 
 def test_a_trickle_after_the_end_does_not_count_as_delivery():
     tables = make_tables(delivery=[delivery("2024-08-02", 1000), delivery("2024-12-31", 1)])
-    text = comparison_note(tables, AS_OF)
+    text = comparison_note(market_of(tables, as_of=AS_OF))
     assert "95 % of the spend lies before 3 Aug 2024" in text
-    assert "95 %" not in comparison_note(tables, dt.date(2024, 8, 20))
+    assert "95 %" not in comparison_note(market_of(tables, as_of=dt.date(2024, 8, 20)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from leadsmart.insights.statistics import ratio_interval
+from leadsmart.insights.methods.statistics import ratio_interval
 from leadsmart.vocabulary import RANGE_95
 
 

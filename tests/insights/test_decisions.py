@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
 from leadsmart.errors import ParameterError
-from leadsmart.insights.decisions import ended_lessons, make_decisions
-from leadsmart.insights.rankings import list_campaigns, rank_groups
+from leadsmart.insights.money.decisions import ended_lessons, make_decisions
+from leadsmart.insights.money.rankings import list_campaigns, rank_groups
 
 
 def market(*campaigns):
@@ -41,7 +42,7 @@ USUAL = (
 
 
 def decide(*campaigns, **params):
-    table = make_decisions(market(*USUAL, *campaigns), make_params(**params), AS_OF).table
+    table = make_decisions(market_of(market(*USUAL, *campaigns), make_params(**params), AS_OF)).table
     return table.set_index("campaign_id")
 
 
@@ -89,7 +90,7 @@ def test_small_campaigns_are_judged_with_those_of_the_same_project_and_user():
     tables = tables._replace(
         campaigns=tables.campaigns.replace({"project_name": {"P small": "P", "P big": "P"}})
     )
-    row = make_decisions(tables, make_params(), AS_OF).table.iloc[0]
+    row = make_decisions(market_of(tables, make_params(), AS_OF)).table.iloc[0]
     assert (row["level"], row["verdicts"], row["decision"]) == ("project × user", 25, "scale")
 
 
@@ -101,17 +102,17 @@ def test_a_target_replaces_the_market_as_benchmark():
 
 def test_ended_campaigns_get_lessons_and_no_orders():
     tables = market(*USUAL, ("cheap", "u1", ENDED, 2_000, 20, 5, 5), ("unknown", "u1", ENDED, 9_000, 0, 0, 9))
-    decisions = make_decisions(tables, make_params(), AS_OF)
+    decisions = make_decisions(market_of(tables, make_params(), AS_OF))
     assert decisions.table.empty
     assert "nothing to decide" in decisions.statement
-    lessons = ended_lessons(tables, make_params(), AS_OF).table.set_index("project_name")["lesson"]
+    lessons = ended_lessons(market_of(tables, make_params(), AS_OF)).table.set_index("project_name")["lesson"]
     assert lessons["P cheap"] == "cheaper per qualified lead"
     assert lessons["P unknown"].startswith("can't be told")
 
 
 def test_running_pairs_are_not_among_the_lessons():
     tables = market(*USUAL, ("runs", "u1", RUNS, 2_000, 20, 5, 5))
-    assert "P runs" not in set(ended_lessons(tables, make_params(), AS_OF).table["project_name"])
+    assert "P runs" not in set(ended_lessons(market_of(tables, make_params(), AS_OF)).table["project_name"])
 
 
 def test_nothing_is_scaled_with_fewer_than_five_verdicts_whatever_the_parameters():
@@ -129,7 +130,7 @@ def test_lists_rank_by_the_unfavourable_bound_and_leave_out_users_without_feedba
         ("other2", "u2", ENDED, 100, 2, 9, 0),
         ("praise", "u9", ENDED, 100, 50, 0, 0),
     )
-    table = rank_groups(tables, make_params(), "campaign_id").table.set_index("campaign_id")
+    table = rank_groups(market_of(tables, make_params()), "campaign_id").table.set_index("campaign_id")
     assert table["rank_best"].idxmin() == "solid"
     assert table["rank_worst"].idxmin() in ("poor", "other2")
     assert table.loc["praise", ["rank_best", "rank_worst", "shrunk_rate", "cpql_shrunk"]].isna().all()
@@ -149,14 +150,14 @@ def test_a_project_is_judged_by_users_who_record_both_kinds_and_with_five_verdic
         leads=leads_of("a", "QUALIFIED", 6) + leads_of("a", "NOT_QUALIFIED", 2) + leads_of("b", "NEW_LEAD", 90)
         + leads_of("c", "QUALIFIED", 4) + leads_of("d", "QUALIFIED", 3) + leads_of("d", "NOT_QUALIFIED", 9),
     )  # fmt: skip
-    table = rank_groups(tables, make_params(), "project_name").table.set_index("project_name")
+    table = rank_groups(market_of(tables, make_params()), "project_name").table.set_index("project_name")
     assert table.loc["Lotus", ["spend", "ranked_spend", "ranked_verdicts"]].tolist() == [9400, 400, 8]
     assert table.loc["Lotus", "cpql_shrunk"] < table.loc["Oak", "cpql_shrunk"]
     assert table["rank_best"].to_dict() == pytest.approx({"Lotus": 1, "Oak": 2, "Palm": np.nan}, nan_ok=True)
 
 
 def test_one_channel_is_neither_shrunk_nor_ranked():
-    answer = rank_groups(market(*USUAL), make_params(), "channel")
+    answer = rank_groups(market_of(market(*USUAL), make_params()), "channel")
     assert answer.table[["shrunk_rate", "cpql_shrunk", "rank_best"]].isna().all(axis=None)
     assert "only one channel: facebook" in answer.statement
 
@@ -166,7 +167,7 @@ def test_a_list_holds_three_campaigns_of_a_user_and_says_whose_it_would_be():
         *((f"habit{i}", "u1", ENDED, 100, 40, 1, 0) for i in range(6)),
         *((f"fair{i}", "u2", ENDED, 100, 20, 20, 0) for i in range(4)),
     )
-    campaigns = rank_groups(tables, make_params(), "campaign_id").table
+    campaigns = rank_groups(market_of(tables, make_params()), "campaign_id").table
     best = list_campaigns(campaigns, make_params(), "best")
     assert best.table["user_id"].tolist() == ["u1"] * 3 + ["u2"] * 3
     assert (
@@ -177,6 +178,6 @@ def test_a_list_holds_three_campaigns_of_a_user_and_says_whose_it_would_be():
 
 
 def test_without_target_and_qualified_leads_nothing_is_called_cheap_or_dear():
-    lessons = ended_lessons(market(("c", "u1", ENDED, 1_000, 0, 8, 4)), make_params(), AS_OF)
+    lessons = ended_lessons(market_of(market(("c", "u1", ENDED, 1_000, 0, 8, 4)), make_params(), AS_OF))
     assert lessons.statement.startswith("None of the 1 ended pairs")
     assert lessons.table["lesson"].str.startswith("can't be told").all()

@@ -1,7 +1,8 @@
 import pytest
+from builders_market import market_of
 from insights.builders_insights import leads_of, make_params, make_tables
 
-from leadsmart.insights.dependence import leave_one_user_out
+from leadsmart.insights.kpi.dependence import leave_one_user_out
 
 
 def market(*users):
@@ -19,7 +20,7 @@ def market(*users):
 
 def test_the_user_who_moves_a_figure_most_is_named():
     # 24 of 40 qualified; without u0, who says yes 19 times in 20, 5 of 20
-    answer = leave_one_user_out(market((19, 1), (2, 8), (3, 7)), make_params())
+    answer = leave_one_user_out(market_of(market((19, 1), (2, 8), (3, 7)), make_params()))
     row = answer.table.set_index("figure").loc["qualified_rate"]
     assert (row["user_id"], row["value"], row["without"], row["share"]) == ("u0", 0.6, 0.25, 0.5)
     assert "without user u0 the qualified rate is 25 %, not 60 %" in answer.statement
@@ -27,13 +28,13 @@ def test_the_user_who_moves_a_figure_most_is_named():
 
 
 def test_where_no_user_matters_it_is_said():
-    answer = leave_one_user_out(market(*[(5, 5)] * 20), make_params())
+    answer = leave_one_user_out(market_of(market(*[(5, 5)] * 20), make_params()))
     assert answer.table["change"].abs().max() == pytest.approx(0, abs=0.01)
     assert answer.statement == "No single business user moves one of these figures by 20 % or more."
 
 
 def test_a_market_of_one_user_or_none_says_that_it_cannot_be_told():
     for tables in (market((3, 1)), make_tables()):
-        answer = leave_one_user_out(tables, make_params())
+        answer = leave_one_user_out(market_of(tables, make_params()))
         assert answer.table.empty
         assert "too few" in answer.statement

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import (
     AS_OF,
     make_campaigns,
@@ -13,9 +14,9 @@ from insights.builders_insights import (
     make_params,
 )
 
-from leadsmart.insights.explore import make_explorable
-from leadsmart.insights.measures import aggregate_kpis
-from leadsmart.vocabulary import MarketTables
+from leadsmart.insights.kpi.measures import aggregate_kpis
+from leadsmart.insights.pages.explore import make_explorable
+from leadsmart.market import MarketTables
 
 TABLES = MarketTables(
     make_campaigns(
@@ -39,7 +40,7 @@ TABLES = MarketTables(
 
 
 def test_a_campaign_is_one_element_of_every_column_most_spend_first():
-    explorable = make_explorable(TABLES, make_params(), AS_OF)
+    explorable = make_explorable(market_of(TABLES, make_params(), AS_OF))
     campaigns, names = explorable.data["campaigns"], explorable.data["names"]
 
     assert explorable.campaigns == 2, "c3 has neither delivery nor leads"
@@ -54,7 +55,7 @@ def test_a_campaign_is_one_element_of_every_column_most_spend_first():
 
 
 def test_outcomes_and_stages_count_leads_in_the_order_that_is_named():
-    data = make_explorable(TABLES, make_params(), AS_OF).data
+    data = make_explorable(market_of(TABLES, make_params(), AS_OF)).data
 
     assert data["outcomes"] == ["qualified", "disqualified", "junk", "unreachable", "undecided"]
     assert data["campaigns"]["outcomes"] == [[0, 0, 1, 0, 1], [1, 1, 0, 0, 0]]
@@ -64,7 +65,7 @@ def test_outcomes_and_stages_count_leads_in_the_order_that_is_named():
 
 
 def test_weeks_hold_spend_and_leads_of_each_campaign():
-    data = make_explorable(TABLES, make_params(), AS_OF).data
+    data = make_explorable(market_of(TABLES, make_params(), AS_OF)).data
     weekly = pd.DataFrame(data["weekly"])
     weekly["campaign"] = [data["campaigns"]["id"][i] for i in weekly["campaign"]]
     weekly["week"] = [data["weeks"][i] for i in weekly["week"]]
@@ -80,7 +81,7 @@ def test_weeks_hold_spend_and_leads_of_each_campaign():
 
 
 def test_nothing_tells_of_a_single_person():
-    data = make_explorable(TABLES, make_params(), AS_OF).data
+    data = make_explorable(market_of(TABLES, make_params(), AS_OF)).data
 
     text = json.dumps(data)
     assert not [lead for lead in TABLES.leads["lead_id"] if f'"{lead}"' in text]
@@ -108,8 +109,8 @@ def many_users() -> MarketTables:
 
 def test_ranges_are_those_of_the_tables(many_users):
     params = make_params()
-    expected = aggregate_kpis(many_users, params, ["project_name"]).iloc[0]
-    ranges = make_explorable(many_users, params, AS_OF).data["ranges"]
+    expected = aggregate_kpis(market_of(many_users, params), ["project_name"]).iloc[0]
+    ranges = make_explorable(market_of(many_users, params, AS_OF)).data["ranges"]
 
     assert [set(entry) - {"of"} for entry in ranges] == [
         set(),
@@ -126,12 +127,16 @@ def test_ranges_are_those_of_the_tables(many_users):
 
 
 def test_a_choice_of_few_users_has_no_range(many_users):
-    assert make_explorable(many_users, make_params(minimum_users=7), AS_OF).data["ranges"] == []
+    assert make_explorable(market_of(many_users, make_params(minimum_users=7), AS_OF)).data["ranges"] == []
 
 
 def test_a_market_without_delivery_and_leads_has_nothing_to_choose():
     nothing = make_explorable(
-        MarketTables(make_campaigns({}), make_delivery(), make_leads(), make_events()), make_params(), AS_OF
+        market_of(
+            MarketTables(make_campaigns({}), make_delivery(), make_leads(), make_events()),
+            make_params(),
+            AS_OF,
+        )
     )
 
     assert nothing.campaigns == 0
@@ -141,5 +146,8 @@ def test_a_market_without_delivery_and_leads_has_nothing_to_choose():
 
 def test_the_week_that_is_not_over_is_named():
     # 31 December 2024 is a Tuesday, the 29th a Sunday
-    assert make_explorable(TABLES, make_params(), AS_OF).data["under_way"] == "2024-12-30"
-    assert make_explorable(TABLES, make_params(), AS_OF - pd.Timedelta(days=2)).data["under_way"] == ""
+    assert make_explorable(market_of(TABLES, make_params(), AS_OF)).data["under_way"] == "2024-12-30"
+    assert (
+        make_explorable(market_of(TABLES, make_params(), AS_OF - pd.Timedelta(days=2))).data["under_way"]
+        == ""
+    )

@@ -4,15 +4,15 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.bottlenecks import weigh_bottlenecks
-from leadsmart.insights.channels import weigh_channels
-from leadsmart.insights.engagement import weigh_engagement
-from leadsmart.insights.evidence import Evidence
-from leadsmart.insights.findings import TITLES, Finding, _conclude, evaluate_findings
-from leadsmart.insights.kpis import select_period
-from leadsmart.insights.quality import weigh_quality, worst_by_chance
+from leadsmart.insights.findings.bottlenecks import weigh_bottlenecks
+from leadsmart.insights.findings.channels import weigh_channels
+from leadsmart.insights.findings.engagement import weigh_engagement
+from leadsmart.insights.findings.evidence import Evidence
+from leadsmart.insights.findings.findings import TITLES, Finding, _conclude, evaluate_findings
+from leadsmart.insights.findings.quality import weigh_quality, worst_by_chance
 from leadsmart.sample import Effects, sample_market, sample_market_tables
 
 KEYS = list(TITLES)[:4]
@@ -31,7 +31,7 @@ WEIGH = dict(zip(KEYS, (weigh_quality, weigh_engagement, weigh_channels, weigh_b
 def evaluate(seed, effects=None, **changes):
     tables = sample_market_tables("new-cairo", seed=seed, effects=effects or Effects())
     params = make_params(**changes)
-    return evaluate_findings(select_period(tables, params, AS_OF), params, AS_OF)
+    return evaluate_findings(market_of(tables, params, AS_OF).within_period())
 
 
 def count_supported(key, seeds, level=0.02):
@@ -49,7 +49,7 @@ def claims(evidence, level):
 def test_nothing_planted_is_hardly_ever_supported(key):
     effects, params = Effects().without(NULL_EFFECT[key]), make_params()
     markets = (sample_market_tables("new-cairo", seed=seed, effects=effects) for seed in range(50))
-    found = [claims(WEIGH[key](select_period(m, params, AS_OF), params), 0.02) for m in markets]
+    found = [claims(WEIGH[key](market_of(m, params, AS_OF).within_period()), 0.02) for m in markets]
     assert sum(found) <= 2
 
 
@@ -67,7 +67,7 @@ def test_twenty_leads_are_never_enough():
     cut = tables._replace(
         leads=few, status_events=tables.status_events[lambda e: e["lead_id"].isin(few["lead_id"])]
     )
-    result = evaluate_findings(cut, make_params(), AS_OF)
+    result = evaluate_findings(market_of(cut, make_params(), AS_OF))
     assert set(result.table["verdict"]) == {"not enough data"}
     assert result.table["money_at_stake"].isna().all()
     assert result.table["q_value"].isna().all()
@@ -75,7 +75,7 @@ def test_twenty_leads_are_never_enough():
 
 @pytest.mark.parametrize("tables", [make_tables(), make_tables(delivery=[{}]), make_tables(leads=[{}])])
 def test_hardly_any_table_gives_not_enough_data(tables):
-    result = evaluate_findings(tables, make_params(), AS_OF)
+    result = evaluate_findings(market_of(tables, make_params(), AS_OF))
     assert set(result.table["verdict"]) == {"not enough data"}
 
 
@@ -126,7 +126,7 @@ def market_of_two_channels(users, leads, qualified):
             good = qualified + (4 * (user % 3 - 1) if channel == "cheap" else 0)
             rows += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", leads - good)
             delivery.append({"campaign_id": name, "impressions": impressions})
-    return weigh_channels(make_tables(campaigns, delivery, rows), make_params())
+    return weigh_channels(market_of(make_tables(campaigns, delivery, rows), make_params()))
 
 
 def test_channels_alike_over_many_verdicts_are_not_supported_and_over_few_undecided():
@@ -174,11 +174,13 @@ def test_findings_of_one_market_are_one_family():
     )
     tables, _ = sample_market("new-cairo", seed=2)
     params = make_params()
-    result = evaluate_findings(tables, params, AS_OF, gaps)
+    result = evaluate_findings(market_of(tables, params, AS_OF), gaps)
     p = result.table["p_value"].sort_values()
     expected = (p * len(p) / np.arange(1, len(p) + 1))[::-1].cummin()[::-1]
     assert result.table["q_value"].tolist() == pytest.approx(expected.sort_index().tolist())
-    lost = evaluate_findings(tables, params, AS_OF, dataclasses.replace(gaps, p_value=0.2)).get("data_gaps")
+    lost = evaluate_findings(market_of(tables, params, AS_OF), dataclasses.replace(gaps, p_value=0.2)).get(
+        "data_gaps"
+    )
     assert lost.verdict == "not enough data"
     assert "may be chance" in lost.statement
 
@@ -186,7 +188,7 @@ def test_findings_of_one_market_are_one_family():
 def test_one_channel_cannot_answer_and_projects_are_compared():
     tables, _ = sample_market("new-cairo", seed=2)
     one = tables._replace(campaigns=tables.campaigns.assign(channel="facebook"))
-    result = evaluate_findings(one, make_params(), AS_OF)
+    result = evaluate_findings(market_of(one, make_params(), AS_OF))
     finding = result.get("channel_differences")
     assert finding.verdict == "not enough data"
     assert "can't be said: all spend here is on facebook" in finding.statement
@@ -202,7 +204,9 @@ def test_differences_between_users_alone_are_no_quality_variation():
             campaigns.append({"campaign_id": name, "user_id": f"u{user}"})
             good = round(18 * rate)
             leads += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", 18 - good)
-    finding = evaluate_findings(make_tables(campaigns, leads=leads), make_params(), AS_OF).get(KEYS[0])
+    finding = evaluate_findings(market_of(make_tables(campaigns, leads=leads), make_params(), AS_OF)).get(
+        KEYS[0]
+    )
     assert finding.verdict == "not supported"
     assert finding.estimate == 0.0
     # a standard deviation of shares: the picture says points, as the sentence does
@@ -219,7 +223,7 @@ def test_campaigns_that_differ_within_users_are_found_with_the_money_of_the_wors
             good = 2 if number == 0 else 16
             leads += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", 20 - good)
             delivery.append({"campaign_id": name, "spend": 100})
-    result = evaluate_findings(make_tables(campaigns, delivery, leads), make_params(), AS_OF)
+    result = evaluate_findings(market_of(make_tables(campaigns, delivery, leads), make_params(), AS_OF))
     finding = result.get(KEYS[0])
     assert finding.verdict == "supported"
     assert finding.money_at_stake == 800

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadsmart.insights.formulas import PASSAGE, format_formulas, read_formulas
-from leadsmart.insights.measures import DELIVERY_MEASURES, add_rates, sum_measures
+from leadsmart.insights.kpi.formulas import PASSAGE, format_formulas, read_formulas
+from leadsmart.insights.kpi.measures import DELIVERY_MEASURES, add_rates, sum_measures
 from leadsmart.passages import replace_passage
 from leadsmart.vocabulary import LABELS
 
@@ -39,7 +39,7 @@ def test_every_rate_and_measure_is_stated():
 
 def test_the_definitions_page_states_the_formulas_of_the_code():
     page = (ROOT / "docs" / "definitions.qmd").read_text(encoding="utf-8")
-    # to write the page anew: python -m leadsmart.insights.formulas docs/definitions.qmd
+    # to write the page anew: python -m leadsmart.insights.kpi.formulas docs/definitions.qmd
     assert "| CPQL (`cpql`) | spend / qualified |" in page
     assert replace_passage(page, PASSAGE, format_formulas()) == page
     tampered = page.replace("spend / leads", "spend / clicks")

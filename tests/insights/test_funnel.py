@@ -1,10 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_events, make_leads, make_params, make_tables
 
-from leadsmart.insights.durations import contact_curve, time_to_qualification_by
-from leadsmart.insights.funnel import (
+from leadsmart.insights.journey.durations import contact_curve, time_to_qualification_by
+from leadsmart.insights.journey.funnel import (
     aggregate_funnel,
     batch_verdicts,
     follow_up_steps,
@@ -28,7 +29,7 @@ def test_stages_count_present_and_past_statuses_and_everything_before():
             {"lead_id": "was_engaged", "status": "NOT_QUALIFIED", "changed_at": "2024-12-02 10:00"},
         ],
     )
-    funnel = aggregate_funnel(tables, make_params())
+    funnel = aggregate_funnel(market_of(tables, make_params()))
     table = funnel.table.set_index("stage")
     assert table["leads"].to_dict() == {
         "arrived": 4, "contacted": 3, "engaged": 2, "qualified": 1, "meeting": 1, "deal": 1
@@ -45,12 +46,12 @@ def test_stages_count_present_and_past_statuses_and_everything_before():
 
 def test_a_stage_can_only_lose_leads():
     tables = make_tables(leads=leads_of("c1", "MEETING_DONE", 3) + leads_of("c1", "SPAM", 2))
-    leads = aggregate_funnel(tables, make_params()).table["leads"].tolist()
+    leads = aggregate_funnel(market_of(tables, make_params())).table["leads"].tolist()
     assert leads == sorted(leads, reverse=True)
 
 
 def test_an_empty_funnel_says_so():
-    assert "no leads" in aggregate_funnel(make_tables(), make_params()).statement
+    assert "no leads" in aggregate_funnel(market_of(make_tables(), make_params())).statement
 
 
 def test_follow_up_ends_where_a_verdict_is_needed():
@@ -69,7 +70,7 @@ def test_transitions_follow_one_lead_in_time():
             {"lead_id": "l2", "status": "SPAM", "changed_at": "2024-12-04 10:00"},
         ],
     )
-    table = status_transitions(tables).table
+    table = status_transitions(market_of(tables)).table
     assert table[["from_status", "to_status", "changes", "median_days"]].values.tolist() == [
         ["CALL_AGAIN", "QUALIFIED", 1, 2.0],
         ["NEW_LEAD", "CALL_AGAIN", 1, 2.0],
@@ -85,7 +86,7 @@ def test_batches_are_counted_among_verdicts_only():
             {"lead_id": "l2", "status": "CALL_AGAIN", "is_batch": True},
         ],
     )
-    answer = batch_verdicts(tables, make_params())
+    answer = batch_verdicts(market_of(tables, make_params()))
     assert answer.table.iloc[0].tolist() == ["u1", 2, 1, 0.5]
     assert answer.statement == "50 % of 2 dated verdicts were entered in batches."
 
@@ -104,7 +105,7 @@ def contact_market():
 
 
 def test_time_to_contact_by_hand_and_leads_without_history_left_out():
-    answer = time_to_contact(contact_market(), make_params())
+    answer = time_to_contact(market_of(contact_market(), make_params()))
     row = answer.table.iloc[0]
     assert (row["leads"], row["contacted"]) == (4, 2)
     assert row["within_1_days"] == 0.25
@@ -123,7 +124,7 @@ def test_leads_that_still_wait_are_not_counted_as_never_contacted():
             ignore_index=True,
         ),
     )
-    row = time_to_contact(tables, make_params()).table.iloc[0]
+    row = time_to_contact(market_of(tables, make_params())).table.iloc[0]
     assert (row["leads"], row["within_1_days"]) == (5, 0.25)
 
 
@@ -137,7 +138,7 @@ def test_competing_exits_do_not_count_as_waiting():
             {"lead_id": "l3", "changed_at": "2024-12-20 00:00"},
         ],
     )
-    table = time_to_qualification(tables, make_params(), AS_OF).table.set_index("age_days")
+    table = time_to_qualification(market_of(tables, make_params(), AS_OF)).table.set_index("age_days")
     # Kaplan–Meier with exits as censored would say 1/2 on day 2; the cumulative incidence is 1/4
     assert table.loc[2, "qualified"] == pytest.approx(0.25)
     assert table.loc[1, "disqualified"] == pytest.approx(0.5)
@@ -146,8 +147,8 @@ def test_competing_exits_do_not_count_as_waiting():
 
 def test_no_history_at_all():
     tables = make_tables(leads=[{}])
-    assert "can't be measured" in time_to_contact(tables, make_params()).statement
-    assert "can't be measured" in time_to_qualification(tables, make_params(), AS_OF).statement
+    assert "can't be measured" in time_to_contact(market_of(tables, make_params())).statement
+    assert "can't be measured" in time_to_qualification(market_of(tables, make_params(), AS_OF)).statement
 
 
 def test_time_to_qualification_by_user_and_the_curve_of_contacts_by_channel():
@@ -161,12 +162,12 @@ def test_time_to_qualification_by_user_and_the_curve_of_contacts_by_channel():
     tables = make_tables(
         campaigns=[{"campaign_id": u, "user_id": u} for u in ("u1", "u2")], leads=leads, events=events
     )
-    table = time_to_qualification_by(tables, make_params(), "user_id").table.set_index("user_id")
+    table = time_to_qualification_by(market_of(tables, make_params()), "user_id").table.set_index("user_id")
     assert table.loc["u1", ["qualified_within_7_days", "disqualified_within_60_days"]].tolist() == [0.5, 0]
     assert table.loc["u2", ["qualified_within_60_days", "disqualified_within_60_days"]].tolist() == [0, 0.5]
-    curve = contact_curve(tables, make_params()).set_index("age_days")["contacted"]
+    curve = contact_curve(market_of(tables, make_params())).set_index("age_days")["contacted"]
     ended = tables._replace(status_events=tables.status_events[tables.status_events["status"] != "NEW_LEAD"])
-    ended = time_to_qualification_by(ended, make_params(), "channel").table
+    ended = time_to_qualification_by(market_of(ended, make_params()), "channel").table
     assert ended["qualified_within_60_days"].tolist() == [0.5]  # nobody is left to wait
     # 5 of 20 on day 4 and 5 of the 20 on day 19
     assert curve.loc[[3, 4, 18, 19]].tolist() == pytest.approx([0, 0.25, 0.25, 0.5])

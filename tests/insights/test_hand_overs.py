@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, make_params, make_tables
 
-from leadsmart.insights.hand_overs import slow_hand_overs
+from leadsmart.insights.journey.hand_overs import slow_hand_overs
 
 
 def history(name, *steps, user="c1"):
@@ -26,7 +27,7 @@ def test_stays_by_hand():
     moved = [history(f"m{i}", ("NO_ANSWER", "10-03"), ("NOT_QUALIFIED", "10-08")) for i in range(4)]
     stuck = [history(f"s{i}", ("NO_ANSWER", "10-03"), user="c2") for i in range(5)]
     late = [history(f"l{i}", ("NO_ANSWER", "10-11"), ("SPAM", "12-20")) for i in range(3)]
-    answer = slow_hand_overs(table_of(moved + stuck + late, c2="u2"), make_params(), AS_OF)
+    answer = slow_hand_overs(market_of(table_of(moved + stuck + late, c2="u2"), make_params(), AS_OF))
     rows = answer.table.set_index("status")
     # verdicts and junk are final: nobody waits for them to move on
     assert set(rows.index) == {"NO_ANSWER", "NEW_LEAD"}
@@ -43,11 +44,15 @@ def test_stays_by_hand():
 
 def test_a_lead_that_only_just_entered_a_status_is_not_stuck():
     fresh = [history(f"f{i}", ("CALL_AGAIN", "12-20")) for i in range(10)]
-    row = slow_hand_overs(table_of(fresh), make_params(), AS_OF).table.set_index("status").loc["CALL_AGAIN"]
+    row = (
+        slow_hand_overs(market_of(table_of(fresh), make_params(), AS_OF))
+        .table.set_index("status")
+        .loc["CALL_AGAIN"]
+    )
     assert row[["still_there", "stuck"]].tolist() == [10, 0]
     assert pd.isna(row["stuck_at_user"])
 
 
 def test_few_leads_and_no_history_say_so():
     for tables in (make_tables(), make_tables(leads=[{}]), table_of([history("a", ("CALL_AGAIN", "10-02"))])):
-        assert "can't be timed" in slow_hand_overs(tables, make_params(), AS_OF).statement
+        assert "can't be timed" in slow_hand_overs(market_of(tables, make_params(), AS_OF)).statement

@@ -1,14 +1,15 @@
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.health import check_health
-from leadsmart.insights.monitoring import watch_series
+from leadsmart.insights.health.health import check_health
+from leadsmart.insights.health.monitoring import watch_series
 from leadsmart.sample import Effects, sample_market, sample_market_tables
 
 
 def alerts(tables, rule, as_of=AS_OF):
-    table = check_health(tables, make_params(), as_of).table
+    table = check_health(market_of(tables, make_params(), as_of)).table
     return table[table["rule"] == rule].reset_index(drop=True)
 
 
@@ -129,7 +130,7 @@ def test_what_is_over_comes_after_what_is_open_and_asks_for_nothing_now():
                             ("runs", "2024-12-20", 10), ("runs", "2024-12-25", 10))
         ],
     )  # fmt: skip
-    health = check_health(tables, make_params(), AS_OF)
+    health = check_health(market_of(tables, make_params(), AS_OF))
     assert health.table["status"].tolist() == ["open", "past"]
     assert health.table["money_at_risk"].tolist() == [40, 2700]
     assert "rejected ad" in health.table.loc[0, "next_step"]
@@ -146,7 +147,7 @@ def test_money_that_overlaps_is_never_added_up():
         ],
         leads=leads_of("u1", "NEW_LEAD", 6) + leads_of("u2", "NEW_LEAD", 5),
     )
-    rules = check_health(tables, make_params(), AS_OF).rules.set_index("rule")
+    rules = check_health(market_of(tables, make_params(), AS_OF)).rules.set_index("rule")
     assert rules.loc["never_touched", ["alerts", "open", "money_at_risk"]].tolist() == [2, 2, 1000]
 
 
@@ -195,14 +196,14 @@ def test_a_fall_of_ctr_on_a_monitored_series_is_one_alert_per_series():
 
 
 def test_short_series_are_said_to_be_too_short():
-    health = check_health(make_tables(delivery=[{}]), make_params(), AS_OF)
+    health = check_health(market_of(make_tables(delivery=[{}]), make_params(), AS_OF))
     status = health.rules.set_index("rule")["status"]
     assert status["ctr_drop"] == status["cpl_jump"] == "too short to monitor"
     assert "No series is long" in health.statement
 
 
 def test_an_empty_market_raises_nothing():
-    health = check_health(make_tables(), make_params(), AS_OF)
+    health = check_health(market_of(make_tables(), make_params(), AS_OF))
     assert health.table.empty
     assert health.statement.startswith("No health check raises an alert.")
 
@@ -212,7 +213,7 @@ def test_most_money_comes_first_and_every_alert_has_a_next_step():
         delivery=[{"spend": 1000}, {"delivery_date": "2024-12-09", "spend": 1000}],
         leads=leads_of("c1", "NEW_LEAD", 6) + leads_of("c1", "CALL_AGAIN", 6, arrived_at="2024-10-05 10:00"),
     )
-    table = check_health(tables, make_params(), AS_OF).table
+    table = check_health(market_of(tables, make_params(), AS_OF)).table
     assert table["money_at_risk"].is_monotonic_decreasing
     assert (table["next_step"].str.len() > 10).all()
     assert not table.duplicated(["rule", "series"]).any()
@@ -244,7 +245,7 @@ def test_faults_on_one_day_of_a_channel_are_found_on_it():
 
     def found(clicks, spend):
         changed = tables._replace(ad_performance=delivery.assign(clicks=clicks, spend=spend))
-        days = watch_series(changed, params).days
+        days = watch_series(market_of(changed, params)).days
         days = days[days["is_alarm"]]
         return days.loc[(days["series"] == "channel facebook") & (days["day"] == day), "rule"].tolist()
 

@@ -1,11 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import leads_of, make_params, make_tables
 
-from leadsmart.insights.intervals import RATES, chance_interval, user_intervals
-from leadsmart.insights.measures import aggregate_kpis
-from leadsmart.insights.statistics import rate_interval, ratio_interval
+from leadsmart.insights.kpi.measures import aggregate_kpis
+from leadsmart.insights.methods.intervals import RATES, chance_interval, user_intervals
+from leadsmart.insights.methods.statistics import rate_interval, ratio_interval
 from leadsmart.vocabulary import RANGE_95, RANGE_INDICATIVE
 
 
@@ -43,8 +44,8 @@ def test_each_rate_of_a_group_stands_with_its_interval():
         leads=[lead for i, n in enumerate(names) for s in ("QUALIFIED", "NOT_QUALIFIED", "NEW_LEAD")
                for lead in leads_of(n, s, 2 + (i + len(s)) % 3)],
     )  # fmt: skip
-    market = aggregate_kpis(tables, make_params()).iloc[0]
-    campaign = aggregate_kpis(tables, make_params(), ["campaign_id"]).iloc[0]
+    market = aggregate_kpis(market_of(tables, make_params())).iloc[0]
+    campaign = aggregate_kpis(market_of(tables, make_params()), ["campaign_id"]).iloc[0]
     for rate in RATES:
         for row in (market, campaign):
             assert row[f"{rate}_low"] < row[rate] < row[f"{rate}_high"]
@@ -53,7 +54,7 @@ def test_each_rate_of_a_group_stands_with_its_interval():
 
 def test_cost_that_few_users_carry_has_no_range():
     tables = make_tables(delivery=[{}], leads=leads_of("c1", "QUALIFIED", 3))
-    row = aggregate_kpis(tables, make_params(), ["project_name"]).iloc[0]
+    row = aggregate_kpis(market_of(tables, make_params()), ["project_name"]).iloc[0]
     assert row[["cpl_range", "qualified_rate_range"]].tolist() == ["", RANGE_INDICATIVE]
     assert np.isnan(row["cpl_low"])
 
@@ -61,4 +62,4 @@ def test_cost_that_few_users_carry_has_no_range():
 def test_more_clicks_than_impressions_have_no_range():
     tables = make_tables(delivery=[{"clicks": 1200, "impressions": 1000}])
     for by in (["campaign_id"], ["project_name"]):
-        assert np.isnan(aggregate_kpis(tables, make_params(), by).iloc[0]["ctr_low"])
+        assert np.isnan(aggregate_kpis(market_of(tables, make_params()), by).iloc[0]["ctr_low"])

@@ -1,13 +1,20 @@
 import math
 
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.kpis import arrivals_by_hour, definition_sensitivity, headline, kpi_cards, weekly_kpis
+from leadsmart.insights.pages.cards import (
+    arrivals_by_hour,
+    definition_sensitivity,
+    headline,
+    kpi_cards,
+    weekly_kpis,
+)
 
 
 def card(tables, key, **changes):
-    return kpi_cards(tables, make_params(**changes), AS_OF).set_index("key").loc[key]
+    return kpi_cards(market_of(tables, make_params(**changes), AS_OF)).set_index("key").loc[key]
 
 
 def delivery(day, spend, **fields):
@@ -67,7 +74,7 @@ def test_targets(target, verdict):
     [("volume", "leads"), ("quality", "qualified_rate"), ("cost", "cpql"), ("speed", "contacted_within_day")],
 )
 def test_the_priority_leads_the_page_and_every_card_is_there(priority, first):
-    cards = kpi_cards(make_tables(), make_params(kpi_priority=priority), AS_OF)
+    cards = kpi_cards(market_of(make_tables(), make_params(kpi_priority=priority), AS_OF))
     assert cards["key"].iloc[0] == first
     assert len(cards) == cards["key"].nunique() == 17
 
@@ -108,7 +115,7 @@ def test_weeks_without_anything_are_in_the_trend():
     tables = make_tables(
         delivery=[delivery("2024-12-02", 10), delivery("2024-12-08", 5), delivery("2024-12-16", 20)]
     )
-    weekly = weekly_kpis(tables, make_params())
+    weekly = weekly_kpis(market_of(tables, make_params()))
     assert weekly["week"].dt.strftime("%d.%m.").tolist() == ["02.12.", "09.12.", "16.12."]
     assert weekly["spend"].tolist() == [15, 0, 20]
     assert weekly["cpl"].isna().all()
@@ -121,7 +128,7 @@ def test_the_headline_says_its_numbers():
         + leads_of("c1", "NOT_QUALIFIED", 4)
         + leads_of("c1", "NEW_LEAD", 10),
     )
-    assert headline(tables, make_params(), AS_OF) == (
+    assert headline(market_of(tables, make_params(), AS_OF)) == (
         "Between 1 Dec 2024 and 31 Dec 2024 New Cairo spent EGP 10 k and brought 20 leads, EGP 500 each. Sales"
         " have given a verdict on 50 % of them. Of those, 60 % (indicative range 7.7–96) are qualified; were all known,"
         " it would lie between 30 % and 80 %."
@@ -129,9 +136,9 @@ def test_the_headline_says_its_numbers():
 
 
 def test_the_headline_of_little_data_admits_it():
-    assert "neither delivery nor leads" in headline(make_tables(), make_params(), AS_OF)
+    assert "neither delivery nor leads" in headline(market_of(make_tables(), make_params(), AS_OF))
     only_leads = make_tables(delivery=[{"spend": 100}], leads=[{}])
-    assert "no verdict yet" in headline(only_leads, make_params(), AS_OF)
+    assert "no verdict yet" in headline(market_of(only_leads, make_params(), AS_OF))
 
 
 def test_a_wider_definition_moves_its_statuses_and_nothing_else():
@@ -141,7 +148,7 @@ def test_a_wider_definition_moves_its_statuses_and_nothing_else():
         + leads_of("c1", "DONE_DEAL", 2)
         + leads_of("c1", "LOW_BUDGET", 4)
     )
-    answer = definition_sensitivity(tables, make_params())
+    answer = definition_sensitivity(market_of(tables, make_params()))
     table = answer.table.set_index("definition")
     assert table.loc["this market's", ["qualified", "verdicts"]].tolist() == [1, 2]
     assert table.loc["done deal counted as qualified", ["qualified", "verdicts"]].tolist() == [3, 4]
@@ -159,7 +166,7 @@ def test_arrivals_are_counted_by_local_weekday_and_hour():
             {"lead_id": "l3", "arrived_at": "2024-06-05 09:00"},  # a Wednesday
         ]
     )
-    found = arrivals_by_hour(tables, make_params(minimum_people=1))
+    found = arrivals_by_hour(market_of(tables, make_params(minimum_people=1)))
     assert found.table.values.tolist() == [["Monday", 20, 2, ""], ["Wednesday", 9, 1, ""]]
     assert found.statement == "Most leads arrive on Monday (67 %), and in the hour from 20:00 (67 %)."
 
@@ -179,11 +186,11 @@ def test_an_hour_of_few_leads_is_hidden_with_another_of_its_day_and_hour():
         for (day, hour), count in hours.items()
         for i in range(count)
     ]
-    found = arrivals_by_hour(make_tables(leads=leads), make_params()).table
+    found = arrivals_by_hour(market_of(make_tables(leads=leads), make_params())).table
     hidden = ["fewer than 5", "not shown", "", "not shown", "not shown", ""]
     assert found["suppressed"].tolist() == hidden
     assert found["leads"].isna().tolist() == [bool(reason) for reason in hidden]
-    few = arrivals_by_hour(make_tables(leads=leads[:2]), make_params())
+    few = arrivals_by_hour(market_of(make_tables(leads=leads[:2]), make_params()))
     assert few.statement == "There are too few leads to say when they arrive."
 
 

@@ -3,6 +3,7 @@ import math
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from insights.builders_insights import (
@@ -15,8 +16,9 @@ from insights.builders_insights import (
     make_tables,
 )
 
-from leadsmart.insights.kpis import aggregate_kpis, lead_outcomes, select_period
-from leadsmart.insights.measures import lead_frame, local_day, user_feedback
+from leadsmart.insights.kpi.measures import lead_frame, user_feedback
+from leadsmart.insights.pages.cards import aggregate_kpis, lead_outcomes
+from leadsmart.market import local_day
 
 
 def test_rates_are_ratios_of_sums_by_hand():
@@ -29,7 +31,7 @@ def test_rates_are_ratios_of_sums_by_hand():
         + leads_of("c1", "NOT_QUALIFIED", 2)
         + leads_of("c1", "NEW_LEAD", 1),
     )
-    row = aggregate_kpis(tables, make_params()).iloc[0]
+    row = aggregate_kpis(market_of(tables, make_params())).iloc[0]
     assert row[["spend", "clicks", "leads", "verdicts", "qualified"]].tolist() == [400, 20, 4, 3, 1]
     assert row["ctr"] == 20 / 4000
     assert row["cpc"] == 20
@@ -45,7 +47,7 @@ def test_rates_are_ratios_of_sums_by_hand():
 
 def test_zero_denominators_give_nan():
     tables = make_tables(delivery=[{"impressions": 0, "clicks": 0, "reach": 0, "spend": 0}])
-    row = aggregate_kpis(tables, make_params()).iloc[0]
+    row = aggregate_kpis(market_of(tables, make_params())).iloc[0]
     for rate in ("ctr", "cpc", "cpm", "cpl", "qualified_rate", "cpql", "verdict_coverage"):
         assert math.isnan(row[rate]), rate
 
@@ -56,7 +58,7 @@ def test_campaigns_with_leads_but_no_spend_and_the_reverse_are_both_in_it():
         delivery=[{"campaign_id": "spends", "spend": 50}],
         leads=[{"campaign_id": "earns"}],
     )
-    table = aggregate_kpis(tables, make_params(), ["campaign_id"]).set_index("campaign_id")
+    table = aggregate_kpis(market_of(tables, make_params()), ["campaign_id"]).set_index("campaign_id")
     assert table.loc["spends", ["spend", "leads"]].tolist() == [50, 0]
     assert table.loc["earns", ["spend", "leads"]].tolist() == [0, 1]
     assert math.isnan(table.loc["spends", "cpl"])
@@ -64,14 +66,14 @@ def test_campaigns_with_leads_but_no_spend_and_the_reverse_are_both_in_it():
 
 def test_ad_sets_have_no_leads_rather_than_none():
     tables = make_tables(delivery=[{}, {"ad_set_id": "a2"}], leads=[{}])
-    table = aggregate_kpis(tables, make_params(), ["ad_set_id"])
+    table = aggregate_kpis(market_of(tables, make_params()), ["ad_set_id"])
     assert table["ad_set_id"].tolist() == ["a1", "a2"]
     assert table["leads"].isna().all()
     assert table["ctr"].tolist() == [0.02, 0.02]
 
 
 def test_an_empty_market_gives_one_row_of_zeros():
-    row = aggregate_kpis(make_tables(), make_params()).iloc[0]
+    row = aggregate_kpis(market_of(make_tables(), make_params())).iloc[0]
     assert row["spend"] == row["leads"] == 0
     assert math.isnan(row["cpl"])
 
@@ -106,7 +108,7 @@ def test_period_cuts_delivery_leads_and_their_events():
         events=[{"lead_id": i} for i in ("early", "first", "last")],
     )
     before = tables.leads.copy()
-    cut = select_period(tables, make_params(period_start="2024-11-01"), AS_OF)
+    cut = market_of(tables, make_params(period_start="2024-11-01"), AS_OF).within_period().tables
     assert cut.ad_performance["delivery_date"].dt.date.tolist() == [dt.date(2024, 11, 1), AS_OF]
     assert cut.leads["lead_id"].tolist() == ["first", "last"]
     assert cut.status_events["lead_id"].tolist() == ["first", "last"]
@@ -122,7 +124,7 @@ def test_a_report_from_the_past_does_not_know_later_verdicts():
             {"lead_id": "l2", "status": "QUALIFIED", "changed_at": "2024-12-05 10:00"},
         ],
     )
-    cut = select_period(tables, make_params(), AS_OF)
+    cut = market_of(tables, make_params(), AS_OF).within_period().tables
     assert cut.leads["lead_status"].tolist() == ["CALL_AGAIN", "QUALIFIED"]
     assert len(cut.status_events) == 2
 
@@ -130,7 +132,7 @@ def test_a_report_from_the_past_does_not_know_later_verdicts():
 @pytest.mark.parametrize(("rule", "kept"), [("count", 2), ("once", 1)])
 def test_repeat_leads_follow_the_parameter(rule, kept):
     tables = make_tables(leads=[{}, {"is_repeat": True}])
-    assert len(select_period(tables, make_params(repeat_leads=rule), AS_OF).leads) == kept
+    assert len(market_of(tables, make_params(repeat_leads=rule), AS_OF).within_period().tables.leads) == kept
 
 
 def test_local_day_survives_the_night_without_midnight():
@@ -148,7 +150,7 @@ def test_users_are_told_apart_by_what_they_record():
         + leads_of("bad", "NOT_QUALIFIED", 1)
         + leads_of("none", "CALL_AGAIN", 1),
     )
-    assert user_feedback(lead_frame(tables, make_params())).to_dict() == {
+    assert user_feedback(lead_frame(market_of(tables, make_params()))).to_dict() == {
         "both": "both kinds",
         "good": "only qualified",
         "bad": "only disqualified",
@@ -171,9 +173,9 @@ def test_groups_add_up_to_the_total_and_rates_stay_shares(leads, delivery):
         leads=make_leads(*({"campaign_id": c, "lead_status": s} for c, s in leads)),
         status_events=make_events(),
     )
-    total = aggregate_kpis(tables, make_params()).iloc[0]
+    total = aggregate_kpis(market_of(tables, make_params())).iloc[0]
     for by in ("campaign_id", "user_id", "week"):
-        groups = aggregate_kpis(tables, make_params(), [by])
+        groups = aggregate_kpis(market_of(tables, make_params()), [by])
         for measure in ("spend", "clicks", "leads", "verdicts", "qualified", "disqualified", "no_verdict"):
             assert groups[measure].sum() == pytest.approx(total[measure])
         for rate in (

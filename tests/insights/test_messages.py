@@ -2,12 +2,13 @@
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.channels import cost_message
-from leadsmart.insights.kpis import kpi_cards, weeks_message
-from leadsmart.insights.quality import lowest_message
-from leadsmart.insights.rankings import first_and_last, rank_groups, rank_message
+from leadsmart.insights.findings.channels import cost_message
+from leadsmart.insights.findings.quality import lowest_message
+from leadsmart.insights.money.rankings import first_and_last, rank_groups, rank_message
+from leadsmart.insights.pages.cards import kpi_cards, weeks_message
 
 WEEKS = pd.DataFrame(
     {
@@ -34,7 +35,7 @@ def test_the_trend_says_the_best_week_and_the_last_whole_one():
 def test_lines_of_cards_leave_out_the_week_that_is_not_over():
     days = [("2024-12-16", 10), ("2024-12-23", 20), ("2024-12-30", 5)]
     tables = make_tables(delivery=[{"delivery_date": day, "spend": spend} for day, spend in days])
-    cards = kpi_cards(tables, make_params(), AS_OF).set_index("key")
+    cards = kpi_cards(market_of(tables, make_params(), AS_OF)).set_index("key")
     assert cards.loc["spend", "sparkline"] == [10, 20] and cards.loc["spend", "value"] == 35
 
 
@@ -129,6 +130,6 @@ def test_the_statement_names_the_same_two():
         *leads_of("c1", "NOT_QUALIFIED", 9),
     ]
     ranked = rank_groups(
-        make_tables(campaigns, [{"campaign_id": "c0"}], leads), make_params(), "project_name"
+        market_of(make_tables(campaigns, [{"campaign_id": "c0"}], leads), make_params()), "project_name"
     )
     assert "First is A with " in ranked.statement and ", last B with " in ranked.statement

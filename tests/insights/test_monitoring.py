@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, make_params, make_tables
 from scipy import stats
 
-from leadsmart.insights.alarms import (
+from leadsmart.insights.health.alarms import (
     LEAST_EVIDENCE,
     dry_evidence,
     dry_limit,
@@ -14,10 +15,11 @@ from leadsmart.insights.alarms import (
     shift_limits,
     shift_power,
 )
-from leadsmart.insights.expectations import expected_days
-from leadsmart.insights.health import check_health
-from leadsmart.insights.measures import delivery_frame, lead_frame, local_day
-from leadsmart.insights.monitoring import FALSE_ALARMS, watch_series
+from leadsmart.insights.health.expectations import expected_days
+from leadsmart.insights.health.health import check_health
+from leadsmart.insights.health.monitoring import FALSE_ALARMS, watch_series
+from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
+from leadsmart.market import local_day
 from leadsmart.sample import Effects, sample_market_tables
 
 
@@ -40,7 +42,7 @@ def steady(n, leads, clicks=400, *, without=(), first="2024-10-01"):
 
 
 def alarm_days(tables, rule):
-    days = watch_series(tables, make_params()).days
+    days = watch_series(market_of(tables, make_params())).days
     return days[(days["rule"] == rule) & days["is_alarm"]]
 
 
@@ -108,7 +110,7 @@ def test_a_lead_on_a_day_without_delivery_ends_the_run():
 def test_an_old_outage_does_not_hide_a_running_one():
     # the longer run lies in October, the shorter one ends on the last day
     tables = steady(60, 10, without={10, 11, 12, 58, 59}, first="2024-11-02")
-    table = check_health(tables, make_params(), AS_OF).table
+    table = check_health(market_of(tables, make_params(), AS_OF)).table
     found = table[table["rule"] == "clicks_without_leads"].iloc[0]
     assert (found["n"], found["status"]) == (5, "open")
     assert found["detail"].startswith("no lead on 5 days")
@@ -136,7 +138,7 @@ def test_a_new_campaign_is_expected_to_click_like_its_channel():
             for d in calendar(1 if c == "t2" else 30)
         ],
     )
-    days = expected_days(delivery_frame(tables), lead_frame(tables, make_params()))
+    days = expected_days(delivery_frame(market_of(tables)), lead_frame(market_of(tables, make_params())))
     new = days[days["campaign_id"] == "t2"].iloc[0]
     assert new["usual_clicks"] == pytest.approx(50, rel=0.02)
     # nobody knows it from other days of its own: half a day of prior, so three times a known campaign's variance
@@ -151,14 +153,14 @@ def test_usual_spend_is_hardly_moved_by_a_spike_on_another_day():
             for number, d in enumerate(calendar(29))
         ]
     )
-    days = expected_days(delivery_frame(tables), lead_frame(tables, make_params()))
+    days = expected_days(delivery_frame(market_of(tables)), lead_frame(market_of(tables, make_params())))
     # the 28 others in the geometric mean: 40 to the power of 1 / 28
     assert days["usual_spend"].iloc[0] == pytest.approx(100 * 40 ** (1 / 28), rel=0.01)
     assert days["usual_spend"].iloc[5] == pytest.approx(100, rel=0.01)
 
 
 def test_the_page_says_of_each_series_what_it_is_watched_for():
-    health = check_health(steady(60, 3), make_params(), AS_OF)
+    health = check_health(market_of(steady(60, 3), make_params(), AS_OF))
     row = health.watched.iloc[0]
     assert row[["series", "days", "clicks_a_day", "leads_a_day"]].tolist()[:3] == ["Lotus × user u1", 60, 400]
     assert row["ctr_drop_told"] == row["spend_spikes_told"] == "watched"
@@ -179,7 +181,11 @@ def test_faults_on_watched_series_of_the_sample_are_found(rule):
     tables = sample_market_tables(
         "new-cairo", leads=40_000, seed=2, effects=Effects().without("broken_tracking")
     )
-    watch, params, rng = watch_series(tables, make_params()), make_params(), np.random.default_rng(1)
+    watch, params, rng = (
+        watch_series(market_of(tables, make_params())),
+        make_params(),
+        np.random.default_rng(1),
+    )
     watched = watch.series.loc[watch.series[f"is_{rule}"], "series"]
     days = watch.days[watch.days["series"].isin(watched) & (watch.days["rule"] == rule)]
     campaigns, delivery, leads = tables.campaigns, tables.ad_performance, tables.leads
@@ -196,7 +202,7 @@ def test_faults_on_watched_series_of_the_sample_are_found(rule):
             "ctr_drop": {"ad_performance": delivery.assign(clicks=delivery["clicks"].mask(here, delivery["clicks"] * 0.4))},
             "spend_spikes": {"ad_performance": delivery.assign(spend=delivery["spend"].mask(here, delivery["spend"] * 4))},
         }[rule]  # fmt: skip
-        again = watch_series(tables._replace(**changed), params).days
+        again = watch_series(market_of(tables._replace(**changed), params)).days
         again = again[(again["rule"] == rule) & (again["series"] == row.series) & (again["day"] == row.day)]
         found.append(bool(again["is_alarm"].any()))
     assert np.mean(found) >= 0.9

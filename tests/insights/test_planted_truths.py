@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, make_params
 
-from leadsmart.insights.engagement import _split_cells, _with_benchmarks
-from leadsmart.insights.findings import TITLES, evaluate_findings
-from leadsmart.insights.funnel import stage_reached
-from leadsmart.insights.kpis import select_period
-from leadsmart.insights.measures import lead_frame, user_feedback
-from leadsmart.insights.statistics import mantel_haenszel
+from leadsmart.insights.findings.engagement import _split_cells, _with_benchmarks
+from leadsmart.insights.findings.findings import TITLES, evaluate_findings
+from leadsmart.insights.journey.funnel import stage_reached
+from leadsmart.insights.kpi.measures import lead_frame, user_feedback
+from leadsmart.insights.methods.statistics import mantel_haenszel
 from leadsmart.sample import sample_market
 
 PARAMS = make_params()
@@ -18,7 +18,7 @@ PARAMS = make_params()
 
 def told_leads(tables, truth):
     """Leads with a verdict and the true probability that it says QUALIFIED."""
-    leads = lead_frame(tables, PARAMS)
+    leads = lead_frame(market_of(tables, PARAMS))
     leads = leads[leads["is_verdict"]]
     return leads.assign(p=leads["lead_id"].map(truth.leads["p_qualified_given_verdict"]))
 
@@ -26,7 +26,7 @@ def told_leads(tables, truth):
 def true_spread(tables, truth, result):
     """Standard deviation of the true rate between campaigns of a user and channel, weighted as the finding does."""
     leads = told_leads(tables, truth)
-    feedback = user_feedback(lead_frame(tables, PARAMS))
+    feedback = user_feedback(lead_frame(market_of(tables, PARAMS)))
     leads = leads[leads["user_id"].map(feedback) == "both kinds"]
     block = ["user_id", "channel"]
     campaigns = leads.groupby([*block, "campaign_id"])["p"].agg(["mean", "size", "var"]).reset_index()
@@ -50,7 +50,7 @@ def true_conversion(tables, truth, result):
     What the sample plants is the lead rate of traps; strong engagement finds most traps and some campaigns that are
     none. What the finding claims is about the campaigns it calls strong, so theirs are the rates to be held against it.
     """
-    cells = _split_cells(_with_benchmarks(tables, PARAMS), tables.ad_performance)
+    cells = _split_cells(_with_benchmarks(market_of(tables, PARAMS)), tables.ad_performance)
     cells["events"] = cells["campaign_id"].map(truth.campaigns["lead_rate"]) * cells["trials"]
     return mantel_haenszel(cells, minimum_clusters=5).estimate - 1
 
@@ -67,7 +67,7 @@ def true_channel(tables, truth, result):
 
 def true_bottleneck(tables, truth, result):
     """Engaged rate of the other users over that of the truly best quarter."""
-    reached = stage_reached(tables, PARAMS)
+    reached = stage_reached(market_of(tables, PARAMS))
     size = reached[reached["stage"] >= 1].groupby("user_id").size()
     size = size[size >= 10]
     rate = truth.users["engaged_rate"].reindex(size.index).sort_values(ascending=False, kind="stable")
@@ -83,10 +83,10 @@ def compare(seeds):
     rows = []
     for seed in seeds:
         tables, truth = sample_market(None, seed=seed)
-        tables = select_period(tables, PARAMS, AS_OF)
-        result = evaluate_findings(tables, PARAMS, AS_OF)
+        market = market_of(tables, PARAMS, AS_OF).within_period()
+        result = evaluate_findings(market)
         for key, tell in TRUTHS.items():
-            finding, true = result.get(key), tell(tables, truth, result)
+            finding, true = result.get(key), tell(market.tables, truth, result)
             rows.append(
                 (key, np.sign(finding.estimate) == np.sign(true), finding.low <= true <= finding.high)
             )

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import ROOT, ZONE
 
-from leadsmart.insights.decisions import ended_lessons, make_decisions
-from leadsmart.insights.findings import evaluate_findings
-from leadsmart.insights.health import check_health
-from leadsmart.insights.kpis import aggregate_kpis, headline, kpi_cards, select_period
-from leadsmart.insights.rankings import GROUPINGS, rank_groups
-from leadsmart.insights.recommendations import make_recommendations
+from leadsmart.insights.findings.findings import evaluate_findings
+from leadsmart.insights.findings.recommendations import make_recommendations
+from leadsmart.insights.health.health import check_health
+from leadsmart.insights.money.decisions import ended_lessons, make_decisions
+from leadsmart.insights.money.rankings import GROUPINGS, rank_groups
+from leadsmart.insights.pages.cards import aggregate_kpis, headline, kpi_cards
+from leadsmart.market import MarketTables
 from leadsmart.params import load_params
-from leadsmart.vocabulary import MarketTables
 
 EXPORT = ROOT / ".." / "shared" / "data" / "leadsmart"
 pytestmark = pytest.mark.skipif(
@@ -98,9 +99,9 @@ def last_day(tables: MarketTables) -> dt.date:
 
 def test_ten_campaigns_equal_ratios_worked_out_by_hand(export):
     tables = market_tables(export, None)
-    kpis = aggregate_kpis(tables, load_params("new-cairo", ROOT / "params"), ["campaign_id"]).set_index(
-        "campaign_id"
-    )
+    kpis = aggregate_kpis(
+        market_of(tables, load_params("new-cairo", ROOT / "params")), ["campaign_id"]
+    ).set_index("campaign_id")
     assert len(BY_HAND) == 10
     for campaign, (spend, impressions, clicks, leads) in BY_HAND.items():
         row = kpis.loc[campaign]
@@ -114,23 +115,23 @@ def test_ten_campaigns_equal_ratios_worked_out_by_hand(export):
 def test_markets_with_hardly_any_verdict_read_sensibly(export, market):
     tables, params = market_tables(export, market), load_params(market, ROOT / "params")
     as_of = last_day(tables)
-    tables = select_period(tables, params, as_of)
-    findings = evaluate_findings(tables, params, as_of)
+    selected = market_of(tables, params, as_of).within_period()
+    findings = evaluate_findings(selected)
     assert "supported" not in set(findings.table["verdict"])
     for key in ("lead_quality_variation", "high_cost_per_engagement", "channel_differences"):
         assert findings.get(key).verdict == "not enough data"
-    made = make_recommendations(findings, tables, params, as_of)
+    made = make_recommendations(findings, selected)
     assert [r.key for r in made.recommendations] == ["feed_back_outcomes"]
-    decided = make_decisions(tables, params, as_of).table["decision"]
+    decided = make_decisions(selected).table["decision"]
     assert set(decided) <= {"too early"}
-    lessons = ended_lessons(tables, params, as_of).table["lesson"]
+    lessons = ended_lessons(market_of(tables, params, as_of)).table["lesson"]
     assert lessons.str.startswith("can't be told").all()
     texts = [
-        headline(tables, params, as_of),
-        check_health(tables, params, as_of).statement,
+        headline(market_of(tables, params, as_of)),
+        check_health(market_of(tables, params, as_of)).statement,
         *(f.statement for f in findings.findings),
         *(r.statement for r in made.recommendations),
-        *(rank_groups(tables, params, by).statement for by in GROUPINGS),
+        *(rank_groups(market_of(tables, params), by).statement for by in GROUPINGS),
     ]
     for text in texts:
         assert "nan" not in text.lower().split(), text
@@ -141,10 +142,10 @@ def test_markets_with_hardly_any_verdict_read_sensibly(export, market):
 def test_gulf_says_that_no_lead_is_qualified(export):
     tables, params = market_tables(export, "gulf"), load_params("gulf", ROOT / "params")
     as_of = last_day(tables)
-    text = headline(select_period(tables, params, as_of), params, as_of)
+    text = headline(market_of(tables, params, as_of).within_period())
     assert "320 leads" in text
     assert "Of those, 0 %" in text
-    cards = kpi_cards(tables, params, as_of).set_index("key")
+    cards = kpi_cards(market_of(tables, params, as_of)).set_index("key")
     assert pd.isna(cards.loc["cpql", "value"])
     assert cards.loc["cpql", "target_verdict"] == "–"
 
@@ -152,7 +153,7 @@ def test_gulf_says_that_no_lead_is_qualified(export):
 @pytest.mark.parametrize("as_of", [dt.date(2024, 9, 1), dt.date(2024, 12, 10)])
 def test_nothing_is_scaled_with_fewer_than_five_verdicts(export, as_of):
     tables, params = market_tables(export, "new-cairo"), load_params("new-cairo", ROOT / "params")
-    decisions = make_decisions(select_period(tables, params, as_of), params, as_of).table
+    decisions = make_decisions(market_of(tables, params, as_of).within_period()).table
     assert len(decisions) > 50
     firm = decisions[decisions["decision"] != "too early"]
     assert (firm["verdicts"] >= 5).all()

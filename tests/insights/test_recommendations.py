@@ -4,13 +4,14 @@ import math
 import jsonschema
 import numpy as np
 import pytest
+from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.findings import Finding, evaluate_findings
-from leadsmart.insights.follow_up import compare_contact_speed
-from leadsmart.insights.recommendations import make_recommendations
-from leadsmart.insights.scenarios import STEP_CAP, rank_changes, shift_budget
-from leadsmart.insights.schemas import FINDINGS_SCHEMA, RECOMMENDATIONS_SCHEMA, to_records
+from leadsmart.insights.findings.findings import Finding, evaluate_findings
+from leadsmart.insights.findings.recommendations import make_recommendations
+from leadsmart.insights.findings.schemas import FINDINGS_SCHEMA, RECOMMENDATIONS_SCHEMA, to_records
+from leadsmart.insights.journey.follow_up import compare_contact_speed
+from leadsmart.insights.money.scenarios import STEP_CAP, rank_changes, shift_budget
 from leadsmart.sample import sample_market
 
 
@@ -38,7 +39,7 @@ def two_prices(day="2024-12-30", users=None):
 
 
 def test_budget_moves_from_dear_to_cheap_within_the_cap():
-    shift = shift_budget(two_prices(), make_params(), AS_OF)
+    shift = shift_budget(market_of(two_prices(), make_params(), AS_OF))
     groups = shift.groups.set_index("project_name")
     assert groups["role"].to_dict() == {"a": "takes", "b": "takes", "c": "gives", "d": "gives"}
     assert groups["moved"].sum() == pytest.approx(0)
@@ -48,18 +49,18 @@ def test_budget_moves_from_dear_to_cheap_within_the_cap():
 
 
 def test_ended_projects_and_other_business_users_money_stay_where_they_are():
-    assert shift_budget(two_prices(day="2024-12-01"), make_params(), AS_OF).table.empty
+    assert shift_budget(market_of(two_prices(day="2024-12-01"), make_params(), AS_OF)).table.empty
     apart = two_prices(users={"a": "u", "b": "u", "c": "v", "d": "v"})
-    assert shift_budget(apart, make_params(), AS_OF).table.empty
+    assert shift_budget(market_of(apart, make_params(), AS_OF)).table.empty
 
 
 def test_a_weaker_response_gains_less():
-    table = shift_budget(two_prices(), make_params(), AS_OF).table
+    table = shift_budget(market_of(two_prices(), make_params(), AS_OF)).table
     assert table["elasticity"].tolist() == [0.3, 0.5, 0.7, 1.0]
     assert table["gained"].is_monotonic_increasing
     assert (table["gained"] > 0).all()
     proportional = table.iloc[-1]
-    groups = shift_budget(two_prices(), make_params(), AS_OF).groups
+    groups = shift_budget(market_of(two_prices(), make_params(), AS_OF)).groups
     assert proportional["gained"] == pytest.approx((groups["moved"] / groups["cpql_shrunk"]).sum())
 
 
@@ -72,18 +73,18 @@ def test_without_sure_sides_nothing_is_moved():
         + leads_of("b", "QUALIFIED", 5)
         + leads_of("b", "NOT_QUALIFIED", 5),
     )
-    assert shift_budget(even, make_params(), AS_OF).table.empty
+    assert shift_budget(market_of(even, make_params(), AS_OF)).table.empty
 
 
 def test_ranks_change_where_leads_are_cheap_and_quality_is_dear():
-    table = rank_changes(two_prices(), make_params()).table.set_index("project_name")
+    table = rank_changes(market_of(two_prices(), make_params())).table.set_index("project_name")
     assert table.loc["a", "is_misjudged"] == np.False_
     # by CPL a and b (25) come before c (33.3) and d (500); none is misjudged
     assert not table["is_misjudged"].any()
     cheap_leads = two_prices()._replace(
         ad_performance=two_prices().ad_performance.assign(spend=[10_000.0, 10_000.0, 9_000.0, 5_200.0])
     )
-    table = rank_changes(cheap_leads, make_params()).table.set_index("project_name")
+    table = rank_changes(market_of(cheap_leads, make_params())).table.set_index("project_name")
     assert table.index[0] == "c"
     assert table["is_misjudged"].tolist() == [True, False, False, False]
 
@@ -114,14 +115,14 @@ def misjudging_users(users: int, qualified: int = 2):
 
 
 def recommend(tables):
-    params = make_params()
-    return make_recommendations(evaluate_findings(tables, params, AS_OF), tables, params, AS_OF)
+    market = market_of(tables, make_params(), AS_OF)
+    return make_recommendations(evaluate_findings(market), market)
 
 
 def test_reporting_on_quality_is_sized_by_the_spend_that_cpl_misjudges():
     tables = misjudging_users(8)
     # by hand: 9,000 of each user's 14,000, the same without any one user
-    share = rank_changes(tables, make_params()).misjudged
+    share = rank_changes(market_of(tables, make_params())).misjudged
     assert (share.estimate, share.low, share.high) == pytest.approx((9 / 14, 9 / 14, 9 / 14))
     assert share.label == "indicative range"
     shift = next(r for r in recommend(tables).recommendations if r.key == "shift_to_quality")
@@ -186,8 +187,8 @@ def test_no_word_on_faster_contact_where_the_difference_may_be_none():
 def test_recommendations_of_the_sample_are_ordered_and_valid():
     tables, _ = sample_market("new-cairo", seed=5)
     params = make_params()
-    findings = evaluate_findings(tables, params, AS_OF)
-    result = make_recommendations(findings, tables, params, AS_OF)
+    findings = evaluate_findings(market_of(tables, params, AS_OF))
+    result = make_recommendations(findings, market_of(tables, params, AS_OF))
     money = [r.money_concerned for r in result.recommendations if not math.isnan(r.money_concerned)]
     assert money == sorted(money, reverse=True)
     assert all(r.low <= r.effect <= r.high and r.range_label for r in result.recommendations)
@@ -204,7 +205,7 @@ def test_recommendations_of_the_sample_are_ordered_and_valid():
 
 def test_the_schema_refuses_an_unknown_verdict():
     tables = make_tables()
-    records = to_records(evaluate_findings(tables, make_params(), AS_OF).findings)
+    records = to_records(evaluate_findings(market_of(tables, make_params(), AS_OF)).findings)
     records[0]["verdict"] = "significant"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(records, FINDINGS_SCHEMA)
@@ -212,8 +213,8 @@ def test_the_schema_refuses_an_unknown_verdict():
 
 def test_no_evidence_no_recommendation():
     tables = make_tables()
-    findings = evaluate_findings(tables, make_params(), AS_OF)
-    result = make_recommendations(findings, tables, make_params(), AS_OF)
+    findings = evaluate_findings(market_of(tables, make_params(), AS_OF))
+    result = make_recommendations(findings, market_of(tables, make_params(), AS_OF))
     assert result.recommendations == ()
     assert result.table.empty
     assert result.statement.startswith("No recommendation")
@@ -241,8 +242,8 @@ def test_form_fields_follow_finding_five(verdict, made):
         "gaps",
     )
     tables = make_tables()
-    findings = evaluate_findings(tables, make_params(), AS_OF, gaps)
-    result = make_recommendations(findings, tables, make_params(), AS_OF)
+    findings = evaluate_findings(market_of(tables, make_params(), AS_OF), gaps)
+    result = make_recommendations(findings, market_of(tables, make_params(), AS_OF))
     by_key = {r.key: r for r in result.recommendations}
     assert ("enforce_form_fields" in by_key) == made
     assert ("finding “Data gaps” is “not supported”" in result.statement) != made
@@ -259,7 +260,7 @@ def test_contact_speed_leaves_out_batches():
         {"lead_id": "l1", "status": "QUALIFIED", "changed_at": "2024-12-03 10:00"},
         {"lead_id": "l2", "status": "QUALIFIED", "changed_at": "2024-12-09 10:00", "is_batch": True},
     ]
-    table = compare_contact_speed(make_tables(leads=leads, events=events), make_params()).table
+    table = compare_contact_speed(market_of(make_tables(leads=leads, events=events), make_params())).table
     assert table.set_index("first_contact")["leads"].to_dict() == {
         "within a day": 1, "1 to 3 days": 1, "3 to 7 days": 0, "later": 0
     }  # fmt: skip

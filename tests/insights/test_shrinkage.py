@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadsmart.insights.shrinkage import (
+from leadsmart.insights.methods.shrinkage import (
     GammaPrior,
     gamma_prior,
     prior_weight,

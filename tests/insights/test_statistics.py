@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from leadsmart.insights.statistics import (
+from leadsmart.insights.methods.statistics import (
     adjust_false_discovery,
     effective_number,
     heterogeneity_p,

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from leadsmart.display.layouts import MARKETS
-from leadsmart.insights.summary import compare_markets
+from leadsmart.display.tables.layouts import MARKETS
+from leadsmart.insights.pages.summary import compare_markets
 
 
 def summary(market: str, currency: str, leads: float, spend: float, money: float, key: str = "k") -> dict:

@@ -3,9 +3,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from builders_market import market_of
 from insights.builders_insights import make_campaigns, make_leads, make_params, make_tables
 
-from leadsmart.insights.variants import compare_variants, sample_size
+from leadsmart.insights.journey.variants import compare_variants, sample_size
 from leadsmart.sample import sample_market
 
 
@@ -18,7 +19,7 @@ def test_completeness_and_verdicts_per_variant_by_hand():
     ]
     leads = make_leads(*({"lead_status": status} for *_, status in rows))
     leads = leads.assign(form_variant=[v for v, *_ in rows], form_budget=[b for _, b, _ in rows])
-    result = compare_variants(make_tables()._replace(leads=leads), make_params(minimum_people=1))
+    result = compare_variants(market_of(make_tables()._replace(leads=leads), make_params(minimum_people=1)))
     table = result.table.set_index("form_variant")
     assert table["completion_rate"].to_dict() == {"A": 0.5, "B": 1.0}
     assert table["verdict_coverage"].to_dict() == {"A": 0.5, "B": 0.5}
@@ -29,7 +30,7 @@ def test_completeness_and_verdicts_per_variant_by_hand():
 def test_a_variant_of_few_leads_is_neither_in_the_table_nor_in_the_sentence():
     variants = ["A"] * 40 + ["B"] * 9 + ["rare"] * 4
     leads = make_leads(*({} for _ in variants)).assign(form_variant=variants, form_budget="1 M")
-    result = compare_variants(make_tables()._replace(leads=leads), make_params())
+    result = compare_variants(market_of(make_tables()._replace(leads=leads), make_params()))
     table = result.table.set_index("form_variant")
     assert table["suppressed"].to_dict() == {"A": "", "B": "not shown", "rare": "fewer than 5"}
     assert table.loc[["B", "rare"]].drop(columns="suppressed").isna().all(axis=None)
@@ -42,19 +43,19 @@ def test_an_uneven_assignment_is_said():
     )
     assert (
         "not assigned evenly"
-        in compare_variants(make_tables()._replace(leads=leads), make_params()).statement
+        in compare_variants(market_of(make_tables()._replace(leads=leads), make_params())).statement
     )
 
 
 def test_without_variants_it_says_so():
-    result = compare_variants(make_tables(leads=[{}]), make_params())
+    result = compare_variants(market_of(make_tables(leads=[{}]), make_params()))
     assert result.table.empty
     assert "no form variants" in result.statement
 
 
 def test_the_planted_variant_is_the_more_complete_one():
     tables, truth = sample_market(None, seed=1)
-    table = compare_variants(tables, make_params()).table.set_index("form_variant")
+    table = compare_variants(market_of(tables, make_params())).table.set_index("form_variant")
     for variant, rate in truth.variants["completion_rate"].items():
         assert table.loc[variant, "completion_low"] < rate < table.loc[variant, "completion_high"]
 
@@ -85,7 +86,7 @@ def drawn(rng, users, gain, confounded):
 def test_ranges_hold_the_truth_although_leads_of_a_user_are_alike(samples):
     rng, holds = np.random.default_rng(5), []
     for _ in range(samples):
-        table = compare_variants(drawn(rng, 25, 0.15, confounded=False), make_params()).table
+        table = compare_variants(market_of(drawn(rng, 25, 0.15, confounded=False), make_params())).table
         rows = table.set_index("form_variant")
         for variant, rate in (("A", 0.4), ("B", 0.55)):
             holds.append(rows.loc[variant, "completion_low"] <= rate <= rows.loc[variant, "completion_high"])
@@ -96,7 +97,7 @@ def test_ranges_hold_the_truth_although_leads_of_a_user_are_alike(samples):
 def test_the_difference_within_users_is_free_of_who_shows_which_variant(samples):
     rng, holds, pooled, said = np.random.default_rng(8), [], [], []
     for _ in range(samples):
-        found = compare_variants(drawn(rng, 25, 0.1, confounded=True), make_params())
+        found = compare_variants(market_of(drawn(rng, 25, 0.1, confounded=True), make_params()))
         row = found.table.set_index("form_variant").loc["B"]
         holds.append(row["completion_difference_low"] <= 0.1 <= row["completion_difference_high"])
         pooled.append(found.table["completion_rate"].diff().iloc[-1])
@@ -108,7 +109,9 @@ def test_the_difference_within_users_is_free_of_who_shows_which_variant(samples)
 
 
 def test_a_difference_that_chance_may_explain_is_said_to_be_one():
-    found = compare_variants(drawn(np.random.default_rng(7), 25, 0.0, confounded=True), make_params())
+    found = compare_variants(
+        market_of(drawn(np.random.default_rng(7), 25, 0.0, confounded=True), make_params())
+    )
     assert "which chance alone may explain" in found.statement
 
 
@@ -116,7 +119,9 @@ def test_users_of_one_variant_each_tell_nothing_within_users():
     leads = make_leads(*({"campaign_id": c} for c in ["c1"] * 20 + ["c2"] * 20))
     leads = leads.assign(form_variant=["A"] * 20 + ["B"] * 20, form_budget="1 M")
     campaigns = make_campaigns({"campaign_id": "c1", "user_id": "u1"}, {"campaign_id": "c2", "user_id": "u2"})
-    found = compare_variants(make_tables()._replace(campaigns=campaigns, leads=leads), make_params())
+    found = compare_variants(
+        market_of(make_tables()._replace(campaigns=campaigns, leads=leads), make_params())
+    )
     assert found.table["completion_difference"].isna().all()
     assert "No business user has leads of both kinds" in found.statement
     assert found.table["completion_range"].tolist() == ["indicative range"] * 2
@@ -127,10 +132,16 @@ def test_hidden_variants_are_in_no_comparison():
     leads = leads.assign(
         form_variant=["A"] * 30 + ["B"] * 30 + ["r"] * 3, form_budget=[None] * 60 + ["1 M"] * 3
     )
-    with_rare = compare_variants(make_tables()._replace(leads=leads), make_params(minimum_people=3)).table
-    without = compare_variants(make_tables()._replace(leads=leads[:60]), make_params(minimum_people=3)).table
+    with_rare = compare_variants(
+        market_of(make_tables()._replace(leads=leads), make_params(minimum_people=3))
+    ).table
+    without = compare_variants(
+        market_of(make_tables()._replace(leads=leads[:60]), make_params(minimum_people=3))
+    ).table
     assert with_rare["completion_difference"].iloc[0] < 0 == without["completion_difference"].iloc[0]
-    hidden = compare_variants(make_tables()._replace(leads=leads), make_params(minimum_people=5)).table
+    hidden = compare_variants(
+        market_of(make_tables()._replace(leads=leads), make_params(minimum_people=5))
+    ).table
     shown = hidden[hidden["suppressed"] == ""]
     assert shown["completion_difference"].dropna().eq(0).all()
 

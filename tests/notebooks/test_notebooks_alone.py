@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from report.builders_report import ROOT, Built, clean_environment, copy_project, make_project
 
-from leadsmart.report.steps import MARKET_STEPS, NEEDS
+from leadsmart.report.notebooks import MARKET_STEPS, NEEDS
 from leadsmart.sample import write_sample
 
 NAMES = (

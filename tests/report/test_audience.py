@@ -8,8 +8,8 @@ from report.builders_report import make_project
 
 from leadsmart.errors import ParameterError
 from leadsmart.params import load_params
-from leadsmart.report.audience import audience_note, find_mixed_audiences
-from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.report.project.audience import audience_note, find_mixed_audiences
+from leadsmart.report.project.workspace import Workspace, open_workspace
 
 CLIENT = {"audience": "client", "user_ids": [203, 466]}
 

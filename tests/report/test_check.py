@@ -8,7 +8,7 @@ from report.builders_report import make_project
 
 from leadsmart.errors import InputProblems
 from leadsmart.report.check import check_inputs
-from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.report.project.workspace import Workspace, open_workspace
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from report.builders_report import ROOT, make_project, run_leadsmart
 from report.test_privacy import OPAQUE, texts_of
 
-from leadsmart.cleaning.texts import clean_id
-from leadsmart.report.workspace import STAMP_FILE
+from leadsmart.cleaning.values.texts import clean_id
+from leadsmart.report.project.workspace import STAMP_FILE
 from leadsmart.sample import write_sample
 
 MARKET = "new-cairo"

@@ -10,9 +10,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from report.builders_report import make_project
 
 from leadsmart.errors import NotebookError
-from leadsmart.report.execute import execute_notebook
-from leadsmart.report.steps import NEEDS_OF_ALL
-from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.report.execution.execute import execute_notebook
+from leadsmart.report.notebooks import NEEDS_OF_ALL
+from leadsmart.report.project.workspace import Workspace, open_workspace
 from leadsmart.vocabulary import ALL_MARKETS
 
 STEP = "02_insights"
@@ -27,7 +27,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 DONE = """
 import os, pathlib
-from leadsmart.report.records import Record, write_record
+from leadsmart.report.provenance.records import Record, write_record
 write_record(pathlib.Path(os.environ["LEADSMART_STAGE"]) / {folder}, "{step}", Record())
 """
 

@@ -14,10 +14,10 @@ from report.builders_report import FORMULA, HOSTILE_PROJECTS, MARKETS, MIXED, SC
 
 from leadsmart.display.csv_text import to_safe_csv
 from leadsmart.errors import InputError, ParameterError, RenderError
-from leadsmart.report import export as module
-from leadsmart.report.export import FORMATS, export_market
-from leadsmart.report.workbook import read_definitions, sheet_names, write_workbook
-from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.report.exports import export as module
+from leadsmart.report.exports.export import FORMATS, export_market
+from leadsmart.report.exports.workbook import read_definitions, sheet_names, write_workbook
+from leadsmart.report.project.workspace import Workspace, open_workspace
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LONG = ("Long Tower " * 40)[:299] + "X"

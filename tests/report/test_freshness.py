@@ -11,14 +11,8 @@ import pytest
 from cleaning.builders_cleaning import make_tables, write_export
 from report.builders_report import KEY, make_project
 
-from leadsmart.report import library
-from leadsmart.report.history import note_compared
-from leadsmart.report.records import Record, read_record, sha256_of, write_record
-from leadsmart.report.results import COMPARED, EXPORT, FAILURES, MARKETS_OF, Results, reading
-from leadsmart.report.schedule import plan
-from leadsmart.report.source import open_slices
-from leadsmart.report.status import list_status
-from leadsmart.report.steps import (
+from leadsmart.report.execution.schedule import plan
+from leadsmart.report.notebooks import (
     CLASSIFICATION,
     CLEANING,
     EXPLORE,
@@ -28,7 +22,13 @@ from leadsmart.report.steps import (
     POOLED,
     SUMMARY,
 )
-from leadsmart.report.workspace import STAGE, Workspace, open_workspace
+from leadsmart.report.project.export_slices import open_slices
+from leadsmart.report.project.workspace import STAGE, Workspace, open_workspace
+from leadsmart.report.provenance import dependencies as library
+from leadsmart.report.provenance.history import note_compared
+from leadsmart.report.provenance.records import Record, read_record, sha256_of, write_record
+from leadsmart.report.provenance.result_store import COMPARED, EXPORT, FAILURES, MARKETS_OF, Results, reading
+from leadsmart.report.status import list_status
 
 MARKETS = ("gulf", "new-cairo")
 ALL = "all-markets"
@@ -248,7 +248,7 @@ def test_a_change_reruns_exactly_the_notebooks_that_depend_on_it(
         (
             add_line("library", "insights", "kpis.py"),
             ("gulf", INSIGHTS),
-            "leadsmart/insights/kpis.py changed",
+            "leadsmart/insights/pages/cards.py changed",
         ),
         (change_row, ("gulf", CLEANING), "its data changed (ad_performance)"),
         (change_notebook, ("gulf", INSIGHTS), "notebook changed"),
@@ -318,7 +318,7 @@ def test_a_client_s_insights_depend_on_how_others_are_cleaned(workspace: Workspa
         open_results(workspace, **overrides).freshness.facts(INSIGHTS, "gulf")
         for overrides in ({}, {"audience": "client", "user_ids": ("7",)})
     )
-    cleaning = {"leadsmart/cleaning/dates.py", "leadsmart/cleaning/corrections.py"}
+    cleaning = {"leadsmart/cleaning/values/dates.py", "leadsmart/cleaning/reading/corrections.py"}
     assert cleaning <= client["code"].keys() and not cleaning & inside["code"].keys()
     assert "date_order" in client["parameters"] and "date_order" not in inside["parameters"]
     assert {"contact key", "corrections", "last day", "all markets"} == client["data"].keys() - inside[
@@ -331,8 +331,8 @@ def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(work
     facts = open_results(workspace).freshness.facts(step, "gulf")
     assert {name for name in facts["code"] if "/cleaning/" in name} == {
         "leadsmart/cleaning/__init__.py",
-        "leadsmart/cleaning/slices.py",
-        "leadsmart/cleaning/sources.py",
+        "leadsmart/cleaning/reading/slices.py",
+        "leadsmart/cleaning/reading/sources.py",
     }
-    assert "leadsmart/insights/kpis.py" in facts["code"]
+    assert "leadsmart/insights/pages/cards.py" in facts["code"]
     assert "date_order" not in facts["parameters"]

@@ -26,18 +26,18 @@ from report.builders_report import KEY, clean_environment, make_project
 from leadsmart.cli import main
 from leadsmart.errors import RunningError
 from leadsmart.report.check import check_inputs
-from leadsmart.report.lock import locked
-from leadsmart.report.progress import PlainListener
-from leadsmart.report.publish import end_stage, start_stage
-from leadsmart.report.run import run_markets
-from leadsmart.report.tasks import Task, run_task
+from leadsmart.report.execution.progress import PlainListener
+from leadsmart.report.execution.run import run_markets
+from leadsmart.report.execution.tasks import Task, run_task
+from leadsmart.report.project.lock import locked
+from leadsmart.report.project.workspace import open_workspace
+from leadsmart.report.site.publish import end_stage, start_stage
 from leadsmart.report.verify import compare_folders
-from leadsmart.report.workspace import open_workspace
 
 MARKETS = ("gulf", "new-cairo")
 STEPS = ("01_cleaning", "02_insights", "05_explore", "03_classification", "04_summary")
 
-OPEN = 'from leadsmart.report.page import open_page\npage = open_page("{step}", globals())'
+OPEN = 'from leadsmart.report.notebook.page import open_page\npage = open_page("{step}", globals())'
 WORK = {
     "01_cleaning": (
         "rows = {t: page.slices.read(t, page.market) for t in ('campaigns', 'ad_performance', 'leads')}\n"
@@ -129,7 +129,7 @@ def write_project(root: Path) -> Path:
 def no_ledgers():
     """The stubs write no ledgers that could be held against the raw files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("leadsmart.report.run.reconcile", lambda *_: None)
+        patch.setattr("leadsmart.report.execution.run.reconcile", lambda *_: None)
         yield
 
 
@@ -254,7 +254,7 @@ def test_the_record_of_a_run_has_inputs_parameters_code_environment_and_outputs(
     facts = json.loads((once / "outputs" / "gulf" / "run.json").read_text(encoding="utf-8"))
     assert set(facts["inputs"]["leads"]) == {"sha256", "rows"}
     assert facts["parameters"]["seed"] == 20240601
-    assert {"notebooks/02_insights.ipynb", "leadsmart/report/page.py"} <= set(facts["code"])
+    assert {"notebooks/02_insights.ipynb", "leadsmart/report/notebook/page.py"} <= set(facts["code"])
     assert set(facts["environment"]) == {"python", "requirements.lock", "packages"}
     assert "kpis.json" in facts["outputs"]
 
@@ -339,7 +339,7 @@ def test_a_second_run_on_the_same_outputs_says_so(project: Path):
 
 def test_the_lock_of_a_killed_process_blocks_nobody(tmp_path: Path):
     code = (
-        "import pathlib, sys, time\nfrom leadsmart.report.lock import locked\n"
+        "import pathlib, sys, time\nfrom leadsmart.report.project.lock import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)"
     )
     with subprocess.Popen(
@@ -359,7 +359,7 @@ def test_the_lock_of_a_killed_process_blocks_nobody(tmp_path: Path):
 def start_run(root: Path) -> subprocess.Popen[str]:
     """The command in a process group of its own, over stubs without ledgers."""
     code = (
-        "import leadsmart.report.run as run\nrun.reconcile = lambda *_: None\n"
+        "import leadsmart.report.execution.run as run\nrun.reconcile = lambda *_: None\n"
         "from leadsmart.cli import main\nmain(['run', '--renderer', 'embedded', '--force'])"
     )
     return subprocess.Popen(

@@ -20,9 +20,9 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from papermill.exceptions import PapermillExecutionError
 
-from leadsmart.report import launcher as launcher_module
-from leadsmart.report.execute import ENGINE
-from leadsmart.report.kernels import COLD, ONE_THREAD, Kernels, find_imports, warm_kernels_work
+from leadsmart.report.execution import launcher as launcher_module
+from leadsmart.report.execution.execute import ENGINE
+from leadsmart.report.execution.kernels import COLD, ONE_THREAD, Kernels, find_imports, warm_kernels_work
 
 WAIT = 10.0
 
@@ -268,7 +268,7 @@ import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from test_kernels import GIVE_PID, execute
-from leadsmart.report.kernels import Kernels
+from leadsmart.report.execution.kernels import Kernels
 from concurrent.futures import ThreadPoolExecutor
 
 def main():

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadsmart.cleaning.split import Slices
+from leadsmart.cleaning.reading.split import Slices
 from leadsmart.errors import LedgerError
-from leadsmart.report.manifest import reconcile, site_page
+from leadsmart.report.provenance.manifest import reconcile, site_page
 
 
 def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:

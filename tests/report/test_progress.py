@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from leadsmart.errors import NotebookError
-from leadsmart.report.progress import LiveListener, PlainListener, make_listener, print_results
-from leadsmart.report.run import MarketResult
+from leadsmart.report.execution.progress import LiveListener, PlainListener, make_listener, print_results
+from leadsmart.report.execution.run import MarketResult
 
 ERROR = NotebookError("cell 3 (Funnel): [red]boom[/red]", remedy="Mend it", file="02_insights.ipynb")
 SUMMARY = {

@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook, new_raw_cell
 
 from leadsmart.errors import NotebookError
-from leadsmart.report.publish import note_failure, publish_failure, publish_folder, start_stage
+from leadsmart.report.site.publish import note_failure, publish_failure, publish_folder, start_stage
 
 
 def fail(stage: Path, text: str = "cell 3: ValueError", market: str = "gulf") -> None:

@@ -7,11 +7,11 @@ import pytest
 from cleaning.builders_cleaning import make_delivery, make_tables, write_export
 from report.builders_report import KEY, make_project
 
-from leadsmart.report.records import Record, write_record
-from leadsmart.report.results import Results
-from leadsmart.report.source import open_slices
-from leadsmart.report.steps import CLEANING, INSIGHTS, SUMMARY
-from leadsmart.report.workspace import STAGE, Workspace, open_workspace
+from leadsmart.report.notebooks import CLEANING, INSIGHTS, SUMMARY
+from leadsmart.report.project.export_slices import open_slices
+from leadsmart.report.project.workspace import STAGE, Workspace, open_workspace
+from leadsmart.report.provenance.records import Record, write_record
+from leadsmart.report.provenance.result_store import Results
 
 MARKET = "new-cairo"
 

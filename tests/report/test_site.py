@@ -10,9 +10,9 @@ from nbformat.v4 import new_markdown_cell, new_notebook, new_raw_cell
 from report.builders_report import make_project
 
 from leadsmart.errors import RenderError
-from leadsmart.report import site as module
-from leadsmart.report.site import render_site, write_navigation
-from leadsmart.report.workspace import Workspace, open_workspace
+from leadsmart.report.project.workspace import Workspace, open_workspace
+from leadsmart.report.site import site as module
+from leadsmart.report.site.site import render_site, write_navigation
 
 PAGES = ("gulf/04_summary", "gulf/02_insights", "new-cairo/04_summary", "unassigned/01_cleaning", "overview")
 TITLES = {"gulf": "Gulf", "new-cairo": "New Cairo"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from leadsmart.errors import InputError, ParameterError
-from leadsmart.report import workspace as module
-from leadsmart.report.workspace import find_root, open_workspace
+from leadsmart.report.project import workspace as module
+from leadsmart.report.project.workspace import find_root, open_workspace
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from report.builders_report import Built, copy_project
 
-from leadsmart.report.site import render_site
-from leadsmart.report.workspace import open_workspace
+from leadsmart.report.project.workspace import open_workspace
+from leadsmart.report.site.site import render_site
 
 HEADINGS = ("h1", "h2", "h3", "h4")
 #: Tags whose text is no prose: code may show what prose must not.

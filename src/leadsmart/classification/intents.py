@@ -5,18 +5,18 @@ from typing import Final
 
 import pandas as pd
 
-from leadsmart.classification.features import Features
-from leadsmart.classification.readings import MIN_PER_INTENT
-from leadsmart.classification.text import (
+from leadsmart.classification.features.features import Features
+from leadsmart.classification.texts.readings import MIN_PER_INTENT
+from leadsmart.classification.texts.text import (
     NEEDS_REVIEW,
     TextClassifier,
     classify_text,
     fit_text,
     review_threshold,
 )
-from leadsmart.display.formats import format_count, format_interval, format_percent
 from leadsmart.errors import ModelError
-from leadsmart.insights.statistics import jackknife_interval, ratio_interval
+from leadsmart.formats import format_count, format_interval, format_percent
+from leadsmart.insights.methods.statistics import jackknife_interval, ratio_interval
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_SHARE
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from leadsmart.classification.encoding import MESSAGE_SCORE, Columns, Encoder, count_leads
-from leadsmart.classification.estimation import Estimator, calibrate, linear_parts, matrix_log_odds
-from leadsmart.classification.registry import MISSING, FeatureSpec
-from leadsmart.classification.trees import Usual, occlude
-from leadsmart.display.formats import format_percent
+from leadsmart.classification.estimation.estimation import Estimator, calibrate, linear_parts, matrix_log_odds
+from leadsmart.classification.estimation.trees import Usual, occlude
+from leadsmart.classification.features.encoding import MESSAGE_SCORE, Columns, Encoder, count_leads
+from leadsmart.classification.features.feature_catalogue import MISSING, FeatureSpec
+from leadsmart.formats import format_percent
 
 MAX_REASONS: Final = 2
 #: Log-odds that a feature must move a lead to be named: about two percentage points at even odds.

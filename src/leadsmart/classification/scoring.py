@@ -8,14 +8,15 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.capacity import grade_of
-from leadsmart.classification.encoding import Columns, count_leads
-from leadsmart.classification.estimation import encode_leads
-from leadsmart.classification.features import Features, describe_leads
-from leadsmart.classification.history import History, local_times, prepare_history, universal_times
-from leadsmart.classification.labels import intent_of_status, status_as_of
-from leadsmart.classification.model import Model
+from leadsmart.classification.estimation.estimation import encode_leads
+from leadsmart.classification.estimation.model import Model
+from leadsmart.classification.features.encoding import Columns, count_leads
+from leadsmart.classification.features.features import Features, describe_leads
+from leadsmart.classification.features.history import History, local_times, prepare_history, universal_times
+from leadsmart.classification.features.labels import intent_of_status, status_as_of
+from leadsmart.classification.judging.capacity import grade_of
 from leadsmart.classification.reasons import explain, feature_effects, join_reasons
+from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     OUTCOME_UNDECIDED,
@@ -23,7 +24,6 @@ from leadsmart.vocabulary import (
     UNTOUCHED_STATUSES,
     USE_PROBABILITY,
     USE_RULES,
-    MarketTables,
 )
 
 #: Type of each column of a call list, as an array.
@@ -87,7 +87,7 @@ def describe_use(model: Model, use: str) -> str:
     return f"{model.choice} It is fitted and kept, but not used: the verdict is Not ready, so rules order the leads."
 
 
-def open_leads(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataFrame:
+def open_leads(market: Market) -> pd.DataFrame:
     """List the leads that are still worth a call: undecided, unreachable or untouched, and no deal.
 
     Returns
@@ -95,15 +95,13 @@ def open_leads(tables: MarketTables, params: Params, as_of: dt.date) -> pd.DataF
     DataFrame
         One row per open lead: the columns of `labels.status_as_of`.
     """
-    current = status_as_of(tables, params, as_of)
+    current = status_as_of(market)
     is_open = current["outcome"].isin([OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE])
     is_open |= current["status"].isin(UNTOUCHED_STATUSES)
-    return current[is_open & ~current["status"].isin(params.deal_statuses)].reset_index(drop=True)
+    return current[is_open & ~current["status"].isin(market.params.deal_statuses)].reset_index(drop=True)
 
 
-def score_open_leads(
-    model: Model, features: Features, tables: MarketTables, params: Params, as_of: dt.date, use: str
-) -> pd.DataFrame:
+def score_open_leads(model: Model, features: Features, market: Market, use: str) -> pd.DataFrame:
     """Score the open leads and put the best first.
 
     Parameters
@@ -111,9 +109,7 @@ def score_open_leads(
     model : Model
         Fitted on all that is known at `as_of`.
     features : Features
-    tables : MarketTables
-    params : Params
-    as_of : date
+    market : Market
     use : str
         What the list takes from the score (`verdict.Verdict`): with ``rules`` they decide the order and the
         reasons; only with ``probability`` there are probabilities and grades.
@@ -126,24 +122,23 @@ def score_open_leads(
         (A–D) and ``probability`` (both missing unless probabilities are to be used), ``reasons``.
         Equal scores: newest first, then by lead_id.
     """
-    current = open_leads(tables, params, as_of)
+    current = open_leads(market)
     leads = current[["lead_id", "status"]].merge(features.frame, on="lead_id", how="inner")
-    return _table(_score(model, leads, params, as_of, use))
+    return _table(_score(model, leads, market.params, market.as_of, use))
 
 
-def open_scorer(model: Model, tables: MarketTables, params: Params, use: str) -> Scorer:
+def open_scorer(model: Model, market: Market, use: str) -> Scorer:
     """Make a market's score ready for leads that come one by one.
 
     Parameters
     ----------
     model : Model
-    tables : MarketTables
+    market : Market
         What is known: each lead is judged by the history up to the day before it arrived.
-    params : Params
     use : str
         As in `score_open_leads`.
     """
-    return Scorer(model, prepare_history(tables, params), params, use)
+    return Scorer(model, prepare_history(market), market.params, use)
 
 
 def score_arrivals(scorer: Scorer, leads: pd.DataFrame) -> pd.DataFrame:
@@ -189,9 +184,7 @@ def _score_arrivals(scorer: Scorer, leads: Columns) -> dict[str, Any]:
     return _score(scorer.model, columns, scorer.params, as_of, scorer.use)
 
 
-def score_new_leads(
-    model: Model, leads: pd.DataFrame, tables: MarketTables, params: Params, use: str
-) -> pd.DataFrame:
+def score_new_leads(model: Model, leads: pd.DataFrame, market: Market, use: str) -> pd.DataFrame:
     """Score a file of leads that came after the tables were made; the earlier of them are history to the later.
 
     Parameters
@@ -199,8 +192,7 @@ def score_new_leads(
     model : Model
     leads : DataFrame
         Clean leads; one that the tables hold too replaces the older row.
-    tables : MarketTables
-    params : Params
+    market : Market
     use : str
         As in `score_open_leads`.
 
@@ -209,9 +201,9 @@ def score_new_leads(
     DataFrame
         As `score_arrivals` returns it.
     """
-    before = tables.leads[~tables.leads["lead_id"].isin(leads["lead_id"])]
-    together = tables._replace(leads=pd.concat([before, leads], ignore_index=True))
-    return score_arrivals(open_scorer(model, together, params, use), leads)
+    before = market.tables.leads[~market.tables.leads["lead_id"].isin(leads["lead_id"])]
+    together = market.tables._replace(leads=pd.concat([before, leads], ignore_index=True))
+    return score_arrivals(open_scorer(model, Market(together, market.params), use), leads)
 
 
 def _score(model: Model, leads: Columns, params: Params, as_of: dt.date, use: str) -> dict[str, Any]:

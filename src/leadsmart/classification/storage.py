@@ -11,11 +11,11 @@ from typing import Any, Final
 import pandas as pd
 import skops.io
 
-from leadsmart.classification.encoding import Encoder
-from leadsmart.classification.estimation import Estimator
-from leadsmart.classification.model import Model
-from leadsmart.classification.registry import FeatureSpec
-from leadsmart.classification.text import TextClassifier
+from leadsmart.classification.estimation.estimation import Estimator
+from leadsmart.classification.estimation.model import Model
+from leadsmart.classification.features.encoding import Encoder
+from leadsmart.classification.features.feature_catalogue import FeatureSpec
+from leadsmart.classification.texts.text import TextClassifier
 from leadsmart.errors import ModelError
 
 FORMAT: Final = 2

@@ -7,35 +7,28 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from leadsmart.cleaning.assumptions import assess_assumptions
-from leadsmart.cleaning.campaigns import UNKNOWN_USER, clean_campaigns
-from leadsmart.cleaning.completeness import hide_few_leads, measure_completeness
-from leadsmart.cleaning.corrections import Correction, apply_corrections
-from leadsmart.cleaning.delivery import clean_delivery
-from leadsmart.cleaning.events import clean_events, last_statuses
-from leadsmart.cleaning.leads import clean_leads
-from leadsmart.cleaning.ledger import build_ledger, check_ledger, check_slice
-from leadsmart.cleaning.numbers import parse_numbers
-from leadsmart.cleaning.outcome import Outcome
-from leadsmart.cleaning.profile import list_unknown_statuses, summarise_feedback
-from leadsmart.cleaning.quarantine import collect_quarantine
-from leadsmart.cleaning.reliability import assess_reliability
-from leadsmart.cleaning.rules import KEPT, SAME_DAY
-from leadsmart.cleaning.schemas import validate_tables
-from leadsmart.cleaning.spellings import find_likely_duplicates
-from leadsmart.cleaning.split import Slices
-from leadsmart.cleaning.texts import look_up
-from leadsmart.cleaning.users import restrict_to_users
+from leadsmart.cleaning.quality.assumptions import assess_assumptions
+from leadsmart.cleaning.quality.completeness import hide_few_leads, measure_completeness
+from leadsmart.cleaning.quality.ledger import build_ledger, check_ledger, check_slice
+from leadsmart.cleaning.quality.profile import list_unknown_statuses, summarise_feedback
+from leadsmart.cleaning.quality.quarantine import collect_quarantine
+from leadsmart.cleaning.quality.reliability import assess_reliability
+from leadsmart.cleaning.quality.spellings import find_likely_duplicates
+from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
+from leadsmart.cleaning.reading.split import Slices
+from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
+from leadsmart.cleaning.tables.delivery import clean_delivery
+from leadsmart.cleaning.tables.events import clean_events, last_statuses
+from leadsmart.cleaning.tables.leads import clean_leads
+from leadsmart.cleaning.tables.outcome import Outcome
+from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
+from leadsmart.cleaning.tables.schemas import validate_tables
+from leadsmart.cleaning.tables.users import restrict_to_users
+from leadsmart.cleaning.values.numbers import parse_numbers
+from leadsmart.cleaning.values.texts import look_up
+from leadsmart.market import MarketTables
 from leadsmart.params import Params
-from leadsmart.vocabulary import (
-    AD_PERFORMANCE,
-    CAMPAIGNS,
-    CLIENT,
-    LEADS,
-    STATUS_EVENTS,
-    TABLES,
-    MarketTables,
-)
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES
 
 
 @dataclass(frozen=True)

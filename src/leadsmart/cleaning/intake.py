@@ -6,15 +6,16 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from leadsmart.cleaning.dates import parse_moments
-from leadsmart.cleaning.leads import clean_leads, find_repeats
-from leadsmart.cleaning.outcome import Outcome, local_days
-from leadsmart.cleaning.reading import FILE, IS_UNPARSABLE, LINE, ORDER, open_table_file, stage_table
-from leadsmart.cleaning.sources import Source
-from leadsmart.cleaning.survey import last_plausible_day
+from leadsmart.cleaning.reading.raw_rows import FILE, IS_UNPARSABLE, LINE, ORDER, open_table_file, stage_table
+from leadsmart.cleaning.reading.sources import Source
+from leadsmart.cleaning.reading.survey import last_plausible_day
+from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
+from leadsmart.cleaning.tables.outcome import Outcome, local_days
+from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.errors import InputError
+from leadsmart.market import MarketTables
 from leadsmart.params import Params
-from leadsmart.vocabulary import LEADS, MarketTables
+from leadsmart.vocabulary import LEADS
 
 
 def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes) -> Outcome:

@@ -6,7 +6,7 @@ from dataclasses import asdict, is_dataclass
 
 import pandas as pd
 
-from leadsmart.display import formats
+from leadsmart import formats
 from leadsmart.display.markup import Html, Shown, download_link, escape, escape_name, link, verdict_mark
 from leadsmart.display.palette import MARKS
 from leadsmart.display.sparklines import interval_strip, sparkline

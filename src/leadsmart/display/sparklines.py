@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from leadsmart.display.formats import is_missing
 from leadsmart.display.markup import escape
+from leadsmart.formats import is_missing
 
 WIDTH, HEIGHT, _PAD = 88, 22, 2.5
 STRIP_WIDTH, STRIP_HEIGHT, _STRIP_PAD = 180, 28, 8

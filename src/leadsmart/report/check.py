@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadsmart.cleaning.corrections import find_unexpected, read_corrections
-from leadsmart.cleaning.load import check_export
-from leadsmart.cleaning.split import Slices
+from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
+from leadsmart.cleaning.reading.load import check_export
+from leadsmart.cleaning.reading.split import Slices
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.params import list_markets, load_params, unassigned_params
-from leadsmart.report.audience import find_mixed_audiences
-from leadsmart.report.source import open_slices
-from leadsmart.report.workspace import Workspace
+from leadsmart.report.project.audience import find_mixed_audiences
+from leadsmart.report.project.export_slices import open_slices
+from leadsmart.report.project.workspace import Workspace
 
 
 def check_inputs(

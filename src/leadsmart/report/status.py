@@ -7,16 +7,16 @@ from typing import Any
 
 from leadsmart.errors import InputError, LeadSmartError
 from leadsmart.params import list_markets
-from leadsmart.report.history import note_compared
-from leadsmart.report.manifest import read_market_parameters
-from leadsmart.report.publish import is_interrupted
-from leadsmart.report.records import Record, read_record
-from leadsmart.report.results import Results
-from leadsmart.report.schedule import Key, plan
-from leadsmart.report.site import why_site_is_stale
-from leadsmart.report.source import known_slices
-from leadsmart.report.steps import SUMMARY
-from leadsmart.report.workspace import STAGE, Workspace
+from leadsmart.report.execution.schedule import Key, plan
+from leadsmart.report.notebooks import SUMMARY
+from leadsmart.report.project.export_slices import known_slices
+from leadsmart.report.project.workspace import STAGE, Workspace
+from leadsmart.report.provenance.history import note_compared
+from leadsmart.report.provenance.manifest import read_market_parameters
+from leadsmart.report.provenance.records import Record, read_record
+from leadsmart.report.provenance.result_store import Results
+from leadsmart.report.site.publish import is_interrupted
+from leadsmart.report.site.site import why_site_is_stale
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from leadsmart.errors import RenderError
 from leadsmart.report.check import check_inputs
-from leadsmart.report.history import HISTORY
-from leadsmart.report.lock import LOCK_FILE
-from leadsmart.report.records import sha256_of
-from leadsmart.report.run import Listener
-from leadsmart.report.session import make_report
-from leadsmart.report.workspace import RUN_FILE, STAGE, STAMP_FILE, Workspace
+from leadsmart.report.execution.run import Listener
+from leadsmart.report.pipeline import make_report
+from leadsmart.report.project.lock import LOCK_FILE
+from leadsmart.report.project.workspace import RUN_FILE, STAGE, STAMP_FILE, Workspace
+from leadsmart.report.provenance.history import HISTORY
+from leadsmart.report.provenance.records import sha256_of
 
 #: Not compared: when a run was made, that it is going on, and which ones there were before.
 NOT_COMPARED = (STAMP_FILE, LOCK_FILE, STAGE, HISTORY)

@@ -11,13 +11,13 @@ funnel only without ``follow_up_bottleneck``, ``user_quality``, ``campaign_quali
 
 from pathlib import Path
 
+from leadsmart.market import MarketTables
 from leadsmart.sample.defects import add_defects
 from leadsmart.sample.draw import DEFAULT_LEADS, DEFAULT_SEED, Draw, draw_sample
 from leadsmart.sample.effects import Effects
 from leadsmart.sample.export import SampleTables, check_directory, export_tables, is_sample, write_tables
 from leadsmart.sample.markets import market_tables
 from leadsmart.sample.truth import SampleTruth, tell_truth
-from leadsmart.vocabulary import MarketTables
 
 __all__ = [
     "DEFAULT_LEADS",

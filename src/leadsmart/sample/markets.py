@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.errors import InputError
+from leadsmart.market import MarketTables
 from leadsmart.sample.draw import Draw
 from leadsmart.sample.history import STATUSES, batched
 from leadsmart.sample.leads import BUDGETS, UNIT_TYPES, VARIANTS
@@ -11,7 +12,6 @@ from leadsmart.sample.messages import INTENTS, draw_labels, draw_messages
 from leadsmart.sample.people import EMAIL_KINDS, PHONE_REGIONS, draw_kinds
 from leadsmart.sample.streams import stream
 from leadsmart.sample.world import CHANNELS, FIRST_DAY, MARKET_NAMES
-from leadsmart.vocabulary import MarketTables
 
 
 def market_tables(draw: Draw, market: str | None, seed: int, timezone: str) -> MarketTables:

@@ -1,0 +1,311 @@
+"""How good the score is on the newest leads, beside a dummy, and whether to act on it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.classification.estimation.estimation import BOOSTING
+from leadsmart.classification.estimation.model import (
+    RULES,
+    RULES_BELOW,
+    ExtractsReader,
+    Model,
+    fewest_of,
+    fit_market_model,
+    labelled_features,
+    predict_probability,
+)
+from leadsmart.classification.features.features import Features, guard_features
+from leadsmart.classification.judging.capacity import (
+    BAND_COLUMNS,
+    CALL_COLUMNS,
+    GAIN_COLUMNS,
+    bands_table,
+    calls_table,
+    gains_table,
+)
+from leadsmart.classification.judging.splits import TimeSplit, compare_splits, split_forward
+from leadsmart.classification.judging.verdict import Verdict, judge
+from leadsmart.classification.metrics import (
+    ECE_BINS,
+    MEASURES,
+    auc,
+    calibration_bins,
+    choose_clusters,
+    cluster_weights,
+    interval,
+    measure,
+    noise_calibration_error,
+)
+from leadsmart.params import Params
+from leadsmart.suppression import hide_few
+from leadsmart.vocabulary import USE_PROBABILITY
+
+GROUP_VALUES: Final = ("qualified_rate", "predicted", "auc", "auc_low", "auc_high")
+SPLIT_COLUMNS: Final = ("split", "n_train", "n_test", "auc", "auc_low", "auc_high", "decides")
+PREDICTIONS: Final = ("lead_id", "user_id", "campaign_id", "arrived_at", "label", "probability")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model judged on leads newer than all it learned from.
+
+    Attributes
+    ----------
+    model : Model
+        The model as it would have been when the first test lead arrived, not the one that scores.
+    cutoff : Timestamp or None
+        That moment; None if no lead has a label.
+    interval_basis : str
+        What was resampled: ``business users``, ``campaigns``, or empty (no intervals).
+    figures : DataFrame
+        One row per measure: ``measure``, ``label``, ``unit``, ``value``, ``low``, ``high``, ``dummy`` (of
+        saying the qualified rate of the training leads of everybody).
+    splits : DataFrame
+        One row per way to hold leads back, the deciding one first: ``split``, ``n_train``, ``n_test``,
+        ``auc``, ``auc_low``, ``auc_high``, ``decides``.
+    reliability : DataFrame
+        One row per bin of scores: ``bin``, ``leads``, ``predicted``, ``observed``, ``low``, ``high``
+        (Wilson).
+    gains : DataFrame
+        One row per percent of leads called: ``called`` (share), ``found`` (share of the qualified),
+        ``without_score`` (share), ``qualified_rate`` (among those called), ``lowest_probability``
+        (missing where probabilities are not to be used), ``calls_saved`` (share of the calls that random order
+        needs for as many qualified leads).
+    calls : DataFrame
+        The same for a few capacities of calls, with intervals: as `capacity.calls_table` returns it.
+    bands : DataFrame
+        One row per band of scores, best first: ``band``, ``leads``, ``predicted``, ``observed`` with ``low``,
+        ``high``. Bands are grades, or fifths of the leads without ``predicted`` where probabilities are not to be
+        used.
+    groups : DataFrame
+        One row per group of leads: ``by``, ``group``, ``leads``, ``qualified_rate``, ``predicted``,
+        ``auc``, ``auc_low``, ``auc_high`` (NaN below 20 leads of a kind), ``suppressed`` (why a group's figures
+        are hidden, or "").
+    predictions : DataFrame
+        One row per test lead: ``lead_id``, ``user_id``, ``campaign_id``, ``arrived_at``, ``label``,
+        ``probability``.
+    suspects : tuple of str
+        Features that alone look too good to be true.
+    verdict : Verdict
+    """
+
+    model: Model
+    cutoff: pd.Timestamp | None
+    interval_basis: str
+    figures: pd.DataFrame
+    splits: pd.DataFrame
+    reliability: pd.DataFrame
+    gains: pd.DataFrame
+    calls: pd.DataFrame
+    bands: pd.DataFrame
+    groups: pd.DataFrame
+    predictions: pd.DataFrame
+    suspects: tuple[str, ...]
+    verdict: Verdict
+
+
+def evaluate_model(
+    features: Features,
+    labels: pd.DataFrame,
+    params: Params,
+    as_of: dt.date,
+    read_pooled: ExtractsReader | None = None,
+    has_comparison: bool = True,
+) -> Evaluation:
+    """Judge the market's way to a model on its newest labelled leads.
+
+    The newest 20 % of the labelled leads are held back. The model is chosen, fitted and calibrated on what
+    was known when the first of them arrived, and then scores them. Intervals resample whole business users.
+
+    Parameters
+    ----------
+    features : Features
+    labels : DataFrame
+        As `labels.label_leads` returns it.
+    params : Params
+    as_of : date
+    read_pooled : callable, optional
+        Reads the training extracts of all markets, see `fit_market_model`.
+    has_comparison : bool
+        False leaves out the kinder splits, which take most of the time; ``splits`` then has one row.
+
+    Returns
+    -------
+    Evaluation
+        With rules only, or no labels, tables are empty and the verdict is Not ready.
+
+    Raises
+    ------
+    ModelError
+        If a feature is known only after a lead's arrival.
+    """
+    guard = guard_features(features, labels)
+    leads = labelled_features(features, labels)
+    if leads.empty:
+        model = fit_market_model(features, labels, params, as_of, read_pooled)
+        return _nothing(model, None, leads.assign(probability=np.nan), guard.suspects, params)
+    split = split_forward(leads)
+    model = fit_market_model(features, labels, params, as_of, read_pooled, cutoff=split.cutoff)
+    test = split.test.assign(probability=predict_probability(model, split.test))
+    if model.origin == RULES or test["label"].nunique() < 2:
+        splits = (
+            _splits(leads, split, model, None, params, has_comparison)
+            if fewest_of(leads) >= RULES_BELOW
+            else None
+        )
+        return _nothing(model, split, test, guard.suspects, params, splits)
+    clusters = choose_clusters(test["user_id"], test["campaign_id"], params.minimum_users)
+    weights = cluster_weights(clusters, params.seed)
+    label, probability = test["label"].to_numpy(dtype=float), test["probability"].to_numpy()
+    base_rate = model.n_qualified / (model.n_qualified + model.n_disqualified)
+    figures = _figures(label, probability, base_rate, weights, bool(clusters.basis))
+    noise = noise_calibration_error(probability, params.seed)
+    verdict = judge(figures, label, noise, guard.suspects, model, params, clusters.basis)
+    gains = gains_table(label, probability)
+    calls = calls_table(label, probability, weights, bool(clusters.basis))
+    if verdict.use != USE_PROBABILITY:
+        # a threshold that nobody may read as a chance, on a list that shows none
+        gains, calls = gains.assign(lowest_probability=np.nan), calls.assign(lowest_probability=np.nan)
+    return Evaluation(
+        model=model,
+        cutoff=split.cutoff,
+        interval_basis=clusters.basis,
+        figures=figures,
+        splits=_splits(leads, split, model, figures, params, has_comparison),
+        reliability=reliability_table(label, probability),
+        gains=gains,
+        calls=calls,
+        bands=bands_table(label, probability, weights, bool(clusters.basis), params, verdict.use),
+        groups=_groups(test, params),
+        predictions=test[list(PREDICTIONS)],
+        suspects=guard.suspects,
+        verdict=verdict,
+    )
+
+
+def reliability_table(label: np.ndarray, probability: np.ndarray, bins: int = ECE_BINS) -> pd.DataFrame:
+    """Compare predicted and observed rates in bins of about equal count.
+
+    Returns
+    -------
+    DataFrame
+        One row per bin, lowest first: ``bin`` (1, 2, …), ``leads``, ``predicted``, ``observed`` (shares),
+        ``low``, ``high`` (Wilson 95 % of observed).
+    """
+    table = pd.DataFrame({"bin": calibration_bins(probability, bins), "p": probability, "y": label})
+    grouped = table.groupby("bin").agg(leads=("y", "size"), predicted=("p", "mean"), observed=("y", "mean"))
+    low, high = _wilson(grouped["observed"].to_numpy(), grouped["leads"].to_numpy())
+    grouped = grouped.assign(low=low, high=high).reset_index(drop=True)
+    grouped.insert(0, "bin", np.arange(1, len(grouped) + 1))
+    return grouped
+
+
+def _figures(
+    label: np.ndarray, probability: np.ndarray, base_rate: float, weights: np.ndarray, has_interval: bool
+) -> pd.DataFrame:
+    draws = measure(label, probability, weights)
+    dummy = measure(label, np.full(len(label), base_rate), weights[:1]).iloc[0]
+    rows = []
+    for name, (words, unit) in MEASURES.items():
+        low, high = interval(draws[name].to_numpy()[1:]) if has_interval else (np.nan, np.nan)
+        rows.append((name, words, unit, float(draws[name].iloc[0]), low, high, float(dummy[name])))
+    return pd.DataFrame(rows, columns=["measure", "label", "unit", "value", "low", "high", "dummy"])
+
+
+def _splits(
+    leads: pd.DataFrame,
+    split: TimeSplit,
+    model: Model,
+    figures: pd.DataFrame | None,
+    params: Params,
+    has_comparison: bool,
+) -> pd.DataFrame:
+    nothing = pd.Series({"value": np.nan, "low": np.nan, "high": np.nan})
+    decisive = nothing if figures is None else figures.set_index("measure").loc["roc_auc"]
+    n_train = model.n_qualified + model.n_disqualified
+    row = ("later leads", n_train, len(split.test), decisive["value"], decisive["low"], decisive["high"])
+    table = pd.DataFrame([row], columns=list(SPLIT_COLUMNS[:-1]))
+    if has_comparison:
+        kind = model.estimator.kind if model.estimator else BOOSTING
+        specs = tuple(s for s in model.specs if s.name in leads)
+        kinder = compare_splits(leads, specs, kind, params.seed, params.minimum_users)
+        table = pd.concat([table, kinder], ignore_index=True)
+    return table.assign(decides=table.index == 0)
+
+
+def _groups(test: pd.DataFrame, params: Params) -> pd.DataFrame:
+    filled = test["filled_share"]
+    # where most forms are equally empty, "more than most" is anything beyond that
+    middle = filled.median() if filled.median() > filled.min() else filled[filled > filled.min()].min()
+    ways = {
+        "channel": test["channel"],
+        "form filled in": (filled >= middle).map({True: "more than most", False: "less than most"}),
+    }
+    if "message_language" in test:
+        ways["language of the message"] = test["message_language"]
+    rows = []
+    # one group is no comparison: its figures are those of all
+    for by, keys in ((by, keys) for by, keys in ways.items() if keys.nunique() > 1):
+        for group, part in test.groupby(keys.to_numpy()):
+            rows.append(
+                (
+                    by,
+                    str(group),
+                    len(part),
+                    part["label"].mean(),
+                    part["probability"].mean(),
+                    *_auc_of(part, params),
+                )
+            )
+    groups = pd.DataFrame(rows, columns=["by", "group", "leads", *GROUP_VALUES])
+    return hide_few(groups, "leads", GROUP_VALUES, params.minimum_people, within=[("by",)])
+
+
+def _auc_of(part: pd.DataFrame, params: Params) -> tuple[float, float, float]:
+    label, probability = part["label"].to_numpy(dtype=float), part["probability"].to_numpy()
+    if min(label.sum(), (1 - label).sum()) < 20:
+        return np.nan, np.nan, np.nan
+    clusters = choose_clusters(part["user_id"], part["campaign_id"], params.minimum_users)
+    draws = auc(label, probability, cluster_weights(clusters, params.seed))
+    return (float(draws[0]), *(interval(draws[1:]) if clusters.basis else (np.nan, np.nan)))
+
+
+def _nothing(
+    model: Model,
+    split: TimeSplit | None,
+    test: pd.DataFrame,
+    suspects: tuple[str, ...],
+    params: Params,
+    splits: pd.DataFrame | None = None,
+) -> Evaluation:
+    empty = pd.DataFrame
+    if splits is None:
+        splits = empty(columns=list(SPLIT_COLUMNS))
+    label = test["label"].to_numpy(dtype=float)
+    figures = empty(columns=["measure", "label", "unit", "value", "low", "high", "dummy"])
+    return Evaluation(
+        model=model,
+        cutoff=None if split is None else split.cutoff,
+        interval_basis="",
+        figures=figures,
+        splits=splits,
+        reliability=empty(columns=["bin", "leads", "predicted", "observed", "low", "high"]),
+        gains=empty(columns=list(GAIN_COLUMNS)),
+        calls=empty(columns=list(CALL_COLUMNS)),
+        bands=empty(columns=list(BAND_COLUMNS)),
+        groups=empty(columns=["by", "group", "leads", *GROUP_VALUES, "suppressed"]),
+        predictions=test[list(PREDICTIONS)],
+        suspects=suspects,
+        verdict=judge(figures, label, np.nan, suspects, model, params, ""),
+    )
+
+
+def _wilson(rate: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    z = 1.959964
+    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return centre - half, centre + half

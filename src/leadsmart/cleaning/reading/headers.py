@@ -1,0 +1,187 @@
+"""Header lines: which column of a file is which column of the export."""
+
+import csv
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from leadsmart.cleaning.values.texts import clean_text
+from leadsmart.errors import InputError
+from leadsmart.vocabulary import (
+    AD_PERFORMANCE,
+    CAMPAIGNS,
+    LEADS,
+    MARKET_LOOKUP,
+    OPTIONAL_EXPORT_COLUMNS,
+    REQUIRED_EXPORT_COLUMNS,
+    STATUS_EVENTS,
+)
+
+DELIMITERS: Final = ",;\t|"
+FORM_PREFIX: Final = "form_"
+
+#: Other names under which ad platforms, CRMs and people export the same column.
+ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    CAMPAIGNS: {
+        "id": ("campaign_id", "campaign"),
+        "daily_budget": ("budget", "budget_per_day"),
+        "start_time": ("start", "start_date", "started_at", "starts_at"),
+        "stop_time": ("stop", "stop_date", "stopped_at", "end", "end_date", "end_time", "ends_at"),
+        "user_id": ("user", "account_id", "client_id", "business_user_id"),
+        "project_name": ("project",),
+        "channel": ("platform", "publisher_platform", "ad_channel"),
+        "market": ("region",),
+    },
+    AD_PERFORMANCE: {
+        "ad_set_id": ("adset_id", "adset", "ad_set"),
+        "campaign_id": ("campaign",),
+        "spend": ("amount_spent", "cost", "amount"),
+        "clicks": ("link_clicks",),
+        "impressions": ("impr", "views"),
+        "created_at": ("date", "day", "delivery_date", "reporting_starts"),
+    },
+    LEADS: {
+        "id": ("lead_id", "lead"),
+        "campaign_id": ("campaign",),
+        "name": ("full_name", "lead_name", "customer_name", "الاسم"),
+        "email": ("e_mail", "email_address", "mail", "البريد_الإلكتروني"),
+        "phone": ("phone_number", "mobile", "mobile_number", "telephone", "tel", "الهاتف"),
+        "lead_status": ("status",),
+        "added_date": ("created_at", "created_time", "added_at", "arrived_at", "date"),
+        "message": ("comment", "comments", "note", "notes", "lead_text"),
+        "form_variant": ("form", "form_name", "form_id"),
+        "message_intent": ("intent", "intent_label", "message_label"),
+    },
+    STATUS_EVENTS: {
+        "lead_id": ("lead", "id"),
+        "status": ("lead_status", "new_status"),
+        "created_at": ("changed_at", "date", "added_date", "changed_date"),
+    },
+    MARKET_LOOKUP: {"project_name": ("project",), "market": ("region",)},
+}
+REQUIRED: Final = {**REQUIRED_EXPORT_COLUMNS, MARKET_LOOKUP: ("project_name", "market")}
+OPTIONAL: Final = {**OPTIONAL_EXPORT_COLUMNS, MARKET_LOOKUP: ()}
+
+#: A further form column whose name has one of these words holds a contact and is not read at all.
+CONTACT_WORDS: Final = frozenset(
+    {
+        "name", "firstname", "lastname", "surname", "email", "mail", "phone", "mobile", "tel", "telephone",
+        "whatsapp", "address", "contact", "الاسم", "الهاتف", "البريد",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Header:
+    """How a file's fields map to columns.
+
+    Attributes
+    ----------
+    delimiter : str
+    lines : int
+        Physical lines up to and including the header.
+    columns : tuple of (str or None)
+        Per field the export column, ``form_<name>`` for a further column of leads, or None for a field
+        that is not read.
+    """
+
+    delimiter: str
+    lines: int
+    columns: tuple[str | None, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are read, in the order of the file."""
+        return tuple(name for name in self.columns if name is not None)
+
+
+def snake_case(name: str) -> str:
+    """A header as a column name.
+
+    >>> snake_case(" Lead Status "), snake_case("adSet-ID")
+    ('lead_status', 'ad_set_id')
+    """
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", clean_text(name) or "")
+    return re.sub(r"\W+", "_", text).strip("_").casefold()
+
+
+def parse_header(text: str, table: str, file: str) -> Header:
+    """Find delimiter, header line and columns.
+
+    Parameters
+    ----------
+    text : str
+        The beginning of the file.
+    table : str
+        A table of the vocabulary, or ``project_markets``.
+    file : str
+        Name for messages.
+
+    Raises
+    ------
+    InputError
+        If there is no header or a column is missing.
+    """
+    skipped = 0
+    lines = text.split("\n")
+    while lines and (not lines[0].strip(" \r\t,;|\ufeff") or re.match(r"\ufeff?sep=.\s*$", lines[0])):
+        lines.pop(0)
+        skipped += 1
+    if not lines:
+        raise InputError("is empty", remedy="Export it again", file=file)
+    candidates = []
+    for delimiter in DELIMITERS:
+        fields = next(csv.reader([lines[0].rstrip("\r")], delimiter=delimiter), [])
+        columns = match_columns(fields, table)
+        known = sum(1 for c in columns if c in REQUIRED[table] or c in OPTIONAL[table])
+        candidates.append((known, len(fields), delimiter, fields, columns))
+    # most known columns first; max keeps the first delimiter on a tie
+    _, _, delimiter, fields, columns = max(candidates, key=lambda c: (c[0], c[1]))
+    check_columns(columns, fields, table, file)
+    return Header(delimiter, skipped + 1, columns)
+
+
+def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
+    """Per field the column it holds, see `Header`."""
+    names = [snake_case(field) for field in fields]
+    columns: list[str | None] = [None] * len(names)
+    wanted = (*REQUIRED[table], *OPTIONAL[table])
+    for column in wanted:
+        for candidate in (column, *ALIASES[table].get(column, ())):
+            if candidate in names and columns[names.index(candidate)] is None:
+                columns[names.index(candidate)] = column
+                break
+    if table == LEADS:
+        taken = {column for column in columns if column}
+        for i, name in enumerate(names):
+            if columns[i] is not None or not name or CONTACT_WORDS & set(name.split("_")):
+                continue
+            form_column = name if name.startswith(FORM_PREFIX) else f"{FORM_PREFIX}{name}"
+            if form_column not in taken and not re.search(r"\d{6}", name):
+                columns[i] = form_column
+                taken.add(form_column)
+    return tuple(columns)
+
+
+def check_columns(columns: Sequence[str | None], fields: Sequence[str], table: str, file: str) -> None:
+    """Raise an `InputError` that names every missing column and the nearest header."""
+    missing = [column for column in REQUIRED[table] if column not in columns]
+    if not missing:
+        return
+    # a file without a header line has contacts where names of columns should be
+    shown = [name for field in fields if re.fullmatch(r"[^\W\d][\w \-]{0,40}", name := field.strip())]
+    known = len([column for column in columns if column in REQUIRED[table]])
+    if known == 0:
+        expected = ", ".join(REQUIRED[table])
+        raise InputError(
+            "has none of the columns it should have",
+            remedy=f"The first line must name the columns {expected}",
+            file=file,
+        )
+    unread = [name for name in shown if snake_case(name) not in columns]
+    close = difflib.get_close_matches(missing[0], [snake_case(name) for name in unread], n=1, cutoff=0.5)
+    hint = f"Did you mean its column {close[0]!r}?" if close else "Export it again with all columns"
+    noun = "column" if len(missing) == 1 else "columns"
+    raise InputError(f"lacks the {noun} {', '.join(missing)}", remedy=hint, file=file, column=missing[0])

@@ -1,0 +1,136 @@
+"""What is worth knowing of a whole export before its markets part: totals, last day, campaign structure."""
+
+import datetime as dt
+import math
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import Final
+
+import duckdb
+import pandas as pd
+
+from leadsmart.cleaning.values.dates import parse_moments
+from leadsmart.cleaning.values.numbers import parse_numbers
+from leadsmart.cleaning.values.texts import clean_id, map_distinct
+from leadsmart.errors import InputError
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS, UNASSIGNED
+
+#: A day this far behind the one before, with hardly a row on it or after it, is a slip.
+ABSURD_GAP_DAYS: Final = 60
+ABSURD_SHARE: Final = 0.002
+
+_DATED: Final = [(AD_PERFORMANCE, "created_at"), (LEADS, "added_date"), (STATUS_EVENTS, "created_at")]
+
+
+def sum_spend(
+    connection: duckdb.DuckDBPyConnection, decimal_comma: Collection[str], by_market: bool = True
+) -> dict[str, float] | float:
+    """Raw spend that can be read as a number, added up exactly.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With ``ad_performance_sliced``.
+    decimal_comma : collection of str
+        Markets whose amounts are written 1.200,50.
+    by_market : bool
+        Whether to give the sum of each market, or of all together.
+    """
+    rows = connection.execute(
+        f"SELECT _market, spend, count(*) AS n FROM {AD_PERFORMANCE}_sliced GROUP BY ALL"
+    ).df()
+    rows = rows.astype({"_market": "str", "spend": "str"})
+    sums: dict[str, Decimal] = {}
+    for market, group in rows.groupby("_market", sort=True):
+        value = parse_numbers(group["spend"], market in decimal_comma)["value"]
+        pairs = zip(value, group["n"], strict=True)
+        sums[market] = sum((Decimal(repr(v)) * n for v, n in pairs if not math.isnan(v)), Decimal(0))
+    if by_market:
+        return {market: float(total) for market, total in sums.items()}
+    return float(sum(sums.values(), Decimal(0)))
+
+
+def find_last_day(connection: duckdb.DuckDBPyConnection) -> dt.date:
+    """The last day of deliveries, leads and status changes, a few absurd future dates aside."""
+    parts = []
+    for table, column in _DATED:
+        # most cells are ISO, whose day is the first ten characters: few distinct values are left to parse
+        rows = connection.execute(
+            f"SELECT CASE WHEN regexp_matches({column}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
+            f"THEN {column}[1:10] ELSE {column} END AS day, count(*) AS n FROM {table} GROUP BY 1 ORDER BY 1"
+        ).df()
+        texts = rows["day"].astype("str")
+        moments = parse_moments(texts, "ymd", "UTC")
+        if moments["value"].isna().all():
+            moments = parse_moments(texts, "dmy", "UTC")
+        parts.append(pd.DataFrame({"day": moments["value"].dt.normalize(), "n": rows["n"]}))
+    days = pd.concat(parts).dropna().groupby("day")["n"].sum().sort_index()
+    if days.empty:
+        raise InputError(
+            "no delivery, lead or status change has a date that can be read",
+            remedy="Write dates as 2024-06-01, or set date_order",
+            file="insights.csv",
+            column="created_at",
+        )
+    return last_plausible_day(days)
+
+
+def last_plausible_day(days: pd.Series) -> dt.date:
+    """The last day before a gap behind which hardly anything lies.
+
+    Parameters
+    ----------
+    days : Series
+        Rows per day, index sorted.
+
+    Examples
+    --------
+    >>> index = pd.to_datetime(["2024-12-30", "2024-12-31", "2031-01-01"])
+    >>> last_plausible_day(pd.Series([400, 500, 1], index=index))
+    datetime.date(2024, 12, 31)
+    """
+    gaps = days.index.to_series().diff().dt.days
+    behind = days[::-1].cumsum()[::-1]
+    absurd = (gaps > ABSURD_GAP_DAYS) & (behind <= max(1, ABSURD_SHARE * days.sum()))
+    plausible = days.loc[: absurd.idxmax()].index[:-1] if absurd.any() else days.index
+    return plausible[-1].date()
+
+
+def summarise_structure(connection: duckdb.DuckDBPyConnection, markets: Sequence[str]) -> pd.DataFrame:
+    """How the campaigns of each market are built.
+
+    Returns
+    -------
+    DataFrame
+        One row per market with campaigns: ``market``, ``campaigns`` and ``users`` (counts),
+        ``daily_budget`` (median, money), ``days`` (median from start to stop) and ``ad_sets`` (mean per
+        campaign that delivered).
+    """
+    columns = "_market, id, user_id, daily_budget, start_time, stop_time"
+    rows = connection.execute(f"SELECT {columns} FROM {CAMPAIGNS}_sliced").df().astype("str")
+    start, stop = (parse_moments(rows[name], "ymd", "UTC")["value"] for name in ("start_time", "stop_time"))
+    frame = pd.DataFrame(
+        {
+            "market": rows["_market"],
+            "campaign_id": map_distinct(rows["id"], clean_id),
+            "user_id": map_distinct(rows["user_id"], clean_id),
+            "daily_budget": parse_numbers(rows["daily_budget"])["value"],
+            "days": (stop - start).dt.total_seconds() / 86_400,
+        }
+    )
+    ad_sets = connection.execute(
+        f"SELECT _market AS market, count(DISTINCT (campaign_id, ad_set_id)) / count(DISTINCT campaign_id) AS n "
+        f"FROM {AD_PERFORMANCE}_sliced GROUP BY 1"
+    ).fetchall()
+    grouped = frame.groupby("market")
+    summary = pd.DataFrame(
+        {
+            "campaigns": grouped["campaign_id"].nunique(),
+            "users": grouped["user_id"].nunique(),
+            "daily_budget": grouped["daily_budget"].median(),
+            "days": grouped["days"].median(),
+        }
+    )
+    order = [m for m in (*markets, UNASSIGNED) if m in summary.index]
+    summary = summary.loc[order].rename_axis("market").reset_index()
+    return summary.assign(ad_sets=summary["market"].map(dict(ad_sets)).astype(float))

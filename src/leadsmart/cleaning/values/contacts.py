@@ -1,0 +1,167 @@
+"""Contacts of people: checked, classified, and replaced by keyed hashes."""
+
+import hmac
+import re
+from typing import Final
+
+import pandas as pd
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import NumberParseException, PhoneNumberType
+
+from leadsmart.cleaning.values.texts import WESTERN_DIGITS, clean_text, factorize, map_distinct
+
+HASH_DIGITS: Final = 16
+#: Fewer digits are no phone that could tell two people apart.
+SHORTEST_PHONE: Final = 7
+
+_PHONE_FEATURES: Final = {"hash": "str", "is_valid": "bool", "region": "str", "type": "str"}
+_LOST_PHONE = re.compile(r"\+?\d([.,]\d+)?[eE]\+?\d{1,2}")
+_SIMPLE_LOCAL_PART = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~\-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~\-]+)*", re.IGNORECASE
+)
+_TYPE_NAMES: Final = {
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE: "fixed line",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed line or mobile",
+    PhoneNumberType.VOIP: "voip",
+    PhoneNumberType.TOLL_FREE: "toll free",
+}
+_FREE_DOMAINS: Final = frozenset(
+    {
+        "gmail.com", "googlemail.com", "yahoo.com", "ymail.com", "rocketmail.com", "hotmail.com", "outlook.com",
+        "live.com", "msn.com", "icloud.com", "me.com", "mac.com", "aol.com", "proton.me", "protonmail.com",
+        "gmx.com", "gmx.net", "mail.com", "yandex.com", "zoho.com", "mail.ru",
+    }
+)  # fmt: skip
+_FREE_STEMS: Final = ("yahoo.", "hotmail.", "outlook.", "live.")
+_PLACEHOLDER_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "test.com"})
+
+
+def keyed_hash(kind: str, value: str, key: bytes) -> str:
+    """Sixteen hex digits that only the holder of the key can make.
+
+    >>> keyed_hash("email", "a@b.co", b"k") == keyed_hash("phone", "a@b.co", b"k")
+    False
+    """
+    return hmac.digest(key, f"{kind}:{value}".encode(), "sha256").hex()[:HASH_DIGITS]
+
+
+def hash_names(names: pd.Series, key: bytes) -> pd.Series:
+    """Keyed hash of each name, blind to case and blanks; missing where there is none."""
+
+    def hashed(value: str) -> str | None:
+        text = clean_text(value)
+        return None if text is None else keyed_hash("name", text.casefold(), key)
+
+    return map_distinct(names, hashed)
+
+
+def check_emails(emails: pd.Series, key: bytes) -> pd.DataFrame:
+    """Validity, domain class and hash of e-mails, without asking the network.
+
+    Returns
+    -------
+    DataFrame
+        Same index: ``email_hash`` (missing unless valid), ``is_email_valid`` (bool) and
+        ``email_domain_class`` ("free", "business", "placeholder", "invalid" or "missing").
+    """
+    domains: dict[str, str | None] = {}
+
+    def normalised(value: str) -> str | None:
+        text = clean_text(value)
+        if text is None:
+            return None
+        text = text.removeprefix("mailto:").strip("<>;,.'\" ")
+        local, at, domain = text.rpartition("@")
+        if at and len(local) <= 64 and _SIMPLE_LOCAL_PART.fullmatch(local):
+            # such a local part is always valid, so that the domain decides, and most share a few
+            if domain not in domains:
+                domains[domain] = _valid_email(f"a@{domain}")
+            checked = domains[domain]
+            return f"{local}@{checked.rpartition('@')[2]}".lower() if checked else ""
+        return (_valid_email(text) or "").lower()
+
+    normal = map_distinct(emails, normalised)
+    valid = normal.fillna("").ne("")
+    return pd.DataFrame(
+        {
+            "email_hash": map_distinct(normal.where(valid), lambda value: keyed_hash("email", value, key)),
+            "is_email_valid": valid,
+            "email_domain_class": map_distinct(normal, _domain_class).fillna("missing"),
+        }
+    )
+
+
+def _valid_email(text: str) -> str | None:
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+def _domain_class(email: str) -> str:
+    if not email:
+        return "invalid"
+    domain = email.rpartition("@")[2]
+    if domain in _PLACEHOLDER_DOMAINS:
+        return "placeholder"
+    return "free" if domain in _FREE_DOMAINS or domain.startswith(_FREE_STEMS) else "business"
+
+
+def check_phones(phones: pd.Series, region: str, key: bytes) -> pd.DataFrame:
+    """Validity, region, line type and hash of phones.
+
+    A number that can be read but is not valid still tells people apart, so it has a hash; one that a
+    spreadsheet turned into scientific notation has lost its last digits and has none.
+
+    Parameters
+    ----------
+    phones : Series of str
+    region : str
+        ISO 3166 code: how numbers without a country code are read.
+    key : bytes
+
+    Returns
+    -------
+    DataFrame
+        Same index: ``phone_hash``, ``is_phone_valid`` (bool), ``phone_region`` (ISO 3166, missing where
+        unknown) and ``phone_type`` (a line type, "other", "invalid", "lost" or "missing").
+    """
+    codes, distinct = factorize(phones)
+    checked = [_check_phone(value, region, key) for value in distinct]
+    frame = pd.DataFrame([*checked, (None, False, None, "missing")], columns=list(_PHONE_FEATURES))
+    frame = frame.astype(_PHONE_FEATURES).iloc[codes].set_axis(phones.index)
+    return frame.rename(
+        columns={
+            "hash": "phone_hash",
+            "is_valid": "is_phone_valid",
+            "region": "phone_region",
+            "type": "phone_type",
+        }
+    )
+
+
+def _check_phone(value: str, region: str, key: bytes) -> tuple[str | None, bool, str | None, str]:
+    text = clean_text(value)
+    if text is None:
+        return None, False, None, "missing"
+    text = text.translate(WESTERN_DIGITS).lstrip("'").removesuffix(".0")
+    if _LOST_PHONE.fullmatch(text):
+        return None, False, None, "lost"
+    digits = re.sub(r"\D", "", text)
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return _hash_digits(digits, key), False, None, "invalid"
+    identity = f"+{number.country_code}{number.national_number}"
+    hashed = keyed_hash("phone", identity, key) if len(digits) >= SHORTEST_PHONE else None
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
+        # an unknown type is how the library says that no rule of the region fits the number
+        return hashed, False, None, "invalid"
+    return hashed, True, phonenumbers.region_code_for_number(number), _TYPE_NAMES.get(kind, "other")
+
+
+def _hash_digits(digits: str, key: bytes) -> str | None:
+    return keyed_hash("phone", digits, key) if len(digits) >= SHORTEST_PHONE else None

@@ -1,0 +1,291 @@
+"""Finding 1: does the qualified rate differ between campaigns of the same business user?"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.formats import (
+    format_count,
+    format_interval,
+    format_money,
+    format_percent,
+    format_points,
+)
+from leadsmart.insights.findings.evidence import Evidence, not_enough, outcomes, too_few_leads
+from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
+from leadsmart.insights.methods.shrinkage import VarianceComponents, shrink_rates, variance_components
+from leadsmart.insights.methods.statistics import LEVEL, Interval, heterogeneity_p
+from leadsmart.market import Market
+from leadsmart.params import Params
+from leadsmart.vocabulary import UNIT_POINTS, UNIT_SHARE
+
+KEY = "lead_quality_variation"
+QUESTION = (
+    "Does the qualified rate differ between campaigns of the same business user and channel more than chance"
+    " explains?"
+)
+METHOD = (
+    "permutation of verdicts within business user and channel; spread by analysis of variance, range by"
+    " inverting its test on drawn verdicts; n is verdicts of users who record both kinds; null: all campaigns of a"
+    " business user on a channel have the same rate"
+)
+WORST_SHARE = 0.2
+#: Standard deviation between campaigns of one user below which nobody would choose between them: two campaigns that
+#: differ by it bring one qualified lead more or less in twenty verdicts.
+PRACTICAL_SPREAD = 0.05
+#: Draws of what chance leaves in a worst fifth.
+CHANCE_DRAWS = 20
+#: Points and draws of the test inversion.
+GRID, DRAWS = 12, 400
+
+
+def weigh_quality(market: Market) -> Evidence:
+    """Weigh finding 1.
+
+    The estimate is the standard deviation of the true qualified rate between campaigns of one business user
+    and channel. Money at stake is the spend of the worst fifth of the campaigns after shrinkage.
+
+    Tables: ``finding_lead_quality_variation``, one row per campaign of a user with both kinds of verdict, worst
+    first: ``campaign_id, user_id, project_name, channel, spend, leads, verdicts, qualified, qualified_rate,
+    user_rate, shrunk_rate, shrunk_low, shrunk_high, is_worst_fifth``; ``quality_variance``: ``level`` (business
+    users, campaigns of one user, chance), ``variance, standard_deviation, share``.
+    """
+    feedback = user_feedback(lead_frame(market))
+    campaigns = aggregate_kpis(market, ["campaign_id", "user_id", "project_name", "channel"])
+    told = campaigns[(campaigns["user_id"].map(feedback) == FEEDBACK_BOTH) & (campaigns["verdicts"] > 0)]
+    parts = variance_components(told, ("user_id", "channel"))
+    spread = spread_interval(told, parts, market.params)
+    evidence = {f"finding_{KEY}": _campaign_table(told), "quality_variance": _variance_table(told, parts)}
+    verdicts, users = int(told["verdicts"].sum()), len(parts.campaigns_per_user)
+    reason = too_few_leads(len(market.tables.leads), market.params) or _too_few(
+        verdicts, users, market.params
+    )
+    if reason:
+        return not_enough(KEY, QUESTION, reason, evidence, METHOD, verdicts)
+    p_value = heterogeneity_p(
+        told["qualified"], told["verdicts"], told["user_id"] + " " + told["channel"], seed=market.params.seed
+    )
+    if not np.isfinite(p_value):
+        return not_enough(KEY, QUESTION, _too_few(0, 0, market.params) or "", evidence, METHOD, verdicts)
+    worst = evidence[f"finding_{KEY}"].query("is_worst_fifth")
+    # only a supported finding speaks of the worst fifth, and q-values are never below p-values
+    chance = worst_by_chance(told, market.params) if p_value <= market.params.false_discovery_rate else np.nan
+    return Evidence(
+        key=KEY,
+        question=QUESTION,
+        sentences=_sentences(told, parts, spread, worst, chance, market.params),
+        tables=evidence,
+        is_material=bool(spread.estimate >= PRACTICAL_SPREAD),
+        is_excluded=bool(spread.high < PRACTICAL_SPREAD),
+        estimate=spread.estimate,
+        low=spread.low,
+        high=spread.high,
+        range_label=spread.label,
+        unit=UNIT_POINTS,
+        n=verdicts,
+        method=METHOD,
+        p_value=p_value,
+        money_at_stake=float(worst["spend"].sum()),
+    )
+
+
+def _too_few(verdicts: int, users: int, params: Params) -> str | None:
+    if verdicts < params.minimum_verdicts:
+        return (
+            f"{format_count(verdicts)} verdicts come from business users who record both kinds:"
+            f" {format_count(params.minimum_verdicts)} are needed to compare campaigns."
+        )
+    if users < params.minimum_users:
+        return (
+            f"{format_count(users)} business users have verdicts of both kinds in two or more campaigns of a"
+            f" channel: {format_count(params.minimum_users)} are needed to compare campaigns."
+        )
+    return None
+
+
+def spread_interval(told: pd.DataFrame, parts: VarianceComponents, params: Params) -> Interval:
+    """Standard deviation of the true rate between campaigns, with the range that its own test does not reject.
+
+    Verdicts are drawn anew with campaigns that differ by a given correlation (beta-binomial, each block at its
+    rate); the range is every spread under which the estimate is neither among the 2.5 % lowest nor the 2.5 %
+    highest. Leaving out users instead would ask how users differ in spread, and often holds 0 where the test is
+    sure of the opposite. Neyman (1937), Phil. Trans. A 236:333.
+
+    Parameters
+    ----------
+    told : DataFrame
+        One row per campaign: ``user_id, channel, verdicts, qualified``.
+    """
+    estimate = (
+        math.sqrt(max(parts.between_campaigns, 0.0)) if np.isfinite(parts.between_campaigns) else np.nan
+    )
+    clusters = len(parts.campaigns_per_user)
+    blocks = _Blocks.of(told)
+    if clusters < params.minimum_users or not len(blocks.trials) or not np.isfinite(estimate):
+        return Interval(estimate, np.nan, np.nan, clusters)
+    rng = np.random.default_rng(params.seed)
+    # a share of draws moves smoothly with the root of the correlation, so few points are enough
+    roots = np.concatenate([[0.0], np.geomspace(0.05, 0.95, GRID - 1)])
+    above = np.array([np.mean(blocks.draw(rng, root**2) >= parts.between_campaigns) for root in roots])
+    above = np.maximum.accumulate(above)
+    low, high = (_crossing(roots, above, share) * blocks.unit for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    return Interval(estimate, min(low, estimate), max(high, estimate), clusters, float(clusters))
+
+
+def _crossing(roots: np.ndarray, above: np.ndarray, share: float) -> float:
+    if above[0] >= share:
+        return 0.0
+    if above[-1] < share:
+        return 1.0
+    after = int(np.argmax(above >= share))
+    rise = (share - above[after - 1]) / (above[after] - above[after - 1])
+    return float(roots[after - 1] + rise * (roots[after] - roots[after - 1]))
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """Campaigns of business user and channel that can be compared, sorted by block."""
+
+    trials: np.ndarray
+    rate: np.ndarray
+    first: np.ndarray
+    campaigns: np.ndarray
+    unit: float
+
+    @classmethod
+    def of(cls, told: pd.DataFrame) -> "_Blocks":
+        told = told.sort_values(["user_id", "channel"], kind="stable")
+        block = told.groupby(["user_id", "channel"])
+        size, good = block["verdicts"].transform("sum"), block["qualified"].transform("sum")
+        told = told[(good > 0) & (good < size) & (size > block["verdicts"].transform("size"))]
+        told = told[told.groupby(["user_id", "channel"])["verdicts"].transform("size") > 1]
+        block = told.groupby(["user_id", "channel"])
+        rate = block["qualified"].transform("sum") / block["verdicts"].transform("sum")
+        campaigns = block.size().to_numpy()
+        first = np.concatenate([[0], np.cumsum(campaigns)[:-1]]).astype(int)
+        blocks = cls(told["verdicts"].to_numpy(np.int64), rate.to_numpy(), first, campaigns, 1.0)
+        if not len(told):
+            return blocks
+        # what a correlation of one is worth: the variance of a rate that is 0 or 1, weighted as the estimate is
+        chance = rate.to_numpy()[first] * (1 - rate.to_numpy()[first])
+        return replace(blocks, unit=math.sqrt(np.average(chance, weights=blocks.weights())))
+
+    def weights(self) -> np.ndarray:
+        n = np.add.reduceat(self.trials, self.first)
+        squares = np.add.reduceat(self.trials**2, self.first)
+        return (n - squares / n) * (n - self.campaigns) / (n - 1)
+
+    def draw(self, rng: np.random.Generator, correlation: float) -> np.ndarray:
+        """The estimated variance between campaigns in `DRAWS` markets with this correlation within campaigns."""
+        rate = np.broadcast_to(self.rate, (DRAWS, len(self.rate)))
+        if correlation > 0:
+            own = (1 - correlation) / correlation
+            rate = rng.beta(self.rate * own, (1 - self.rate) * own, size=rate.shape)
+        k = rng.binomial(self.trials, rate)
+        n = np.add.reduceat(self.trials, self.first)
+        common = np.add.reduceat(k, self.first, axis=1) / n
+        within = np.add.reduceat(k**2 / self.trials, self.first, axis=1) - n * common**2
+        excess = within - (self.campaigns - 1) * common * (1 - common) * n / (n - 1)
+        weight = np.where((common > 0) & (common < 1), self.weights(), 0.0)
+        total = weight.sum(axis=1)
+        return np.where(weight > 0, excess, 0.0).sum(axis=1) / np.where(total > 0, total, np.inf)
+
+
+def worst_by_chance(told: pd.DataFrame, params: Params) -> float:
+    """Qualified rate of the worst fifth if campaigns of one user and channel did not differ: there always is one.
+
+    Verdicts are dealt anew among them, and the worst fifth is found as it is in the data; the mean over draws.
+    """
+    rng = np.random.default_rng(params.seed)
+    verdicts, qualified = (told[name].to_numpy(np.int64) for name in ("verdicts", "qualified"))
+    dealt = np.empty((CHANCE_DRAWS, len(told)), dtype=np.int64)
+    for members in told.groupby(["user_id", "channel"]).indices.values():
+        dealt[:, members] = rng.multivariate_hypergeometric(
+            verdicts[members], int(qualified[members].sum()), size=CHANCE_DRAWS, method="marginals"
+        )
+    worst = [_campaign_table(told.assign(qualified=own)).query("is_worst_fifth") for own in dealt]
+    return float(np.mean([own["qualified"].sum() / own["verdicts"].sum() for own in worst]))
+
+
+def _campaign_table(told: pd.DataFrame) -> pd.DataFrame:
+    table = shrink_rates(told).sort_values(["shrunk_high", "campaign_id"], ignore_index=True)
+    table["is_worst_fifth"] = np.arange(len(table)) < math.ceil(WORST_SHARE * len(table))
+    columns = ["campaign_id", "user_id", "project_name", "channel", "spend", "leads", "verdicts", "qualified"]
+    shrunk = ["qualified_rate", "user_rate", "shrunk_rate", "shrunk_low", "shrunk_high", "is_worst_fifth"]
+    return table[[*columns, *shrunk]]
+
+
+def lowest_message(campaigns: pd.DataFrame, params: Params) -> str:
+    """The message of a picture of the campaigns with the lowest rates: the last one beside its business user.
+
+    Parameters
+    ----------
+    campaigns : DataFrame
+        Table ``finding_lead_quality_variation`` of `weigh_quality`, or some of its rows.
+    """
+    if len(campaigns) < 2:
+        needed = params.minimum_decision_verdicts
+        return f"No two campaigns of business users who record both kinds of verdict have {needed} verdicts"
+    last = campaigns.iloc[0]
+    rate = format_interval(last["shrunk_rate"], last["shrunk_low"], last["shrunk_high"], UNIT_SHARE)
+    return (
+        f"Campaign {last['campaign_id']} is lowest even at the favourable end of its range: {rate} qualified after"
+        f" shrinkage, all campaigns of its business user {format_percent(last['user_rate'])}"
+    )
+
+
+def _variance_table(told: pd.DataFrame, parts: VarianceComponents) -> pd.DataFrame:
+    total = told[["qualified", "verdicts"]].sum()
+    rate = total["qualified"] / total["verdicts"] if total["verdicts"] else np.nan
+    users, campaigns = (max(v, 0.0) for v in (parts.between_users, parts.between_campaigns))
+    levels = {
+        "business users": users,
+        "campaigns of one business user": campaigns,
+        "chance within a campaign": max(rate * (1 - rate) - users - campaigns, 0.0),
+    }
+    table = pd.DataFrame({"level": list(levels), "variance": list(levels.values())})
+    table["standard_deviation"] = np.sqrt(table["variance"])
+    table["share"] = table["variance"] / table["variance"].sum()
+    return table
+
+
+def _sentences(
+    told: pd.DataFrame,
+    parts: VarianceComponents,
+    spread: Interval,
+    worst: pd.DataFrame,
+    chance: float,
+    params: Params,
+) -> dict[str, str]:
+    by_campaign = format_points(spread.estimate, spread.low, spread.high, label=spread.label)
+    by_user = format_points(math.sqrt(max(parts.between_users, 0.0)))
+    more = "more" if parts.between_users > max(parts.between_campaigns, 0) else "less"
+    rate = worst["qualified"].sum() / worst["verdicts"].sum()
+    verdicts = format_count(told["verdicts"].sum())
+    margin = format_points(PRACTICAL_SPREAD)
+    return outcomes(
+        f"Campaigns of the same business user differ by a standard deviation of {by_campaign} in their qualified"
+        f" rate, beyond chance; business users differ {more}, by {by_user}."
+        f" The worst fifth of the campaigns took {format_money(worst['spend'].sum(), params.currency)}:"
+        f" {format_percent(rate)} of their verdicts are qualified, where chance alone would leave the worst fifth with"
+        f" {format_percent(chance)}.",
+        f"Over {verdicts} verdicts, campaigns of the same business user differ in their qualified rate by a standard"
+        f" deviation of {by_campaign}, less than the {margin} that would matter; business users differ by {by_user}.",
+        f"Over {verdicts} verdicts, campaigns of the same business user differ in their qualified rate by a standard"
+        f" deviation of {by_campaign}: that may be chance, or more than the {margin} that would matter. About"
+        f" {format_count(_verdicts_needed(told, spread))} verdicts would tell; business users differ by {by_user}.",
+    )
+
+
+def _verdicts_needed(told: pd.DataFrame, spread: Interval) -> float:
+    """Verdicts after which a range around the same estimate would leave out either 0 or what matters.
+
+    A variance is known with an error that shrinks with the root of the number of verdicts. Rounded up to hundreds.
+    """
+    reach = spread.high**2 - spread.estimate**2
+    is_material = spread.estimate >= PRACTICAL_SPREAD
+    gap = spread.estimate**2 if is_material else PRACTICAL_SPREAD**2 - spread.estimate**2
+    factor = max(reach / max(gap, (0.2 * PRACTICAL_SPREAD) ** 2), 1.0) ** 2
+    return float(np.ceil(told["verdicts"].sum() * factor / 100) * 100)

@@ -1,0 +1,356 @@
+"""What to do, in order of the money concerned: each recommendation only if its evidence holds, and why the others don't."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.formats import (
+    format_compact,
+    format_count,
+    format_interval,
+    format_money,
+    format_percent,
+    format_points,
+)
+from leadsmart.insights.findings.findings import Finding, FindingsResult
+from leadsmart.insights.journey.follow_up import compare_contact_speed, feedback_quality
+from leadsmart.insights.kpi.measures import aggregate_kpis
+from leadsmart.insights.money.scenarios import CENTRAL_ELASTICITY, MINIMUM_PAIRS, rank_changes, shift_budget
+from leadsmart.market import Market
+from leadsmart.vocabulary import RANGE_INDICATIVE, SUPPORTED, UNIT_COUNT, UNIT_POINTS, UNIT_RATIO, UNIT_SHARE
+
+#: Above this share of leads with a verdict, feeding back outcomes is no longer worth a recommendation.
+GOOD_COVERAGE = 0.8
+#: Above this share of entries in batches, the dates of verdicts are worth a word.
+MANY_BATCHES = 0.25
+TITLES = {
+    "shift_to_quality": "Report on quality",
+    "move_budget": "Move budget",
+    "improve_follow_up": "Improve follow-up",
+    "enforce_form_fields": "Enforce form fields",
+    "feed_back_outcomes": "Feed sales outcomes back",
+}
+LEFT_OUT = "recommendations_left_out"
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One thing to do.
+
+    Attributes
+    ----------
+    key : str
+    statement : str
+        What to do and what it rests on, in one or two sentences.
+    evidence : str
+        Name of the evidence table.
+    measure : str
+        What `effect` is, in words.
+    effect, low, high : float
+        Size of what it rests on, in `unit`, with its range; NaN bounds where too few business users allow none.
+    unit : str
+        One of the units of the vocabulary.
+    range_label : str
+        "95 % range", "indicative range", or "" without one.
+    money_concerned : float
+        Money of the market's currency, over the period (``move_budget``: in 28 days): spend to look at, not money to
+        be gained. NaN where it can't be sized.
+    effort : str
+        low, medium or high.
+    owner, next_step : str
+    """
+
+    key: str
+    statement: str
+    evidence: str
+    measure: str
+    effect: float
+    low: float
+    high: float
+    unit: str
+    range_label: str
+    money_concerned: float
+    effort: str
+    owner: str
+    next_step: str
+
+
+@dataclass(frozen=True)
+class RecommendationsResult:
+    """The recommendations of one market, most money first.
+
+    Attributes
+    ----------
+    recommendations : tuple of Recommendation
+    tables : dict of str to DataFrame
+        Evidence by name; ``recommendations_left_out``, one row per recommendation whose evidence does not hold:
+        ``key, title, reason``.
+    table : DataFrame
+        One row per recommendation: the fields of `Recommendation` and ``title``.
+    statement : str
+        How many hold, which are left out, and why.
+    """
+
+    recommendations: tuple[Recommendation, ...]
+    tables: dict[str, pd.DataFrame]
+    table: pd.DataFrame
+    statement: str
+
+
+#: A recommendation, or why there is none; and its evidence.
+Made = tuple[Recommendation | str, dict[str, pd.DataFrame]]
+
+
+def make_recommendations(findings: FindingsResult, market: Market) -> RecommendationsResult:
+    """Make those of the five recommendations whose evidence holds, most money concerned first."""
+    made: dict[str, Made] = {
+        "shift_to_quality": _shift_to_quality(market),
+        "move_budget": _move_budget(market),
+        "improve_follow_up": _improve_follow_up(findings, market),
+        "enforce_form_fields": (_enforce_form_fields(findings.get("data_gaps")), {}),
+        "feed_back_outcomes": _feed_back_outcomes(market),
+    }
+    evidence = {name: table for _, tables_of_it in made.values() for name, table in tables_of_it.items()}
+    kept = [answer for answer, _ in made.values() if isinstance(answer, Recommendation)]
+    kept.sort(key=lambda r: -r.money_concerned if np.isfinite(r.money_concerned) else np.inf)
+    left = [(key, TITLES[key], answer) for key, (answer, _) in made.items() if isinstance(answer, str)]
+    evidence[LEFT_OUT] = pd.DataFrame(left, columns=["key", "title", "reason"], dtype="str")
+    table = pd.DataFrame([vars(r) for r in kept], columns=list(Recommendation.__dataclass_fields__))
+    table["title"] = table["key"].map(TITLES)
+    text = (
+        f"{format_count(len(kept))} of {format_count(len(TITLES))} recommendations have enough evidence."
+        if kept
+        else "No recommendation: none of the evidence is strong enough. More verdicts are what would help most."
+    )
+    reasons = "".join(f" {title} is left out: {reason}." for _, title, reason in left)
+    return RecommendationsResult(tuple(kept), evidence, table, text + reasons)
+
+
+def _shift_to_quality(market: Market) -> Made:
+    changes = rank_changes(market)
+    table, share = changes.table, changes.misjudged
+    evidence = {"recommendation_shift_to_quality": table}
+    misjudged = table[table["is_misjudged"]]
+    if table.empty:
+        return (
+            f"fewer than {MINIMUM_PAIRS} pairs of project and business user have enough verdicts of both kinds",
+            evidence,
+        )
+    if misjudged.empty:
+        return (
+            "no pair of project and business user in the cheaper half by CPL is surely dear by CPQL",
+            evidence,
+        )
+    if not share.low > 0:
+        shown = format_interval(share.estimate, share.low, share.high, UNIT_SHARE, label=share.label)
+        why = (
+            f"of the compared spend {shown} went to what CPL calls cheap and CPQL dear, which may as well be none"
+            if share.has_bounds
+            else f"fewer than {market.params.minimum_users} business users have enough verdicts of both kinds"
+        )
+        return why, evidence
+    money = float(misjudged["spend"].sum())
+    return (
+        Recommendation(
+            key="shift_to_quality",
+            statement=(
+                f"Rank by cost per qualified lead: {format_count(len(misjudged))} of {format_count(len(table))} pairs of"
+                " project and business user are in the cheaper half by CPL and surely in the dearer half by CPQL; they"
+                f" took {format_money(money, market.params.currency)}."
+            ),
+            evidence="recommendation_shift_to_quality",
+            measure="of the compared spend went to what CPL calls cheap and CPQL dear",
+            effect=share.estimate,
+            low=share.low,
+            high=share.high,
+            unit=UNIT_SHARE,
+            range_label=share.label,
+            money_concerned=money,
+            effort="low",
+            owner="Marketing manager",
+            next_step=f"Look first at {misjudged.iloc[0]['project_name']}, user {misjudged.iloc[0]['user_id']}.",
+        ),
+        evidence,
+    )
+
+
+def _move_budget(market: Market) -> Made:
+    scenario = shift_budget(market)
+    evidence = {
+        "recommendation_move_budget": scenario.table,
+        "recommendation_move_budget_groups": scenario.groups,
+    }
+    if scenario.table.empty:
+        return (
+            "no business user runs both a project that is surely cheap and one that is surely dear",
+            evidence,
+        )
+    by_elasticity = scenario.table.set_index("elasticity")
+    central = by_elasticity.loc[CENTRAL_ELASTICITY]
+    low, high = by_elasticity["gained_low"].min(), by_elasticity["gained_high"].max()
+    if not low > 0:
+        gain = format_interval(central["gained"], low, high, UNIT_COUNT, label=RANGE_INDICATIVE)
+        return f"the scenario's gain of {gain} qualified leads in 28 days may be none", evidence
+    first = scenario.groups[scenario.groups["role"] == "gives"].iloc[0]
+    return (
+        Recommendation(
+            key="move_budget",
+            statement=(
+                f"Scenario: moving {format_money(central['moved'], market.params.currency)} of 28 days' spend from running"
+                " projects with a high CPQL to projects of the same business user with a low one would bring"
+                f" {format_compact(by_elasticity['gained'].min())} to"
+                f" {format_compact(by_elasticity['gained'].max())} more qualified leads, if leads respond to spend"
+                f" with an elasticity from {by_elasticity.index.min()} to {by_elasticity.index.max():g}."
+            ),
+            evidence="recommendation_move_budget",
+            measure=f"qualified leads more in 28 days, in the scenario with elasticity {CENTRAL_ELASTICITY}",
+            effect=float(central["gained"]),
+            # over all elasticities: how leads respond is the larger doubt
+            low=float(low),
+            high=float(high),
+            unit=UNIT_COUNT,
+            range_label=RANGE_INDICATIVE,
+            money_concerned=float(central["moved"]),
+            effort="medium",
+            owner="Media buyer",
+            next_step=f"Move one step away from {first['project_name']}, user {first['user_id']}, and look again in 4 weeks.",
+        ),
+        evidence,
+    )
+
+
+def _improve_follow_up(findings: FindingsResult, market: Market) -> Made:
+    speed = compare_contact_speed(market)
+    evidence = {"recommendation_improve_follow_up": speed.table}
+    bottleneck = findings.get("conversion_bottlenecks")
+    is_bottleneck = bottleneck is not None and bottleneck.verdict == SUPPORTED
+    ratio, difference = speed.ratio, speed.difference
+    points = format_points(difference.estimate, difference.low, difference.high, difference.label)
+    is_faster_better = ratio.low > 1 and difference.low > 0
+    if not is_bottleneck and not is_faster_better:
+        why = "no follow-up step is a supported bottleneck, and "
+        why += (
+            f"the qualified rate of leads called within a day differs from that of the others by {points}"
+            if difference.has_bounds
+            else "too few business users have verdicts on leads called early and late"
+        )
+        return why, evidence
+    parts = []
+    if is_bottleneck:
+        parts.append(
+            "Bring all business users to the follow-up of the best quarter: the leads lost at the bottleneck cost"
+            f" {format_money(bottleneck.money_at_stake, market.params.currency)}."
+        )
+        size = {
+            "evidence": "finding_conversion_bottlenecks",
+            "measure": "lower step rate at the bottleneck than with the best quarter of business users (relative)",
+            "effect": -bottleneck.estimate,
+            "low": -bottleneck.high,
+            "high": -bottleneck.low,
+            "unit": UNIT_SHARE,
+            "range_label": findings.table.set_index("key").loc[bottleneck.key, "range_label"],
+            "money_concerned": bottleneck.money_at_stake,
+        }
+    if is_faster_better:
+        times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
+        parts.append(
+            f"Call within a day: such leads have {times} the qualified rate of those called later by the same"
+            " business user (an association, not proof)."
+        )
+    if not is_bottleneck:
+        size = {
+            "evidence": "recommendation_improve_follow_up",
+            "measure": "higher qualified rate of leads called within a day, same business user (an association)",
+            "effect": difference.estimate,
+            "low": difference.low,
+            "high": difference.high,
+            "unit": UNIT_POINTS,
+            "range_label": difference.label,
+            "money_concerned": float(
+                speed.table["leads"].iloc[1:].sum() * aggregate_kpis(market)["cpl"].iloc[0]
+            ),
+        }
+    return (
+        Recommendation(
+            key="improve_follow_up",
+            statement=" ".join(parts),
+            effort="medium",
+            owner="Sales manager",
+            next_step="Start with the slowest users in the table, and agree on a first call within a day.",
+            **size,
+        ),
+        evidence,
+    )
+
+
+def _feed_back_outcomes(market: Market) -> Made:
+    quality = feedback_quality(market)
+    evidence = {"recommendation_feed_back_outcomes": quality.table}
+    total = aggregate_kpis(market).iloc[0]
+    if total["leads"] < market.params.minimum_leads:
+        return (
+            f"the market has {format_count(total['leads'])} leads; {market.params.minimum_leads} are needed",
+            evidence,
+        )
+    if total["verdict_coverage"] >= GOOD_COVERAGE:
+        return f"{format_percent(total['verdict_coverage'])} of the leads have a verdict", evidence
+    campaigns = aggregate_kpis(market, ["campaign_id"])
+    blind = campaigns.loc[(campaigns["leads"] > 0) & (campaigns["verdicts"] == 0), "spend"].sum()
+    silent = quality.table[quality.table["verdicts"] == 0]
+    parts = [
+        f"Ask for a verdict on every lead: {format_percent(total['verdict_coverage'])} have one, which leaves the"
+        f" qualified rate of all leads anywhere between {format_percent(total['qualified_bound_low'])} and"
+        f" {format_percent(total['qualified_bound_high'])};"
+        f" {format_count(len(silent))} of {format_count(len(quality.table))} business users give none, and"
+        f" {format_money(blind, market.params.currency)} went to campaigns with leads and no verdict: spend that can't be judged"
+        " yet, not money to be gained."
+    ]
+    if quality.batch_share > MANY_BATCHES:
+        parts.append(f"{format_percent(quality.batch_share)} of the dated verdicts were entered in batches.")
+    target = silent.iloc[0] if len(silent) else quality.table.iloc[0]
+    return (
+        Recommendation(
+            key="feed_back_outcomes",
+            statement=" ".join(parts),
+            evidence="recommendation_feed_back_outcomes",
+            measure="of the leads have no verdict",
+            # counted, not estimated: the range says how far it hangs on single business users
+            effect=1 - total["verdict_coverage"],
+            low=1 - total["verdict_coverage_high"],
+            high=1 - total["verdict_coverage_low"],
+            unit=UNIT_SHARE,
+            range_label=total["verdict_coverage_range"],
+            money_concerned=float(blind),
+            effort="low",
+            owner="Sales manager",
+            next_step=(
+                f"Ask user {target['user_id']} first ({format_count(target['leads'])} leads), and retrain the score"
+                " every month once verdicts come."
+            ),
+        ),
+        evidence,
+    )
+
+
+def _enforce_form_fields(gaps: Finding | None) -> Recommendation | str:
+    if gaps is None:
+        return "what each field is worth to the score has not been measured"
+    if gaps.verdict != SUPPORTED:
+        return f"finding “{gaps.title}” is “{gaps.verdict}”"
+    return Recommendation(
+        key="enforce_form_fields",
+        statement=f"Make the form's fields mandatory and check them as they are typed. {gaps.statement}",
+        evidence=gaps.table,
+        measure="AUC that the score loses without the field",
+        effect=gaps.estimate,
+        low=gaps.low,
+        high=gaps.high,
+        unit=gaps.unit,
+        # how often ranges of resampled test leads hold the truth is not measured
+        range_label=RANGE_INDICATIVE if np.isfinite(gaps.low) else "",
+        money_concerned=gaps.money_at_stake,
+        effort="low",
+        owner="Marketing manager",
+        next_step="Start with the field that costs the score most.",
+    )

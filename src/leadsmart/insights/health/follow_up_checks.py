@@ -1,0 +1,102 @@
+"""Checks of the follow-up: leads that nobody called or knows of, statuses that no longer move, verdicts in batches."""
+
+import datetime as dt
+
+import pandas as pd
+
+from leadsmart.formats import format_count, format_percent
+from leadsmart.insights.health.delivery_checks import told
+from leadsmart.insights.journey.funnel import batch_verdicts
+from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
+from leadsmart.market import Market, days_between, local_day, look_up
+from leadsmart.vocabulary import OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE, UNTOUCHED_STATUSES
+
+UNTOUCHED_DAYS = 7
+FROZEN_DAYS = 30
+MINIMUM_LEADS = 5
+BATCH_SHARE = 0.5
+#: A status that says nothing: neither that a lead was called nor that it was not.
+NO_STATUS = "UNKNOWN"
+MINIMUM_VERDICTS = 10
+
+
+def check_untouched(market: Market) -> pd.DataFrame:
+    """Business users with five or more new leads older than a week that nobody touched.
+
+    At risk is what those leads cost, at the user's own CPL. Leads of unknown status may have been called.
+    """
+    leads = lead_frame(market)
+    events = market.tables.status_events
+    touched = events.loc[~events["status"].isin(UNTOUCHED_STATUSES), "lead_id"]
+    old = days_between(leads["arrived_date"], None, market.as_of - dt.timedelta(days=UNTOUCHED_DAYS))
+    new = leads["lead_status"].isin(UNTOUCHED_STATUSES - {NO_STATUS})
+    waiting = leads[old & new & ~leads["lead_id"].isin(touched)]
+    return _per_user(waiting, leads, market, f"older than {UNTOUCHED_DAYS} days and never touched")
+
+
+def check_unknown(market: Market) -> pd.DataFrame:
+    """Business users with five or more leads older than a week whose status says nothing."""
+    leads = lead_frame(market)
+    old = days_between(leads["arrived_date"], None, market.as_of - dt.timedelta(days=UNTOUCHED_DAYS))
+    return _per_user(leads[old & leads["lead_status"].eq(NO_STATUS)], leads, market, "of unknown status")
+
+
+def check_frozen(market: Market) -> pd.DataFrame:
+    """Business users with five or more leads in work whose status has not moved for 30 days."""
+    leads = lead_frame(market)
+    last = look_up(leads["lead_id"], market.tables.status_events.groupby("lead_id")["changed_at"].max())
+    moved = local_day(last).fillna(leads["arrived_date"])
+    in_work = leads["outcome"].isin([OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE])
+    in_work &= ~leads["lead_status"].isin([*UNTOUCHED_STATUSES, *market.params.deal_statuses])
+    frozen = leads[in_work & days_between(moved, None, market.as_of - dt.timedelta(days=FROZEN_DAYS))]
+    return _per_user(frozen, leads, market, f"in work without a change for {FROZEN_DAYS} days")
+
+
+def _per_user(concerned: pd.DataFrame, leads: pd.DataFrame, market: Market, what: str) -> pd.DataFrame:
+    spend = delivery_frame(market).groupby("user_id")["spend"].sum()
+    own = leads.groupby("user_id").size()
+    found = concerned.groupby("user_id").agg(
+        first_day=("arrived_date", "min"), last_day=("arrived_date", "max"), n=("lead_id", "size")
+    )
+    found = found[found["n"] >= MINIMUM_LEADS]
+    cost = spend.reindex(found.index).fillna(0.0) / own.reindex(found.index)
+    found = found.assign(
+        series="user " + found.index.astype("str"),
+        money_at_risk=found["n"] * cost,
+        detail=told(found["n"], format_count)
+        + " of "
+        + told(own.reindex(found.index), format_count)
+        + f" leads {what}",
+    )
+    return found.reset_index(drop=True)
+
+
+def _verdict_days(market: Market) -> pd.DataFrame:
+    """First and last day on which each business user dated a verdict."""
+    statuses = [*market.params.qualified_statuses, *market.params.disqualified_statuses]
+    events = market.tables.status_events[market.tables.status_events["status"].isin(statuses)]
+    owner = lead_frame(market).set_index("lead_id")["user_id"]
+    days = local_day(events["changed_at"]).groupby(look_up(events["lead_id"], owner))
+    return days.agg(first_day="min", last_day="max")
+
+
+def check_batches(market: Market) -> pd.DataFrame:
+    """Business users who enter half or more of at least ten dated verdicts in batches. No money is at risk."""
+    users = batch_verdicts(market).table
+    users = users[(users["dated_verdicts"] >= MINIMUM_VERDICTS) & (users["batch_share"] >= BATCH_SHARE)]
+    if users.empty:
+        return pd.DataFrame()
+    users = users.join(_verdict_days(market), on="user_id")
+    return pd.DataFrame(
+        {
+            "series": "user " + users["user_id"].astype("str"),
+            "first_day": users["first_day"],
+            "last_day": users["last_day"],
+            "n": users["batch_verdicts"],
+            "money_at_risk": 0.0,
+            "detail": told(users["batch_share"], format_percent)
+            + " of "
+            + told(users["dated_verdicts"], format_count)
+            + " dated verdicts in batches",
+        }
+    ).reset_index(drop=True)

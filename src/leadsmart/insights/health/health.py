@@ -1,0 +1,269 @@
+"""Health checks: what looks broken, what it puts at risk, and what to do next. One alert per series and rule."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leadsmart.formats import format_count, format_money, format_percent, format_value
+from leadsmart.insights.health.delivery_checks import (
+    check_frequency,
+    check_silence,
+    check_spend_without_leads,
+)
+from leadsmart.insights.health.follow_up_checks import (
+    check_batches,
+    check_frozen,
+    check_unknown,
+    check_untouched,
+)
+from leadsmart.insights.health.monitoring import (
+    CPL_JUMP,
+    CTR_LEFT,
+    MINIMUM_CLICKS_A_DAY,
+    PAST_DAYS,
+    SPIKE,
+    watch_series,
+)
+from leadsmart.insights.health.monitoring import RULES as WATCH_RULES
+from leadsmart.market import Market
+from leadsmart.params import Params
+from leadsmart.vocabulary import UNIT_RATIO
+
+ALERT, FINE, TOO_SHORT, TOO_SMALL = "alert", "fine", "too short to monitor", "too small or uneven to watch"
+ALERT_COLUMNS = (
+    "rule",
+    "series",
+    "first_day",
+    "last_day",
+    "n",
+    "money_at_risk",
+    "detail",
+    "next_step",
+    "status",
+)
+
+#: An alert whose last day lies further back is past: what it asks for can only be learned from.
+OPEN_DAYS = 28
+#: Leads older than that are asked about before anyone calls them.
+STALE_DAYS = 90
+OPEN, PAST = "open", "past"
+#: Rule that watches series -> the fault it must see, as a sentence names it.
+WATCHED_FOR = {
+    "clicks_without_leads": "a day without leads",
+    "ctr_drop": f"a CTR drop of {format_percent(1 - CTR_LEFT)}",
+    "spend_spikes": f"a spend spike of {format_value(SPIKE, UNIT_RATIO)}",
+    "cpl_jump": f"a week of {format_value(CPL_JUMP, UNIT_RATIO)} the CPL",
+}
+#: Rules on leads and verdicts rather than on days of delivery.
+LEAD_RULES = frozenset({"never_touched", "unknown_status", "frozen_status", "batch_verdicts"})
+
+#: Rule -> title, next step, and next step once it is past (or its leads are old).
+RULES: dict[str, tuple[str, str, str]] = {
+    "spend_without_leads": (
+        "Spend without leads",
+        "Open the campaign's form on a phone and send a test lead; pause the campaign until it arrives.",
+        "Ask the platform for lost leads; send a test lead before this form is used again.",
+    ),
+    "clicks_without_leads": (
+        "Clicks without leads",
+        "Check form, landing page and tracking on these days; ask the platform for lost leads.",
+        "Ask the platform for lost leads of these days; test the form before it is used again.",
+    ),
+    "silent_days": (
+        "Silent days",
+        "Look for a rejected ad, a spent budget or a failed payment.",
+        "Nothing to mend now: look up in the platform's history what stopped it.",
+    ),
+    "spend_spikes": (
+        "Spend spikes",
+        "Compare the day's budget with what was agreed; set a cap.",
+        "Compare the day's bill with what was agreed; set a cap before the next start.",
+    ),
+    "ctr_drop": (
+        "Drop of CTR",
+        "Look at what changed that day: creative, audience or placement.",
+        "Note what changed that day before these ads run again: creative, audience or placement.",
+    ),
+    "cpl_jump": (
+        "Jump of CPL",
+        "Look at what changed that week: form, creative, audience or price.",
+        "Note what changed that week before these ads run again: form, creative, audience or price.",
+    ),
+    "never_touched": (
+        "Leads never touched",
+        "Ask the business user to call the newest of them first.",
+        f"Too old for a first call (the newest came over {STALE_DAYS} days ago): ask the business user what became of"
+        " them, and agree on a first call within a day.",
+    ),
+    "unknown_status": (
+        "Status unknown",
+        "Ask the business user to set the status of these leads, newest first.",
+        "Ask the business user which of these leads were ever called, and to set statuses from now on.",
+    ),
+    "frozen_status": (
+        "Statuses frozen",
+        "Ask sales for the outcome of these leads, oldest first.",
+        "Ask sales for the outcome of these leads in one go, and to close them.",
+    ),
+    "high_frequency": (
+        "Frequency too high",
+        "Widen the audience or change the creative.",
+        "Use a wider audience or another creative when these ads run again.",
+    ),
+    "batch_verdicts": (
+        "Verdicts in batches",
+        "Ask for verdicts on the day of the call; late ones teach little.",
+        "Ask for verdicts on the day of the call; late ones teach little.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Health:
+    """The state of a market's advertising and follow-up.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per series and rule that gave an alert, open ones first and then most money at risk: ``rule`` (key),
+        ``title``, ``series`` (campaign, project × user, or user), ``status`` ("open": within the last 28 days, or of
+        leads that came within the last 90; else "past"), ``first_day, last_day`` (days),
+        ``n`` (days, leads, rows or verdicts concerned), ``money_at_risk``, ``detail``, ``next_step``.
+    rules : DataFrame
+        One row per rule: ``rule, title, status`` (alert, fine, too short to monitor, too small or uneven to watch),
+        ``alerts, open`` (series), ``watched`` (series in which a fault would be seen, of those with 28 days and 200
+        clicks a day; empty for rules that don't watch series), ``money_at_risk`` (of the largest alert: the same spend
+        may stand behind several, so they don't add up).
+    days : DataFrame
+        One row per day behind the alerts of rules that watch series: ``rule, series, day, money_at_risk``.
+    watched : DataFrame
+        One row per monitored series, biggest first: the columns of `monitoring.Watch.series`, and per rule what is
+        ``<rule>_told`` of it: "watched", or which share of faults would be seen.
+    statement : str
+    """
+
+    table: pd.DataFrame
+    rules: pd.DataFrame
+    days: pd.DataFrame
+    watched: pd.DataFrame
+    statement: str
+
+
+Check = Callable[[Market], pd.DataFrame]
+CHECKS: dict[str, Check] = {
+    "spend_without_leads": check_spend_without_leads,
+    "silent_days": check_silence,
+    "never_touched": check_untouched,
+    "unknown_status": check_unknown,
+    "frozen_status": check_frozen,
+    "high_frequency": check_frequency,
+    "batch_verdicts": check_batches,
+}
+
+
+def check_health(market: Market) -> Health:
+    """Run every check; each is a pure function of the tables that returns its alerts."""
+    found = {rule: check(market) for rule, check in CHECKS.items()}
+    watch = watch_series(market)
+    for rule in WATCH_RULES:
+        found[rule] = watch.alerts[watch.alerts["rule"] == rule].drop(columns="rule")
+    alerts = pd.concat(
+        [table.assign(rule=rule) for rule, table in found.items() if len(table)] or [pd.DataFrame()],
+        ignore_index=True,
+    ).reindex(columns=list(ALERT_COLUMNS))
+    alerts["status"] = _status(alerts, market.as_of)
+    steps = zip(alerts["rule"], alerts["status"], strict=True)
+    alerts["next_step"] = [RULES[rule][1 if status == OPEN else 2] for rule, status in steps]
+    alerts["title"] = [RULES[rule][0] for rule in alerts["rule"]]
+    alerts["money_at_risk"] = alerts["money_at_risk"].astype(float).fillna(0.0)
+    alerts = alerts.sort_values(
+        ["status", "money_at_risk", "rule", "series"], ascending=[True, False, True, True], ignore_index=True
+    )
+    columns = ["rule", "title", "series", "status", "first_day", "last_day", "n", "money_at_risk", "detail"]
+    alerts = alerts[[*columns, "next_step"]]
+    rules = _summarise(alerts, watch.series)
+    text = f"{_statement(alerts, rules, market.params)} {_watch_statement(watch.series)}"
+    days = watch.days.loc[watch.days["is_alarm"], ["rule", "series", "day", "money_at_risk"]]
+    return Health(alerts, rules, days.reset_index(drop=True), _told_watched(watch.series), text)
+
+
+def _status(alerts: pd.DataFrame, as_of: dt.date) -> pd.Series:
+    """Open where something can still be mended: in days of delivery, leads that can still be called."""
+    age = (pd.Timestamp(as_of) - pd.to_datetime(alerts["last_day"])).dt.days
+    limit = alerts["rule"].isin(LEAD_RULES).map({True: STALE_DAYS, False: OPEN_DAYS})
+    return pd.Series(PAST, index=alerts.index).mask(age < limit, OPEN)
+
+
+def _summarise(alerts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for rule, (title, _, _) in RULES.items():
+        own = alerts[alerts["rule"] == rule]
+        watched = int(series[f"is_{rule}"].sum()) if rule in WATCH_RULES else None
+        status = ALERT if len(own) else FINE
+        if watched == 0 and not len(own):
+            status = TOO_SMALL if len(series) else TOO_SHORT
+        rows.append(
+            {
+                "rule": rule,
+                "title": title,
+                "status": status,
+                "alerts": len(own),
+                "open": int((own["status"] == OPEN).sum()),
+                "watched": "" if watched is None else f"{watched} of {len(series)} series",
+                "money_at_risk": float(own["money_at_risk"].max()) if len(own) else 0.0,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _told_watched(series: pd.DataFrame) -> pd.DataFrame:
+    told = {
+        f"{rule}_told": pd.Series(
+            [
+                "watched"
+                if is_watched
+                else f"not watched: sees {format_percent(np.floor(100 * power) / 100)}"
+                for is_watched, power in zip(series[f"is_{rule}"], series[f"{rule}_power"], strict=True)
+            ],
+            index=series.index,
+            dtype="str",
+        )
+        for rule in WATCH_RULES
+    }
+    return series.assign(**told)
+
+
+def _watch_statement(series: pd.DataFrame) -> str:
+    """Where silence means something, and where it doesn't."""
+    if series.empty:
+        return (
+            f"No series is long and big enough ({format_count(PAST_DAYS)} days, {format_count(MINIMUM_CLICKS_A_DAY)} clicks a"
+            " day) to be watched for faults of a day: no alert there doesn't mean no fault."
+        )
+    counts = [(format_count(series[f"is_{rule}"].sum()), name) for rule, name in WATCHED_FOR.items()]
+    listed = ", ".join(f"{name} in {count}" for count, name in counts[:-1])
+    return (
+        f"Of {format_count(len(series))} series with {format_count(PAST_DAYS)} days and"
+        f" {format_count(MINIMUM_CLICKS_A_DAY)} clicks a day, nine faults of ten would be seen for {listed} and"
+        f" {counts[-1][1]} in {counts[-1][0]}; elsewhere, no alert doesn't mean no fault."
+    )
+
+
+def _statement(alerts: pd.DataFrame, rules: pd.DataFrame, params: Params) -> str:
+    raised = rules[rules["status"] == ALERT]
+    if alerts.empty:
+        text = "No health check raises an alert."
+    else:
+        worst, still = alerts.iloc[0], int((alerts["status"] == OPEN).sum())
+        text = (
+            f"{format_count(len(raised))} of {format_count(len(rules))} health checks raise"
+            f" {format_count(len(alerts))} alerts, {format_count(still) if still else 'none'} of them still open."
+            f" First: {worst['title'].lower()}, {worst['series']} ({worst['detail']})"
+        )
+        money = format_money(worst["money_at_risk"], params.currency)
+        text += f", {money} at risk." if worst["money_at_risk"] else "."
+        text += " Money at risk overlaps between alerts, since the same spend may stand behind several: don't add it up."
+    return text

@@ -1,0 +1,79 @@
+"""How a kernel starts and ends: Jupyter's interfaces for that, over forked and plain processes alike."""
+
+import asyncio
+import contextlib
+import queue
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.provisioning import LocalProvisioner
+from nbclient.exceptions import DeadKernelError
+from traitlets import Any as AnyTrait
+
+from leadsmart.report.execution.warm import POLL_SECONDS, Process
+
+_ANSWER_SECONDS = 120.0
+_END_SECONDS = 5.0
+
+
+class Provisioner(LocalProvisioner):
+    """Starts a kernel by a fork of the warm process where there is one, else as Jupyter does."""
+
+    warm = AnyTrait(allow_none=True)
+    modules = AnyTrait()
+    on_start = AnyTrait()
+    _started: Process | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the kernel's process; None while it runs, or if it never did."""
+        return self._started.poll() if self._started else None
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
+        """Start the kernel's process."""
+        if not await self._fork(cmd, options):
+            await super().launch_kernel(cmd, **options)
+        self._started = self.process
+        self.on_start(self.process)
+        return self.connection_info
+
+    async def _fork(self, cmd: list[str], options: Mapping[str, Any]) -> bool:
+        if self.warm is None:
+            return False
+        cwd = options.get("cwd")
+        forked = await self.warm.fork(cmd, self.modules, env=options["env"], cwd=cwd, log=options["stderr"])
+        if forked is None:
+            if self.warm.closed:
+                raise DeadKernelError("The run is over")
+            return False
+        self.process, self.pid, self.pgid = forked, forked.pid, forked.pid
+        self.cwd = cwd or Path.cwd()
+        return True
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel and what it started, and wait for its end."""
+        await super().kill(restart)
+        # Its manager looks only every tenth of a second; a killed process is gone within milliseconds.
+        deadline = time.monotonic() + _END_SECONDS
+        while await self.poll() is None and time.monotonic() < deadline:
+            await asyncio.sleep(POLL_SECONDS)
+
+
+class PromptClient(AsyncKernelClient):
+    """A client of a kernel that already listens, and so need not wait for silence before it begins."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Return when the kernel answers and what it publishes arrives here."""
+        deadline = time.monotonic() + (timeout or _ANSWER_SECONDS)
+        while time.monotonic() < deadline:
+            self.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                await self.shell_channel.get_msg(timeout=1)
+                await self.iopub_channel.get_msg(timeout=1)
+                return
+            if not await self.is_alive():
+                raise DeadKernelError("Kernel died before it answered")
+        raise RuntimeError(f"Kernel didn't answer within {timeout} seconds")

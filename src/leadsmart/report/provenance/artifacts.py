@@ -1,0 +1,84 @@
+"""What a run has published of a market, and whether it is still what the run wrote."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from pydantic import ValidationError
+
+from leadsmart.errors import ModelError
+from leadsmart.market import MarketTables
+from leadsmart.params import MARKET_NAME, Params
+from leadsmart.report.project.workspace import RUN_FILE
+from leadsmart.report.provenance.records import sha256_of
+from leadsmart.vocabulary import TABLES
+
+MODEL: Final = "model/model.skops"
+CARD: Final = "model/card.json"
+
+
+@dataclass(frozen=True)
+class PublishedMarket:
+    """A market as it was published.
+
+    Attributes
+    ----------
+    params : Params
+        Those of the run.
+    tables : MarketTables
+    model : Path
+        Its bytes are those that the run wrote.
+    verdict, use : str
+        The evaluation's, from the model's card: how good the score is, and what a call list takes from it.
+    """
+
+    params: Params
+    tables: MarketTables
+    model: Path
+    verdict: str
+    use: str
+
+
+def read_published(outputs: Path, market: str) -> PublishedMarket:
+    """Read a market's clean tables, parameters and card, each file held against the hash in ``run.json``.
+
+    Parameters
+    ----------
+    outputs : Path
+        Folder of published results.
+    market : str
+
+    Raises
+    ------
+    ModelError
+        If nothing is published, a file is missing or not the one that the run wrote, or another version wrote it.
+    """
+    folder = outputs / market
+    remedy = f"Run `leadsmart run {market}` first"
+    if not MARKET_NAME.fullmatch(market):
+        raise ModelError(f"no model of {market} is published", remedy=remedy, file=outputs.name)
+    try:
+        record = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        params, hashes = Params(**record["parameters"]), record["outputs"]
+    except FileNotFoundError as error:
+        raise ModelError(f"no model of {market} is published", remedy=remedy, file=outputs.name) from error
+    except (ValueError, KeyError, ValidationError) as error:
+        raise ModelError(
+            "not the record of a run of this version", remedy=remedy, file=f"{market}/{RUN_FILE}"
+        ) from error
+    for name in (MODEL, CARD, *(f"clean/{table}.parquet" for table in TABLES)):
+        _check(folder / name, hashes.get(name), f"{market}/{name}", remedy)
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    if "use" not in card:
+        raise ModelError("not the card of a model of this version", remedy=remedy, file=f"{market}/{CARD}")
+    tables = {table: pd.read_parquet(folder / "clean" / f"{table}.parquet") for table in TABLES}
+    return PublishedMarket(params, MarketTables(**tables), folder / MODEL, card["verdict"], card["use"])
+
+
+def _check(path: Path, expected: str | None, shown: str, remedy: str) -> None:
+    if not path.is_file():
+        raise ModelError("the file does not exist", remedy=remedy, file=shown)
+    if sha256_of(path) != expected:
+        raise ModelError("not the file that the run wrote: its hash differs", remedy=remedy, file=shown)

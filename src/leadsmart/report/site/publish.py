@@ -1,0 +1,123 @@
+"""From the stage to the published folders: whole results move into place, failures are said on a page.
+
+Killed between any two lines, a run leaves published folders that are whole, or set aside in the stage, where the
+next command finds them.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from leadsmart.errors import NotebookError
+from leadsmart.report.notebooks import PAGE_TITLES, SUMMARY
+from leadsmart.report.project.workspace import STAGE
+from leadsmart.report.provenance.records import write_whole
+from leadsmart.report.provenance.result_store import FAILURE_FILE
+
+#: What a folder is called while the new one takes its place.
+_PREVIOUS = ".previous"
+
+
+def recover(outputs: Path) -> None:
+    """Put back what an interrupted run had set aside."""
+    stage = outputs / STAGE
+    for previous in sorted(stage.glob(f"*{_PREVIOUS}")):
+        published = outputs / previous.name.removesuffix(_PREVIOUS)
+        if not published.exists():
+            previous.rename(published)
+
+
+def is_interrupted(outputs: Path) -> bool:
+    """Whether a run ended here before everything was published."""
+    return (outputs / STAGE).is_dir()
+
+
+def start_stage(outputs: Path) -> Path:
+    """An empty stage in `outputs`; what an interrupted run left there is put back or removed."""
+    recover(outputs)
+    stage = outputs / STAGE
+    if stage.exists():
+        shutil.rmtree(stage)
+    stage.mkdir(parents=True)
+    return stage
+
+
+def end_stage(outputs: Path) -> None:
+    """Remove the stage: everything is published, nothing was interrupted."""
+    shutil.rmtree(outputs / STAGE, ignore_errors=True)
+
+
+def prepare_folder(staged: Path, published: Path, beside: Sequence[str] = ()) -> None:
+    """Begin a folder in the stage with what is published, so that what is still true need not be made again.
+
+    Parameters
+    ----------
+    staged, published : Path
+    beside : sequence of str
+        Files that lie beside the published folder and belong to it.
+    """
+    if staged.exists():
+        return
+    if published.exists():
+        shutil.copytree(published, staged, ignore=shutil.ignore_patterns(FAILURE_FILE))
+    else:
+        staged.mkdir(parents=True)
+    for name in beside:
+        if (published.parent / name).is_file():
+            shutil.copyfile(published.parent / name, staged.parent / name)
+
+
+def note_failure(stage: Path, market: str, title: str, step: str, error: NotebookError) -> None:
+    """Write down that a market failed, for its page and for the overview, and drop its half-written files."""
+    folder = stage / market
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    facts = {
+        "market": market,
+        "title": title,
+        "notebook": step,
+        "problem": error.public_problem,
+        "remedy": error.remedy,
+    }
+    (folder / FAILURE_FILE).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def publish_folder(staged: Path, published: Path) -> None:
+    """Put a complete staged folder in the place of the published one."""
+    previous = published.parent / STAGE / f"{published.name}{_PREVIOUS}"
+    previous.parent.mkdir(parents=True, exist_ok=True)
+    if published.exists():
+        published.rename(previous)
+    staged.rename(published)
+    if previous.exists():
+        shutil.rmtree(previous)
+
+
+def publish_failure(staged: Path, published: Path, page: Path | None = None) -> None:
+    """Say on a market's first page (or on `page`) that its run failed. Results of an earlier run stay, and are
+    called that.
+    """
+    import nbformat
+    from nbformat.v4 import new_markdown_cell, new_notebook, new_raw_cell
+
+    from leadsmart.display.cards import callout
+
+    facts = json.loads((staged / FAILURE_FILE).read_text(encoding="utf-8"))
+    published.mkdir(parents=True, exist_ok=True)
+    page = page or published / f"{SUMMARY}.ipynb"
+    text = f"{PAGE_TITLES[facts['notebook']]}: {facts['problem']}. {facts['remedy']}."
+    if page.exists():
+        notebook = nbformat.read(page, as_version=4)
+        notebook.cells = [cell for cell in notebook.cells if cell.id != "failure"]
+        # the page of a market that only ever failed holds nothing but its title
+        if len(notebook.cells) > 1:
+            text += " What follows is from the run before."
+    else:
+        front = new_raw_cell(f"---\ntitle: {json.dumps(facts['title'])}\n---", id="front")
+        notebook = new_notebook(cells=[front])
+    box = callout("important", f"The last run of {facts['title']} failed", text)
+    notebook.cells.insert(1, new_markdown_cell(f"```{{=html}}\n{box._repr_html_()}\n```", id="failure"))
+    write_whole(page, nbformat.writes(notebook) + "\n")
+    write_whole(published / FAILURE_FILE, (staged / FAILURE_FILE).read_text(encoding="utf-8"))
