@@ -26,7 +26,8 @@ from pathlib import Path
 import pandas as pd
 
 from leadsmart.cleaning.clean import clean_slice
-from leadsmart.cleaning.reading.split import Slices, split_export
+from leadsmart.cleaning.reading.slices import Slices
+from leadsmart.cleaning.reading.split import split_export
 from leadsmart.params import list_markets, load_params
 from leadsmart.sample import write_sample
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from leadsmart.cleaning.clean import CleanedMarket, clean_slice
-from leadsmart.cleaning.reading.split import Slices, split_export
+from leadsmart.cleaning.reading.slices import Slices
+from leadsmart.cleaning.reading.split import split_export
 from leadsmart.params import Params, load_params
 
 ROOT = Path(__file__).parents[2]

@@ -136,7 +136,7 @@ def test_one_rule_beyond_its_share_decides_however_good_the_rest_is(tmp_path):
 
 def test_a_row_lost_between_split_and_cleaning_stops_the_run(tmp_path):
     slices = split(write_export(tmp_path / "export", make_tables()), tmp_path / "cache")
-    shorter = replace(slices, slice_totals=slices.slice_totals.assign(rows=slices.slice_totals["rows"] + 1))
+    shorter = replace(slices, totals=[{**total, "rows": total["rows"] + 1} for total in slices.totals])
     with pytest.raises(LedgerError, match=r"campaigns.*3 went to the slice, 2 came back: -1"):
         clean_slice(shorter, "new-cairo", make_params(), KEY)
 

@@ -20,10 +20,11 @@ from cleaning.builders_cleaning import (
     write_rows,
 )
 
-from leadsmart.cleaning.reading import raw_rows as reading
-from leadsmart.cleaning.reading.encodings import detect_encoding
+from leadsmart.cleaning.reading import raw_rows
+from leadsmart.cleaning.reading.encodings import Utf8Text, detect_encoding
 from leadsmart.cleaning.reading.headers import Header
 from leadsmart.cleaning.reading.load import open_export
+from leadsmart.cleaning.reading.records import iterate_records
 from leadsmart.vocabulary import TABLES
 
 
@@ -198,7 +199,7 @@ HEADER = Header(",", 1, ("a", "b", "c"))
     ],
 )
 def test_records(text, expected):
-    assert list(reading.iterate_records(iter(("h\n" + text).splitlines(keepends=True)), HEADER)) == expected
+    assert list(iterate_records(iter(("h\n" + text).splitlines(keepends=True)), HEADER)) == expected
 
 
 def test_both_ways_of_reading_agree_and_keep_the_order(tmp_path):
@@ -211,13 +212,14 @@ def test_both_ways_of_reading_agree_and_keep_the_order(tmp_path):
     for way in ("fast", "careful"):
         with duckdb.connect() as connection:
             if way == "fast":
-                reading.stage_table(connection, "t", [file], tmp_path)
+                raw_rows.stage_table(connection, "t", [file], tmp_path)
             else:
                 columns = ", ".join(f"{name} VARCHAR" for name in file.columns)
                 connection.execute(
                     f"CREATE TABLE t (_file VARCHAR, _line BIGINT, _order INT, _is_unparsable BOOL, {columns})"
                 )
-                reading._stage_carefully(connection, "t", file, 0, file.source.path)
+                text = Utf8Text(file.source.path, 30_001)
+                raw_rows._stage_carefully(connection, "t", file.header, text, ["insights.csv", 0])
             found.append(
                 connection.execute("SELECT ad_set_id, spend, _line FROM t ORDER BY _line").fetchall()
             )

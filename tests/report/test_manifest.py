@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadsmart.cleaning.reading.split import Slices
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.errors import LedgerError
 from leadsmart.report.provenance.manifest import reconcile, site_page
 
 
 def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
-    raw = pd.DataFrame({"table": ["campaigns", "ad_performance"], "rows": [3, rows], "spend": [0.0, spend]})
+    raw = {"campaigns": (3, 0.0), "ad_performance": (rows, spend)}
     return Slices(
         folder=Path(),
         markets={},
@@ -20,10 +20,10 @@ def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
         inputs={},
         is_sample=False,
         digests={},
-        raw_totals=raw,
-        slice_totals=pd.DataFrame(),
-        structure=pd.DataFrame(),
         columns={},
+        totals=[{"market": "gulf", "table": t, "rows": n, "spend": s} for t, (n, s) in raw.items()],
+        total_spend=spend,
+        structure=[],
     )
 
 

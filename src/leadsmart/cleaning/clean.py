@@ -15,7 +15,7 @@ from leadsmart.cleaning.quality.quarantine import collect_quarantine
 from leadsmart.cleaning.quality.reliability import assess_reliability
 from leadsmart.cleaning.quality.spellings import find_likely_duplicates
 from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
-from leadsmart.cleaning.reading.split import Slices
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
 from leadsmart.cleaning.tables.delivery import clean_delivery
 from leadsmart.cleaning.tables.events import clean_events, last_statuses
@@ -124,7 +124,7 @@ def clean_slice(
     accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
     tables, ledger, outcomes = accounted.tables, accounted.ledger, accounted.outcomes
     validate_tables(tables, params.timezone)
-    assumptions = assess_assumptions(tables, ledger, slices.structure, params, market)
+    assumptions = assess_assumptions(tables, ledger, pd.DataFrame(slices.structure), params, market)
     verdict, reason = assess_reliability(ledger, assumptions, params)
     return CleanedMarket(
         tables=tables,

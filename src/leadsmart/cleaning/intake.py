@@ -3,11 +3,11 @@
 import tempfile
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
-from leadsmart.cleaning.reading.raw_rows import FILE, IS_UNPARSABLE, LINE, ORDER, open_table_file, stage_table
-from leadsmart.cleaning.reading.sources import Source
+from leadsmart.cleaning.reading.raw_rows import LINE, ORIGIN_TYPES, open_table_file, stage_table
+from leadsmart.cleaning.reading.sources import SourceFile
+from leadsmart.cleaning.reading.sql import open_database
 from leadsmart.cleaning.reading.survey import last_plausible_day
 from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
 from leadsmart.cleaning.tables.outcome import Outcome, local_days
@@ -70,14 +70,8 @@ def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError("the file does not exist", remedy="Check the path", file=str(path))
-    file = open_table_file(Source(path, path.name), LEADS)
-    connection = duckdb.connect()
-    try:
-        connection.execute("SET enable_progress_bar = false")
-        with tempfile.TemporaryDirectory() as folder:
-            columns = stage_table(connection, LEADS, [file], Path(folder))
+    file = open_table_file(SourceFile(path, path.name), LEADS)
+    with tempfile.TemporaryDirectory() as folder, open_database(Path(folder)) as connection:
+        columns = stage_table(connection, LEADS, [file], Path(folder))
         rows = connection.execute(f"SELECT * FROM {LEADS} ORDER BY {LINE}").df()
-    finally:
-        connection.close()
-    names = [FILE, *columns]
-    return rows.astype({**dict.fromkeys(names, "str"), LINE: "int64", ORDER: "int32", IS_UNPARSABLE: "bool"})
+    return rows.astype({**dict.fromkeys(columns, "str"), **ORIGIN_TYPES})

@@ -5,7 +5,7 @@ from typing import Any
 
 from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
 from leadsmart.cleaning.reading.load import check_export
-from leadsmart.cleaning.reading.split import Slices
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.params import list_markets, load_params, unassigned_params
 from leadsmart.report.project.audience import find_mixed_audiences

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leadsmart.cleaning.reading.split import Slices
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.report.execution.run import Listener, MarketResult, run_markets
 from leadsmart.report.project.workspace import STAMP_FILE, Workspace
 from leadsmart.report.provenance.records import write_whole

@@ -1,18 +1,19 @@
 """Which market every raw row belongs to: each row goes to exactly one slice."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import duckdb
 import pandas as pd
 
 from leadsmart.cleaning.reading.raw_rows import LINE, ORDER
+from leadsmart.cleaning.reading.sql import create_table, fetch_texts
 from leadsmart.cleaning.values.texts import clean_id, clean_market, clean_text, map_distinct
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, UNASSIGNED
 
-#: Column of the staged tables: the slice a row goes to.
-MARKET: Final = "_market"
+#: Column of the sliced tables: the slice a row goes to.
+MARKET_COLUMN: Final = "_market"
 
 _ID_COLUMNS: Final = [
     (CAMPAIGNS, "id"),
@@ -24,10 +25,13 @@ _ID_COLUMNS: Final = [
 _PLAIN_ID: Final = "[0-9]{1,18}"
 
 
-def assign_markets(
-    connection: duckdb.DuckDBPyConnection, markets: Collection[str], has_lookup: bool
-) -> dict[str, str]:
-    """Create the tables that say where campaigns and leads belong.
+def sliced(table: str) -> str:
+    """Name of a table's copy with the column ``_market``."""
+    return f"{table}_sliced"
+
+
+def assign_markets(connection: duckdb.DuckDBPyConnection, markets: Collection[str], has_lookup: bool) -> None:
+    """Create a copy of each staged table that says where its rows belong, and the table ``campaign_markets``.
 
     A campaign belongs to the market its row names, or else its project's in the look-up; where an id has
     several rows, to that of the last row with a known market. A lead follows its campaign, an event its
@@ -40,17 +44,9 @@ def assign_markets(
     markets : collection of str
     has_lookup : bool
         Whether ``project_markets`` is staged.
-
-    Returns
-    -------
-    dict
-        Table -> query that gives its rows with the column ``_market``.
     """
     _create_odd_ids(connection)
-    campaigns = _campaign_markets(connection, markets, has_lookup)
-    connection.register("campaign_markets_frame", campaigns)
-    connection.execute("CREATE TABLE campaign_markets AS SELECT * FROM campaign_markets_frame")
-    connection.unregister("campaign_markets_frame")
+    create_table(connection, "campaign_markets", _campaign_markets(connection, markets, has_lookup))
     connection.execute(
         f"CREATE TABLE lead_markets AS SELECT {_id('t.id', 'o')} AS id, "
         f"arg_max(m.market, (m.market <> '{UNASSIGNED}', t.{ORDER}, t.{LINE})) AS market "
@@ -58,23 +54,23 @@ def assign_markets(
         f"JOIN campaign_markets m ON m.id = {_id('t.campaign_id', 'p')} "
         f"WHERE {_id('t.id', 'o')} IS NOT NULL GROUP BY 1"
     )
-    return {
-        CAMPAIGNS: _market_query(CAMPAIGNS, "id", "campaign_markets"),
-        AD_PERFORMANCE: _market_query(AD_PERFORMANCE, "campaign_id", "campaign_markets"),
-        LEADS: (
-            f"SELECT t.*, coalesce(l.market, m.market, '{UNASSIGNED}') AS {MARKET} FROM {LEADS} t "
-            f"{_odd('t.id', 'o')} {_odd('t.campaign_id', 'p')} "
-            f"LEFT JOIN lead_markets l ON l.id = {_id('t.id', 'o')} "
-            f"LEFT JOIN campaign_markets m ON m.id = {_id('t.campaign_id', 'p')}"
-        ),
-        STATUS_EVENTS: _market_query(STATUS_EVENTS, "lead_id", "lead_markets"),
-    }
+    by_campaign, by_lead = "campaign_markets", "lead_markets"
+    _slice(connection, CAMPAIGNS, {"id": by_campaign})
+    _slice(connection, AD_PERFORMANCE, {"campaign_id": by_campaign})
+    _slice(connection, LEADS, {"id": by_lead, "campaign_id": by_campaign})
+    _slice(connection, STATUS_EVENTS, {"lead_id": by_lead})
 
 
-def _market_query(table: str, column: str, lookup: str) -> str:
-    return (
-        f"SELECT t.*, coalesce(m.market, '{UNASSIGNED}') AS {MARKET} FROM {table} t {_odd(f't.{column}', 'o')} "
-        f"LEFT JOIN {lookup} m ON m.id = {_id(f't.{column}', 'o')}"
+def _slice(connection: duckdb.DuckDBPyConnection, table: str, lookups: Mapping[str, str]) -> None:
+    """Copy a table with the market that the first of its ids that has one leads to."""
+    joins = [
+        f"{_odd(f't.{column}', f'o{i}')} LEFT JOIN {lookup} m{i} ON m{i}.id = {_id(f't.{column}', f'o{i}')}"
+        for i, (column, lookup) in enumerate(lookups.items())
+    ]
+    found = ", ".join(f"m{i}.market" for i in range(len(lookups)))
+    connection.execute(
+        f"CREATE TABLE {sliced(table)} AS SELECT t.*, coalesce({found}, '{UNASSIGNED}') AS {MARKET_COLUMN} "
+        f"FROM {table} t {' '.join(joins)}"
     )
 
 
@@ -93,25 +89,19 @@ def _create_odd_ids(connection: duckdb.DuckDBPyConnection) -> None:
         f"WHERE {column} IS NOT NULL AND NOT regexp_full_match({column}, '{_PLAIN_ID}')"
         for table, column in _ID_COLUMNS
     )
-    odd = connection.execute(query).df().astype({"raw": "str"})
-    odd = odd.assign(id=map_distinct(odd["raw"], clean_id))
-    connection.register("odd_ids_frame", odd)
-    connection.execute(
-        "CREATE TABLE odd_ids AS SELECT CAST(raw AS VARCHAR) AS raw, CAST(id AS VARCHAR) AS id FROM odd_ids_frame"
-    )
-    connection.unregister("odd_ids_frame")
+    odd = fetch_texts(connection, query)
+    create_table(connection, "odd_ids", odd.assign(id=map_distinct(odd["raw"], clean_id)))
 
 
 def _campaign_markets(
     connection: duckdb.DuckDBPyConnection, markets: Collection[str], has_lookup: bool
 ) -> pd.DataFrame:
     """One row per campaign: ``id, market``."""
-    columns = [row[0] for row in connection.execute(f"DESCRIBE {CAMPAIGNS}").fetchall()]
-    stated_column = "market" if "market" in columns else "CAST(NULL AS VARCHAR)"
-    rows = connection.execute(
-        f"SELECT id, project_name, {stated_column} AS market FROM {CAMPAIGNS} ORDER BY {ORDER}, {LINE}"
-    ).df()
-    rows = rows.astype({"id": "str", "project_name": "str", "market": "str"})
+    columns = connection.table(CAMPAIGNS).columns
+    stated = "market" if "market" in columns else "CAST(NULL AS VARCHAR)"
+    rows = fetch_texts(
+        connection, f"SELECT id, project_name, {stated} AS market FROM {CAMPAIGNS} ORDER BY {ORDER}, {LINE}"
+    )
     market = map_distinct(rows["market"], clean_market)
     if has_lookup:
         projects = map_distinct(rows["project_name"], clean_text)
@@ -119,12 +109,12 @@ def _campaign_markets(
     market = market.where(market.isin(list(markets)), UNASSIGNED)
     found = pd.DataFrame({"id": map_distinct(rows["id"], clean_id), "market": market}).dropna(subset=["id"])
     found = found.assign(is_known=found["market"] != UNASSIGNED).sort_values("is_known", kind="stable")
-    return found.drop_duplicates("id", keep="last")[["id", "market"]].astype(object)
+    return found.drop_duplicates("id", keep="last")[["id", "market"]]
 
 
 def _read_lookup(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Cleaned project name -> market."""
-    rows = connection.execute(f"SELECT project_name, market FROM {MARKET_LOOKUP}").df().astype("str")
+    rows = fetch_texts(connection, f"SELECT project_name, market FROM {MARKET_LOOKUP}")
     lookup = pd.DataFrame(
         {
             "project": map_distinct(rows["project_name"], clean_text),

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leadsmart.cleaning.reading.raw_rows import FILE, LINE
-from leadsmart.cleaning.reading.split import Slices
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.values.texts import clean_text, map_distinct
 from leadsmart.errors import InputError, ParameterError
 from leadsmart.params import CORRECTIONS_FILE

@@ -7,16 +7,17 @@ import io
 import re
 import zipfile
 import zlib
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from leadsmart.cleaning.reading.sources import Source
+from leadsmart.cleaning.reading.sources import SourceFile
 from leadsmart.errors import InputError
 
-CHUNK: Final = 1 << 20
-HEAD: Final = 1 << 18
+_CHUNK_BYTES: Final = 1 << 20
+_HEAD_BYTES: Final = 1 << 18
 
 _BOMS: Final = [
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -55,31 +56,55 @@ class Utf8Text:
     lines: int
 
 
-def open_bytes(source: Source) -> IO[bytes]:
-    """The unpacked bytes of a source."""
-    if source.member is not None:
-        with closing(zipfile.ZipFile(source.path)) as archive:
-            return archive.open(source.member)
-    if source.path.name.lower().endswith(".gz"):
-        return gzip.open(source.path)
-    return source.path.open("rb")
+@contextmanager
+def open_bytes(source: SourceFile) -> Iterator[IO[bytes]]:
+    """The unpacked bytes of a source.
+
+    Parameters
+    ----------
+    source : SourceFile
+
+    Yields
+    ------
+    IO of bytes
+
+    Raises
+    ------
+    InputError
+        If the file can't be opened, unpacked or read.
+    """
+    try:
+        with ExitStack() as stack:
+            if source.member is not None:
+                archive = stack.enter_context(zipfile.ZipFile(source.path))
+                yield stack.enter_context(archive.open(source.member))
+            elif source.is_gzip:
+                yield io.BufferedReader(stack.enter_context(gzip.open(source.path)))
+            else:
+                yield stack.enter_context(source.path.open("rb"))
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        reason = (getattr(error, "strerror", None) or type(error).__name__).lower()
+        raise InputError(f"can't be read: {reason}", remedy="Export it again", file=source.name) from error
 
 
-def read_head(source: Source, size: int = HEAD) -> bytes:
+def read_head(source: SourceFile) -> bytes:
     """The first unpacked bytes.
+
+    Parameters
+    ----------
+    source : SourceFile
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
     InputError
         If the file cannot be read, or is not a table in text form.
     """
-    try:
-        with open_bytes(source) as file:
-            head = file.read(size)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise InputError(
-            f"can't be read: {_reason(error)}", remedy="Export it again", file=source.name
-        ) from error
+    with open_bytes(source) as file:
+        head = file.read(_HEAD_BYTES)
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             raise InputError(f"is {kind}, not CSV", remedy="Save it as CSV UTF-8", file=source.name)
@@ -89,7 +114,7 @@ def read_head(source: Source, size: int = HEAD) -> bytes:
             remedy="Log in to the platform and export it again",
             file=source.name,
         )
-    if detect_encoding(head) != "utf-16" and not _looks_utf16(head):
+    if not detect_encoding(head).startswith("utf-16"):
         controls = len(_CONTROL.findall(head))
         if controls > max(8, len(head) // 100) or head.count(b"\0") > max(64, len(head) // 10):
             raise InputError("is binary, not CSV", remedy="Save it as CSV UTF-8", file=source.name)
@@ -105,105 +130,86 @@ def detect_encoding(sample: bytes) -> str:
     for bom, name in _BOMS:
         if sample.startswith(bom):
             return name
-    if (guess := _looks_utf16(sample)) is not None:
+    if guess := _looks_utf16(sample):
         return guess
     text = sample.decode("utf-8", errors="replace")
     damaged = text.count("\ufffd")
-    if damaged == 0:
-        return "utf-8"
     whole = sum(1 for c in text if ord(c) > 127) - damaged
-    if whole > damaged:
-        # a few broken bytes in a file that is otherwise UTF-8, such as a line cut in the middle
+    # a few broken bytes may be in a file that is otherwise UTF-8, such as a line cut in the middle
+    if damaged == 0 or whole > damaged:
         return "utf-8"
     in_runs = sum(len(run) for run in _ARABIC_RUN.findall(sample))
     # Arabic words are runs of high bytes, accents stand alone among plain letters
     return "cp1256" if in_runs > len(_HIGH.findall(sample)) / 2 else "cp1252"
 
 
-def as_utf8(source: Source, staging: Path) -> Utf8Text:
-    """The source as UTF-8 without BOM, NUL bytes and carriage returns; read in chunks.
+def as_utf8(source: SourceFile, staging: Path) -> Utf8Text:
+    """The source as UTF-8 without BOM, NUL bytes and carriage returns; never whole in memory.
 
     Parameters
     ----------
-    source : Source
+    source : SourceFile
     staging : Path
         Folder for a converted copy, where one is needed.
+
+    Returns
+    -------
+    Utf8Text
+
+    Raises
+    ------
+    InputError
+        If the file can't be read to its end.
     """
-    try:
-        lines = _count_lines_if_plain(source)
-        if lines is not None:
-            return Utf8Text(source.path, lines)
-        encoding, has_newlines = _survey(source)
-        digest = hashlib.sha256(source.name.encode()).hexdigest()[:16]
-        target = staging / f"{digest}.csv"
-        lines = 0
-        with open_bytes(source) as raw, target.open("w", encoding="utf-8", newline="") as out:
-            text = io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
-            lone = " " if has_newlines else "\n"
-            pending, last = "", ""
-            while chunk := text.read(CHUNK):
-                chunk = pending + chunk
-                # a carriage return at the end of a chunk may belong to a line feed in the next
-                pending = "\r" if chunk.endswith("\r") else ""
-                chunk = chunk[: len(chunk) - len(pending)].replace("\r\n", "\n").replace("\r", lone)
-                chunk = chunk.replace("\0", "").replace("\ufeff", "")
-                lines += chunk.count("\n")
-                out.write(chunk)
-                last = chunk[-1:] or last
-            if pending:
-                out.write("\n")
-                lines, last = lines + 1, "\n"
-        return Utf8Text(target, lines + (last not in ("", "\n")))
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
-        raise InputError(
-            f"can't be read to its end: {_reason(error)}", remedy="Export it again", file=source.name
-        ) from error
+    lines = _count_lines_if_plain(source)
+    if lines is not None:
+        return Utf8Text(source.path, lines)
+    encoding, has_newlines = _survey_text(source)
+    target = staging / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.csv"
+    # without a single line feed it is carriage returns that end lines
+    newline = "\n" if has_newlines else None
+    count = 0
+    with (
+        open_bytes(source) as raw,
+        io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline=newline) as text,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        for line in text:
+            plain = line.removesuffix("\n").removesuffix("\r")
+            out.write(plain.replace("\r", " ").replace("\0", "").replace("\ufeff", "") + "\n")
+            count += 1
+    return Utf8Text(target, count)
 
 
-def _count_lines_if_plain(source: Source) -> int | None:
+def _count_lines_if_plain(source: SourceFile) -> int | None:
     """Physical lines, or None where the file has to be converted."""
-    if source.member is not None or source.path.name.lower().endswith(".gz"):
+    if source.member is not None or source.is_gzip:
         return None
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines, last = 0, b""
-    with source.path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            if b"\0" in chunk or b"\xef\xbb\xbf" in chunk or (b"\r" in chunk and _has_lone_return(chunk)):
-                return None
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                return None
-            lines += chunk.count(b"\n")
-            last = chunk[-1:]
+    lines, last = 0, ""
     try:
-        decoder.decode(b"", final=True)
+        with open_bytes(source) as raw, io.TextIOWrapper(raw, encoding="utf-8", newline="") as text:
+            while chunk := text.read(_CHUNK_BYTES):
+                # a return at the very end may be half of a line end: converting is right, only slower
+                if "\0" in chunk or "\ufeff" in chunk or chunk.count("\r") != chunk.count("\r\n"):
+                    return None
+                lines, last = lines + chunk.count("\n"), chunk[-1]
     except UnicodeDecodeError:
         return None
-    return lines + (last not in (b"", b"\n"))
+    return lines + (last not in ("", "\n"))
 
 
-def _has_lone_return(chunk: bytes) -> bool:
-    # one at the very end may be half of a line end: converting is always right, only slower
-    return chunk.count(b"\r") != chunk.count(b"\r\n")
-
-
-def _survey(source: Source) -> tuple[str, bool]:
+def _survey_text(source: SourceFile) -> tuple[str, bool]:
     """Encoding of the whole file and whether lines end with a line feed."""
-    samples: list[bytes] = []
-    kept = 0
     with open_bytes(source) as file:
-        head = file.read(CHUNK)
-        samples.append(head)
+        head = file.read(_CHUNK_BYTES)
+        encoding = detect_encoding(head)
+        samples, size = [head], 0
         # of the rest only what is not plain ASCII says anything about the encoding
-        while kept < CHUNK and (chunk := file.read(CHUNK)):
+        while encoding == "utf-8" and size < _CHUNK_BYTES and (chunk := file.read(_CHUNK_BYTES)):
             odd = b" ".join(line for line in chunk.splitlines() if not line.isascii())
             samples.append(odd)
-            kept += len(odd)
-    encoding = detect_encoding(head)
-    if encoding == "utf-8":
-        encoding = detect_encoding(b"".join(samples))
-    return encoding, b"\n" in head
+            size += len(odd)
+    return detect_encoding(b"".join(samples)), b"\n" in head
 
 
 def _looks_utf16(sample: bytes) -> str | None:
@@ -211,13 +217,7 @@ def _looks_utf16(sample: bytes) -> str | None:
     start = sample[:200]
     if len(start) < 4:
         return None
-    even, odd = start[0::2].count(0) / len(start[0::2]), start[1::2].count(0) / len(start[1::2])
+    even, odd = (half.count(0) / len(half) for half in (start[0::2], start[1::2]))
     if odd > 0.6 and even < 0.2:
         return "utf-16-le"
-    if even > 0.6 and odd < 0.2:
-        return "utf-16-be"
-    return None
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or type(error).__name__).lower()
+    return "utf-16-be" if even > 0.6 and odd < 0.2 else None

@@ -19,11 +19,11 @@ from leadsmart.vocabulary import (
     STATUS_EVENTS,
 )
 
-DELIMITERS: Final = ",;\t|"
+_DELIMITERS: Final = ",;\t|"
 FORM_PREFIX: Final = "form_"
 
 #: Other names under which ad platforms, CRMs and people export the same column.
-ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     CAMPAIGNS: {
         "id": ("campaign_id", "campaign"),
         "daily_budget": ("budget", "budget_per_day"),
@@ -61,8 +61,8 @@ ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     MARKET_LOOKUP: {"project_name": ("project",), "market": ("region",)},
 }
-REQUIRED: Final = {**REQUIRED_EXPORT_COLUMNS, MARKET_LOOKUP: ("project_name", "market")}
-OPTIONAL: Final = {**OPTIONAL_EXPORT_COLUMNS, MARKET_LOOKUP: ()}
+REQUIRED_COLUMNS: Final = {**REQUIRED_EXPORT_COLUMNS, MARKET_LOOKUP: ("project_name", "market")}
+OPTIONAL_COLUMNS: Final = {**OPTIONAL_EXPORT_COLUMNS, MARKET_LOOKUP: ()}
 
 #: A further form column whose name has one of these words holds a contact and is not read at all.
 CONTACT_WORDS: Final = frozenset(
@@ -90,11 +90,6 @@ class Header:
     delimiter: str
     lines: int
     columns: tuple[str | None, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns that are read, in the order of the file."""
-        return tuple(name for name in self.columns if name is not None)
 
 
 def snake_case(name: str) -> str:
@@ -132,10 +127,10 @@ def parse_header(text: str, table: str, file: str) -> Header:
     if not lines:
         raise InputError("is empty", remedy="Export it again", file=file)
     candidates = []
-    for delimiter in DELIMITERS:
+    for delimiter in _DELIMITERS:
         fields = next(csv.reader([lines[0].rstrip("\r")], delimiter=delimiter), [])
         columns = match_columns(fields, table)
-        known = sum(1 for c in columns if c in REQUIRED[table] or c in OPTIONAL[table])
+        known = sum(1 for c in columns if c in REQUIRED_COLUMNS[table] or c in OPTIONAL_COLUMNS[table])
         candidates.append((known, len(fields), delimiter, fields, columns))
     # most known columns first; max keeps the first delimiter on a tie
     _, _, delimiter, fields, columns = max(candidates, key=lambda c: (c[0], c[1]))
@@ -147,9 +142,9 @@ def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
     """Per field the column it holds, see `Header`."""
     names = [snake_case(field) for field in fields]
     columns: list[str | None] = [None] * len(names)
-    wanted = (*REQUIRED[table], *OPTIONAL[table])
+    wanted = (*REQUIRED_COLUMNS[table], *OPTIONAL_COLUMNS[table])
     for column in wanted:
-        for candidate in (column, *ALIASES[table].get(column, ())):
+        for candidate in (column, *COLUMN_ALIASES[table].get(column, ())):
             if candidate in names and columns[names.index(candidate)] is None:
                 columns[names.index(candidate)] = column
                 break
@@ -167,14 +162,14 @@ def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
 
 def check_columns(columns: Sequence[str | None], fields: Sequence[str], table: str, file: str) -> None:
     """Raise an `InputError` that names every missing column and the nearest header."""
-    missing = [column for column in REQUIRED[table] if column not in columns]
+    missing = [column for column in REQUIRED_COLUMNS[table] if column not in columns]
     if not missing:
         return
     # a file without a header line has contacts where names of columns should be
     shown = [name for field in fields if re.fullmatch(r"[^\W\d][\w \-]{0,40}", name := field.strip())]
-    known = len([column for column in columns if column in REQUIRED[table]])
+    known = len([column for column in columns if column in REQUIRED_COLUMNS[table]])
     if known == 0:
-        expected = ", ".join(REQUIRED[table])
+        expected = ", ".join(REQUIRED_COLUMNS[table])
         raise InputError(
             "has none of the columns it should have",
             remedy=f"The first line must name the columns {expected}",

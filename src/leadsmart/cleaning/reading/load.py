@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from leadsmart.cleaning.reading.raw_rows import ReadableFile, open_table_file
-from leadsmart.cleaning.reading.sources import find_sources, has_lookup, table_file
+from leadsmart.cleaning.reading.sources import find_sources, table_file
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, TABLES
 
@@ -27,64 +27,53 @@ def check_export(folder: Path) -> list[InputError]:
 def open_export(folder: Path) -> tuple[dict[str, list[ReadableFile]], list[InputError]]:
     """Files per table whose headers are understood, and all problems met on the way.
 
+    Parameters
+    ----------
+    folder : Path
+        The export.
+
     Returns
     -------
     (dict, list of InputError)
         Table -> files; the look-up from project to market is one of them where it is there.
     """
-    if not folder.exists():
-        return {}, [InputError("the folder does not exist", remedy="Check the path", file=str(folder))]
     if not folder.is_dir():
-        return {}, [
+        problem, remedy = "the folder does not exist", "Check the path"
+        if folder.exists():
+            problem, remedy = "is a file, not a folder", "Name the folder that holds the export"
+        return {}, [InputError(problem, remedy=remedy, file=str(folder))]
+    opened = {table: _open_table(folder, table) for table in (*TABLES, MARKET_LOOKUP)}
+    files = {table: readable for table, (readable, _) in opened.items() if readable}
+    problems = [problem for _, found in opened.values() for problem in found]
+    names_market = any("market" in file.columns for file in files.get(CAMPAIGNS, []))
+    if CAMPAIGNS in files and not names_market and opened[MARKET_LOOKUP] == ([], []):
+        problems.append(
             InputError(
-                "is a file, not a folder", remedy="Name the folder that holds the export", file=str(folder)
+                "nothing says which market a campaign belongs to",
+                remedy=f"Add a column market, or a file {MARKET_LOOKUP}.csv with project_name and market",
+                file=table_file(CAMPAIGNS),
             )
-        ]
-    files: dict[str, list[ReadableFile]] = {}
-    problems: list[InputError] = []
-    for table in (*TABLES, MARKET_LOOKUP):
-        opened, found = _open_table(folder, table)
-        problems += found
-        if opened:
-            files[table] = opened
-    if CAMPAIGNS in files and not any("market" in file.columns for file in files[CAMPAIGNS]):
-        try:
-            looked_up = has_lookup(folder)
-        except InputError:
-            looked_up = True
-        if not looked_up:
-            problems.append(
-                InputError(
-                    "nothing says which market a campaign belongs to",
-                    remedy=f"Add a column market, or a file {MARKET_LOOKUP}.csv with project_name and market",
-                    file=table_file(CAMPAIGNS),
-                )
-            )
+        )
     return files, problems
 
 
 def _open_table(folder: Path, table: str) -> tuple[list[ReadableFile], list[InputError]]:
     try:
         sources = find_sources(folder, table)
-    except (InputError, OSError) as error:
-        if isinstance(error, InputError):
-            return [], [error]
-        return [], [
-            InputError(
-                f"can't be read: {error.strerror}", remedy="Check the folder's rights", file=str(folder)
-            )
-        ]
-    if not sources:
-        if table == MARKET_LOOKUP:
-            return [], []
+    except InputError as error:
+        return [], [error]
+    except OSError as error:
+        problem = f"can't be read: {error.strerror}"
+        return [], [InputError(problem, remedy="Check the folder's rights", file=str(folder))]
+    if not sources and table != MARKET_LOOKUP:
         stem = EXPORT_FILES[table]
         remedy = f"Export it, or name it {stem}.csv, {stem}.csv.gz, {stem}.zip, {stem}.parquet or {stem}_2024-06.csv"
         return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]
-    opened: list[ReadableFile] = []
+    readable: list[ReadableFile] = []
     problems: list[InputError] = []
     for source in sources:
         try:
-            opened.append(open_table_file(source, table))
+            readable.append(open_table_file(source, table))
         except InputError as error:
             problems.append(error)
-    return opened, problems
+    return readable, problems

@@ -1,26 +1,31 @@
-"""Where the slices of an export are kept, and what is written down about them: enough to tell what changed.
+"""An export cut by market: where its slices are kept, and what was written down about them.
 
-Whether a run has anything to do is asked often, so that nothing here imports pandas or DuckDB.
+Whether a run has anything to do is asked often, so that pandas and DuckDB, which take a second to import, are imported
+only where rows are read.
 """
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from leadsmart.cleaning.reading.sources import Source, find_sources
-from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
+from leadsmart.cleaning.reading.sources import SourceFile, find_sources
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, MARKET_LOOKUP, TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAMPLE_MARK: Final = "sample.json"
 MANIFEST: Final = "manifest.json"
 
 
 @dataclass(frozen=True)
-class SliceFacts:
-    """What is known of an export that was cut by market, without reading a row of it.
+class Slices:
+    """An export cut by market.
 
     Attributes
     ----------
@@ -36,6 +41,14 @@ class SliceFacts:
         Whether the export was generated.
     digests : dict
         Market -> digest of its rows per table, and of what its cleaning sees of the other markets.
+    columns : dict
+        Table -> export columns that the files have.
+    totals : sequence of mapping
+        One entry per market and table: ``market, table, rows, spend`` (0 where the table has none).
+    total_spend : float
+        Raw spend of all markets, added up exactly.
+    structure : sequence of mapping
+        One entry per market: how its campaigns are built, see `summarise_structure`.
     """
 
     folder: Path
@@ -44,12 +57,65 @@ class SliceFacts:
     inputs: dict[str, dict[str, object]]
     is_sample: bool
     digests: dict[str, dict[str, str]]
+    columns: dict[str, list[str]]
+    totals: Sequence[Mapping[str, Any]]
+    total_spend: float
+    structure: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def slice_totals(self) -> "pd.DataFrame":
+        """One row per market and table: ``market, table, rows, spend``."""
+        import pandas as pd
+
+        columns = {"market": "str", "table": "str", "rows": "int64", "spend": "float64"}
+        return pd.DataFrame(self.totals, columns=list(columns)).astype(columns)
+
+    @cached_property
+    def raw_totals(self) -> "pd.DataFrame":
+        """One row per table: ``table, rows, spend``."""
+        rows = self.slice_totals.groupby("table", sort=False)["rows"].sum().reset_index()
+        return rows.assign(spend=rows["table"].eq(AD_PERFORMANCE) * self.total_spend)
+
+    def read(self, table: str, market: str) -> "pd.DataFrame":
+        """Raw rows of one table and market: strings, in the order of the files.
+
+        Parameters
+        ----------
+        table : str
+        market : str
+            One of `markets`.
+
+        Returns
+        -------
+        DataFrame
+            One row per raw row: the export's columns (str) and ``_file, _line, _order, _is_unparsable``.
+        """
+        import pandas as pd
+
+        from leadsmart.cleaning.reading.assignment import MARKET_COLUMN
+        from leadsmart.cleaning.reading.raw_rows import LINE, ORDER, ORIGIN_TYPES
+
+        columns = {**ORIGIN_TYPES, **dict.fromkeys(self.columns[table], "str")}
+        parts = sorted((self.folder / table / f"{MARKET_COLUMN}={market}").glob("*.parquet"))
+        if not parts:
+            return pd.DataFrame(columns=list(columns)).astype(columns)
+        rows = pd.concat([pd.read_parquet(part, columns=list(columns), partitioning=None) for part in parts])
+        return rows.sort_values([ORDER, LINE], kind="stable", ignore_index=True)
+
+    def count_campaigns(self, market: str, user_ids: Collection[str] | None) -> int:
+        """Number of campaigns of a market, of all business users (None) or of some."""
+        if user_ids is None:
+            return self.markets.get(market, 0)
+        from leadsmart.cleaning.values.texts import clean_id, map_distinct
+
+        users = map_distinct(self.read(CAMPAIGNS, market)["user_id"], clean_id)
+        return int(users.isin(list(user_ids)).sum())
 
 
 def find_slices(
     folder: Path, cache: Path, markets: Sequence[str], *, decimal_comma: Collection[str] = ()
-) -> SliceFacts | None:
-    """What is known of an export that was split before with these markets and this code, or None.
+) -> Slices | None:
+    """The slices of an export that was split before with these markets and this code, or None.
 
     Parameters
     ----------
@@ -62,6 +128,10 @@ def find_slices(
     decimal_comma : collection of str
         Markets whose amounts are written 1.200,50.
 
+    Returns
+    -------
+    Slices or None
+
     Raises
     ------
     InputError
@@ -71,49 +141,39 @@ def find_slices(
         return None
     sources = [source for table in (*TABLES, MARKET_LOOKUP) for source in find_sources(folder, table)]
     target = slices_folder(cache, hash_inputs(folder, sources), markets, decimal_comma)
-    return read_facts(target) if (target / MANIFEST).is_file() else None
+    return read_slices(target) if (target / MANIFEST).is_file() else None
 
 
-def read_facts(target: Path) -> SliceFacts:
-    """What a split wrote down about its slices."""
+def read_slices(target: Path) -> Slices:
+    """The slices in a folder that `split_export` wrote."""
     manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-    return SliceFacts(
-        folder=target,
-        markets=manifest["markets"],
-        last_day=dt.date.fromisoformat(manifest["last_day"]),
-        inputs=manifest["inputs"],
-        is_sample=manifest["is_sample"],
-        digests=manifest["digests"],
-    )
+    return Slices(folder=target, **manifest | {"last_day": dt.date.fromisoformat(manifest["last_day"])})
 
 
 def slices_folder(
     cache: Path,
-    inputs: dict[str, dict[str, object]],
+    inputs: Mapping[str, Mapping[str, object]],
     markets: Sequence[str],
     decimal_comma: Collection[str],
 ) -> Path:
     """The folder in `cache` for slices of these files, markets and code."""
     digest = hashlib.sha256()
     cleaning = Path(__file__).parents[1]
-    code = [*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")]
-    for path in code:
+    for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
     digest.update(json.dumps([files, list(markets), sorted(decimal_comma)]).encode())
     return cache / f"slices-{digest.hexdigest()[:16]}"
 
 
-def hash_inputs(folder: Path, sources: Iterable[Source]) -> dict[str, dict[str, object]]:
+def hash_inputs(folder: Path, sources: Iterable[SourceFile]) -> dict[str, dict[str, object]]:
     """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample among them."""
-    hashes: dict[Path, str] = {}
-    inputs: dict[str, dict[str, object]] = {}
-    for source in sources:
-        if source.path not in hashes:
-            with source.path.open("rb") as file:
-                hashes[source.path] = hashlib.file_digest(file, "sha256").hexdigest()
-        inputs[source.name] = {"sha256": hashes[source.path], "rows": 0}
-    mark = folder / SAMPLE_MARK
-    if mark.is_file():
-        inputs[SAMPLE_MARK] = {"sha256": hashlib.sha256(mark.read_bytes()).hexdigest(), "rows": 0}
-    return inputs
+    files = {source.name: source.path for source in sources}
+    if (mark := folder / SAMPLE_MARK).is_file():
+        files[SAMPLE_MARK] = mark
+    hashes = {}
+    # the members of a zip are one file
+    for path in set(files.values()):
+        with path.open("rb") as file:
+            hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+    return {name: {"sha256": hashes[path], "rows": 0} for name, path in files.items()}

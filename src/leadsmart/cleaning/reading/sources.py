@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from leadsmart.errors import InputError
-from leadsmart.vocabulary import EXPORT_FILES, MARKET_LOOKUP
+from leadsmart.vocabulary import EXPORT_FILES
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 SUFFIXES: Final = (*TEXT_SUFFIXES, ".parquet", ".zip", ".gz")
@@ -17,7 +17,7 @@ _DROP = r"(?:[\s_.\-]*\(?\d[\d\s_.\-]*\)?)?"
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """One file of a table, or one member of a zip.
 
     Attributes
@@ -38,8 +38,13 @@ class Source:
         """Whether the file is Parquet; everything else is text."""
         return (self.member or self.path.name).lower().endswith(".parquet")
 
+    @property
+    def is_gzip(self) -> bool:
+        """Whether the file is compressed as a whole."""
+        return self.member is None and self.path.name.lower().endswith(".gz")
 
-def find_sources(folder: Path, table: str) -> list[Source]:
+
+def find_sources(folder: Path, table: str) -> list[SourceFile]:
     """Files of one table, in the order in which later rows replace earlier ones.
 
     Parameters
@@ -51,7 +56,7 @@ def find_sources(folder: Path, table: str) -> list[Source]:
 
     Returns
     -------
-    list of Source
+    list of SourceFile
         Sorted by name, numbers by value; empty where the export has no file of the table.
 
     Raises
@@ -61,7 +66,7 @@ def find_sources(folder: Path, table: str) -> list[Source]:
     """
     stem = EXPORT_FILES.get(table, table)
     pattern = re.compile(re.escape(stem).replace("_", r"[\s_\-]") + _DROP, re.IGNORECASE)
-    found: list[Source] = []
+    found: list[SourceFile] = []
     for path in sorted(folder.iterdir(), key=_natural_key):
         bare, suffixes = _split_suffixes(path.name)
         if not pattern.fullmatch(bare):
@@ -95,16 +100,11 @@ def table_file(table: str) -> str:
     return f"{EXPORT_FILES.get(table, table)}.csv"
 
 
-def has_lookup(folder: Path) -> bool:
-    """Whether the export has its own look-up from project to market."""
-    return bool(find_sources(folder, MARKET_LOOKUP))
-
-
-def _open_zip(path: Path, name: str) -> list[Source]:
+def _open_zip(path: Path, name: str) -> list[SourceFile]:
     if path.is_dir():
         raise InputError("is a directory, not a file", remedy="Move its files up", file=name)
     if path.suffix.lower() != ".zip":
-        return [Source(path, name)]
+        return [SourceFile(path, name)]
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m.filename for m in archive.infolist() if not m.is_dir() and _is_data(m.filename)]
@@ -112,7 +112,7 @@ def _open_zip(path: Path, name: str) -> list[Source]:
         raise InputError("not a zip file", remedy="Export it again", file=name) from error
     if not members:
         raise InputError("the zip holds no CSV or Parquet file", remedy="Export it again", file=name)
-    return [Source(path, f"{name}/{member}", member) for member in sorted(members, key=_natural_key)]
+    return [SourceFile(path, f"{name}/{member}", member) for member in sorted(members, key=_natural_key)]
 
 
 def _is_data(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is worth knowing of a whole export before its markets part: totals, last day, campaign structure."""
+"""What is known of a whole export only, not of one market: spend, last day, structure of the markets' campaigns."""
 
 import datetime as dt
 import math
@@ -9,6 +9,8 @@ from typing import Final
 import duckdb
 import pandas as pd
 
+from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, sliced
+from leadsmart.cleaning.reading.sql import fetch_rows, fetch_texts
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
@@ -22,36 +24,48 @@ ABSURD_SHARE: Final = 0.002
 _DATED: Final = [(AD_PERFORMANCE, "created_at"), (LEADS, "added_date"), (STATUS_EVENTS, "created_at")]
 
 
-def sum_spend(
-    connection: duckdb.DuckDBPyConnection, decimal_comma: Collection[str], by_market: bool = True
-) -> dict[str, float] | float:
-    """Raw spend that can be read as a number, added up exactly.
+def sum_spend(connection: duckdb.DuckDBPyConnection, decimal_comma: Collection[str]) -> dict[str, Decimal]:
+    """Raw spend of each market that can be read as a number, added up exactly.
 
     Parameters
     ----------
     connection : DuckDBPyConnection
-        With ``ad_performance_sliced``.
+        With the sliced tables, see `assign_markets`.
     decimal_comma : collection of str
         Markets whose amounts are written 1.200,50.
-    by_market : bool
-        Whether to give the sum of each market, or of all together.
+
+    Returns
+    -------
+    dict
+        Market -> spend; a market without delivery is not in it.
     """
-    rows = connection.execute(
-        f"SELECT _market, spend, count(*) AS n FROM {AD_PERFORMANCE}_sliced GROUP BY ALL"
-    ).df()
-    rows = rows.astype({"_market": "str", "spend": "str"})
-    sums: dict[str, Decimal] = {}
-    for market, group in rows.groupby("_market", sort=True):
+    query = f"SELECT {MARKET_COLUMN}, spend, count(*) AS n FROM {sliced(AD_PERFORMANCE)} GROUP BY ALL"
+    rows = connection.execute(query).df().astype({MARKET_COLUMN: "str", "spend": "str"})
+    sums = {}
+    for market, group in rows.groupby(MARKET_COLUMN, sort=True):
         value = parse_numbers(group["spend"], market in decimal_comma)["value"]
         pairs = zip(value, group["n"], strict=True)
-        sums[market] = sum((Decimal(repr(v)) * n for v, n in pairs if not math.isnan(v)), Decimal(0))
-    if by_market:
-        return {market: float(total) for market, total in sums.items()}
-    return float(sum(sums.values(), Decimal(0)))
+        sums[str(market)] = sum((Decimal(repr(v)) * n for v, n in pairs if not math.isnan(v)), Decimal(0))
+    return sums
 
 
 def find_last_day(connection: duckdb.DuckDBPyConnection) -> dt.date:
-    """The last day of deliveries, leads and status changes, a few absurd future dates aside."""
+    """The last day of deliveries, leads and status changes, a few absurd future dates aside.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With the staged tables of the export.
+
+    Returns
+    -------
+    date
+
+    Raises
+    ------
+    InputError
+        If no date can be read.
+    """
     parts = []
     for table, column in _DATED:
         # most cells are ISO, whose day is the first ten characters: few distinct values are left to parse
@@ -83,6 +97,10 @@ def last_plausible_day(days: pd.Series) -> dt.date:
     days : Series
         Rows per day, index sorted.
 
+    Returns
+    -------
+    date
+
     Examples
     --------
     >>> index = pd.to_datetime(["2024-12-30", "2024-12-31", "2031-01-01"])
@@ -99,6 +117,13 @@ def last_plausible_day(days: pd.Series) -> dt.date:
 def summarise_structure(connection: duckdb.DuckDBPyConnection, markets: Sequence[str]) -> pd.DataFrame:
     """How the campaigns of each market are built.
 
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With the sliced tables, see `assign_markets`.
+    markets : sequence of str
+        In the order of the result, in which ``unassigned`` comes last.
+
     Returns
     -------
     DataFrame
@@ -106,22 +131,23 @@ def summarise_structure(connection: duckdb.DuckDBPyConnection, markets: Sequence
         ``daily_budget`` (median, money), ``days`` (median from start to stop) and ``ad_sets`` (mean per
         campaign that delivered).
     """
-    columns = "_market, id, user_id, daily_budget, start_time, stop_time"
-    rows = connection.execute(f"SELECT {columns} FROM {CAMPAIGNS}_sliced").df().astype("str")
+    columns = f"{MARKET_COLUMN} AS market, id, user_id, daily_budget, start_time, stop_time"
+    rows = fetch_texts(connection, f"SELECT {columns} FROM {sliced(CAMPAIGNS)}")
     start, stop = (parse_moments(rows[name], "ymd", "UTC")["value"] for name in ("start_time", "stop_time"))
     frame = pd.DataFrame(
         {
-            "market": rows["_market"],
+            "market": rows["market"],
             "campaign_id": map_distinct(rows["id"], clean_id),
             "user_id": map_distinct(rows["user_id"], clean_id),
             "daily_budget": parse_numbers(rows["daily_budget"])["value"],
             "days": (stop - start).dt.total_seconds() / 86_400,
         }
     )
-    ad_sets = connection.execute(
-        f"SELECT _market AS market, count(DISTINCT (campaign_id, ad_set_id)) / count(DISTINCT campaign_id) AS n "
-        f"FROM {AD_PERFORMANCE}_sliced GROUP BY 1"
-    ).fetchall()
+    ad_sets = fetch_rows(
+        connection,
+        f"SELECT {MARKET_COLUMN}, count(DISTINCT (campaign_id, ad_set_id)) / count(DISTINCT campaign_id) "
+        f"FROM {sliced(AD_PERFORMANCE)} GROUP BY 1",
+    )
     grouped = frame.groupby("market")
     summary = pd.DataFrame(
         {

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.split import Slices
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.errors import LeadSmartError
 from leadsmart.params import list_markets
 from leadsmart.report.execution.kernels import Kernels, find_imports

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from leadsmart.cleaning.reading.slices import SliceFacts, read_facts
+from leadsmart.cleaning.reading.slices import Slices, read_slices
 from leadsmart.errors import InputError
 from leadsmart.params import Params, list_markets
 from leadsmart.report.notebook.view import Page
@@ -75,10 +75,10 @@ def _make_missing(page: Page) -> None:
             page.results.made.add((step, market))
 
 
-def _slices(workspace: Workspace) -> SliceFacts:
+def _slices(workspace: Workspace) -> Slices:
     """What is known of the export; outside a run a notebook may be the first to ask, and have it split."""
     if workspace.slices:
-        return read_facts(workspace.slices)
+        return read_slices(workspace.slices)
     from leadsmart.report.project.export_slices import known_slices, open_slices
 
     return known_slices(workspace) or open_slices(workspace)
@@ -89,5 +89,5 @@ def _compared(workspace: Workspace) -> Mapping[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if workspace.in_run and path.is_file() else {}
 
 
-def _present(slices: SliceFacts) -> Iterable[str]:
+def _present(slices: Slices) -> Iterable[str]:
     return (market for market, campaigns in slices.markets.items() if campaigns and market != UNASSIGNED)

@@ -42,7 +42,7 @@ from leadsmart.vocabulary import ALL_MARKETS, CLIENT, DATA_NOT_RELIABLE, TABLES,
 if TYPE_CHECKING:
     from leadsmart.cleaning.clean import CleanedMarket
     from leadsmart.cleaning.reading.corrections import Correction
-    from leadsmart.cleaning.reading.split import Slices
+    from leadsmart.cleaning.reading.slices import Slices
 
 SAMPLE_NOTICE = (
     "Sample data. Campaigns, leads and figures on this page are made up by leadsmart sample; "
@@ -76,7 +76,7 @@ class Page:
     @cached_property
     def slices(self) -> "Slices":
         """The export, split by market."""
-        from leadsmart.cleaning.reading.split import read_slices
+        from leadsmart.cleaning.reading.slices import read_slices
 
         return read_slices(self.results.slices.folder)
 

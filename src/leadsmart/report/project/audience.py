@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from leadsmart.cleaning.reading.slices import SliceFacts
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.errors import LeadSmartError, ParameterError
 from leadsmart.params import Params, list_markets, load_params, unassigned_params
 from leadsmart.report.project.workspace import RUN_FILE, Workspace
@@ -68,7 +68,7 @@ def _published_for_others(
     ]
 
 
-def inputs_record(slices: SliceFacts, audience: str) -> dict[str, Any]:
+def inputs_record(slices: Slices, audience: str) -> dict[str, Any]:
     """The files of the export with their sha256 and row count, by name; a client does not learn how many rows."""
     known = ("sha256",) if audience == CLIENT else ("sha256", "rows")
     return {name: {key: entry[key] for key in known} for name, entry in sorted(slices.inputs.items())}

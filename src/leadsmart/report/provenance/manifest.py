@@ -20,7 +20,7 @@ from leadsmart.vocabulary import ALL_MARKETS, CLIENT, INTERNAL, LEDGER_EXITS, UN
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leadsmart.cleaning.reading.split import Slices
+    from leadsmart.cleaning.reading.slices import Slices
 
 _RECORDED_VERSIONS = (
     "leadsmart", "duckdb", "great-tables", "matplotlib", "numpy", "pandas", "papermill",

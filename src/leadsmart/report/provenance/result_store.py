@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leadsmart.cleaning.reading.slices import SliceFacts
+from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.params import Params, list_markets, load_params, unassigned_params
 from leadsmart.report.notebooks import CLEANING, NEEDS_OF_ALL, SUMMARY
 from leadsmart.report.project.workspace import Workspace
@@ -38,7 +38,7 @@ class Results:
     Attributes
     ----------
     workspace : Workspace
-    slices : SliceFacts
+    slices : Slices
         What is known of the export.
     overrides : mapping
         Parameters that win over every market's file.
@@ -51,7 +51,7 @@ class Results:
     """
 
     workspace: Workspace
-    slices: SliceFacts
+    slices: Slices
     overrides: Mapping[str, Any]
     made: set[tuple[str, str]] = field(default_factory=set)
     expected: set[str] = field(default_factory=set)
