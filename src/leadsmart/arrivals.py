@@ -8,7 +8,6 @@ import pandas as pd
 from leadsmart.classification.scoring import score_new_leads
 from leadsmart.classification.storage import load_model
 from leadsmart.cleaning.intake import clean_new_leads
-from leadsmart.cleaning.tables.rules import KEPT
 from leadsmart.cleaning.values.keys import load_key
 from leadsmart.market import Market
 from leadsmart.report.provenance.artifacts import read_published
@@ -23,7 +22,7 @@ class ScoredFile:
     scored : DataFrame
         One row per lead, best first, with the columns of ``scored_leads.csv``.
     left_out : dict
-        Cleaning rule -> rows of the file that left by it.
+        Cleaning rule -> rows of the file that it removed.
     verdict : str
         That of the model.
     use : str
@@ -54,8 +53,7 @@ def score_file(path: Path, outputs: Path, market: str) -> ScoredFile:
     """
     published = read_published(outputs, market)
     model = load_model(published.model)
-    outcome = clean_new_leads(path, published.tables, published.params, load_key())
-    scored = score_new_leads(model, outcome.rows, Market(published.tables, published.params), published.use)
-    gone = outcome.exits[outcome.exits.ne(KEPT)].value_counts()
-    left_out = {str(rule): int(n) for rule, n in gone.items()}
+    cleaned = clean_new_leads(path, published.tables, published.params, load_key())
+    scored = score_new_leads(model, cleaned.rows, Market(published.tables, published.params), published.use)
+    left_out = {str(rule): int(n) for rule, n in cleaned.removed.items()}
     return ScoredFile(scored, left_out, published.verdict, published.use)

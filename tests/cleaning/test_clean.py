@@ -57,14 +57,14 @@ def test_ledger_of_a_few_slips(tmp_path):
 def test_a_lost_row_or_lost_spend_stops_the_run(raw):
     rows, last_day = raw
     cleaned = clean_raw(rows, "new-cairo", make_params(), KEY, last_day)
-    outcomes = list(cleaned.outcomes.values())
+    tables = list(cleaned.results.values())
     counts = {table: len(frame) for table, frame in rows.items()}
-    check_ledger(cleaned.ledger, outcomes, counts, 60.75)
+    check_ledger(cleaned.ledger, tables, counts, 60.75)
     with pytest.raises(LedgerError, match=r"5 raw rows, but the exits hold 4: -1"):
-        check_ledger(cleaned.ledger, outcomes, counts | {"status_events": 5}, 60.75)
+        check_ledger(cleaned.ledger, tables, counts | {"status_events": 5}, 60.75)
     with pytest.raises(LedgerError, match=r"60\.80 raw spend, but the exits hold 60\.75: -0\.05"):
-        check_ledger(cleaned.ledger, outcomes, counts, 60.80)
-    short = replace(cleaned.outcomes["leads"], rows=cleaned.tables.leads.iloc[1:])
+        check_ledger(cleaned.ledger, tables, counts, 60.80)
+    short = replace(cleaned.results["leads"], rows=cleaned.tables.leads.iloc[1:])
     with pytest.raises(LedgerError, match="3 rows are kept, but the clean table has 2"):
         check_ledger(build_ledger([short]), [short], counts, 60.75)
 

@@ -137,7 +137,7 @@ def check_single(raw, base, place, change) -> None:
     cleaned = clean_raw(changed, MARKET, make_params(), KEY, last_day)
     assert_accounted(changed, cleaned)
     table = place[0]
-    now, before = cleaned.outcomes[table].rows, base.outcomes[table].rows
+    now, before = cleaned.results[table].rows, base.results[table].rows
     now, before = (frame.drop(columns=RELATIVE_COLUMNS, errors="ignore") for frame in (now, before))
     if name in KEY_COLUMNS and map_distinct(changed[table][name], clean_id).duplicated().any():
         # the slip may have made the row another one, or made another row look like it
@@ -148,7 +148,7 @@ def check_single(raw, base, place, change) -> None:
         others = [other for other in TABLES if other != table]
         for other in others:
             mine = owned_rows(rows, other, table, row)
-            after, was = (result.outcomes[other].rows for result in (cleaned, base))
+            after, was = (result.results[other].rows for result in (cleaned, base))
             after, was = (f.drop(columns=RELATIVE_COLUMNS, errors="ignore") for f in (after, was))
             pd.testing.assert_frame_equal(
                 after.drop(index=mine, errors="ignore"), was.drop(index=mine, errors="ignore")

@@ -439,22 +439,22 @@ def test_a_later_file_restates_a_day(tmp_path):
 
 def test_each_rule_has_a_case():
     named = {(case.table, case.rule) for case in CASES if case.rows} | ELSEWHERE
-    assert named == {(rule.table, rule.name) for rule in rules.RULES}
+    assert named == {(rule.table, rule.name) for rule in rules.CLEANING_RULES}
 
 
-def test_the_table_of_rules_agrees_with_the_code(untouched):
-    table = rules.rules_table()
-    assert not table.duplicated(["table", "rule"]).any()
-    assert set(table["action"]) <= set(LEDGER_ACTIONS) - {"kept"}
-    assert table["description"].str.fullmatch(r"[A-Z].*\.").all()
-    for name, outcome in untouched.outcomes.items():
-        beside = {r.name for r in rules.RULES if r.table == name and r.action not in LEDGER_EXITS}
-        assert set(outcome.marks) == beside
+def test_the_rules_agree_with_the_code(untouched):
+    names = [(rule.table, rule.name) for rule in rules.CLEANING_RULES]
+    assert len(set(names)) == len(names)
+    assert {rule.action for rule in rules.CLEANING_RULES} <= set(LEDGER_ACTIONS) - {"kept"}
+    assert all(re.fullmatch(r"[A-Z].*\.", rule.description) for rule in rules.CLEANING_RULES)
+    for name, cleaned in untouched.results.items():
+        beside = {r.name for r in rules.rules_of(name) if r.action not in LEDGER_EXITS}
+        assert set(cleaned.matches) == beside
 
 
-def test_an_exit_without_a_rule_is_refused(untouched):
-    outcome = untouched.outcomes["leads"]
-    stray = replace(outcome, exits=outcome.exits.mask(outcome.exits.index == 0, "because"))
+def test_an_outcome_without_a_rule_is_refused(untouched):
+    cleaned = untouched.results["leads"]
+    stray = replace(cleaned, outcomes=cleaned.outcomes.mask(cleaned.outcomes.index == 0, "because"))
     with pytest.raises(LedgerError, match="because"):
         build_ledger([stray])
 
@@ -463,7 +463,7 @@ def test_the_definitions_page_shows_the_rules():
     page = (ROOT / "docs" / "definitions.qmd").read_text(encoding="utf-8")
     shown = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
     listed = [(stem, rule, action, text) for rule, action, text, stems in shown for stem in stems.split(", ")]
-    code = {(EXPORT_FILES[r.table], r.name, r.action, r.description) for r in rules.RULES}
+    code = {(EXPORT_FILES[r.table], r.name, r.action, r.description) for r in rules.CLEANING_RULES}
     assert len(listed) == len(code)
     assert set(listed) == code
     # to write the page anew: python -m leadsmart.cleaning.tables.rules docs/definitions.qmd

@@ -40,7 +40,6 @@ def test_a_column_of_numbers_says_what_was_done():
     assert column.index.tolist() == [3, 1, 4, 5, 9]
     assert column["value"].fillna(-9).tolist() == [1, 1000, -9, -9, -9]
     assert column["reformatted"].tolist() == [False, True, False, False, False]
-    assert column["unreadable"].tolist() == [False, False, True, False, False]
 
 
 def read(values: list[str | None], order: str = "ymd", zone: str = "Africa/Cairo") -> list[str | None]:

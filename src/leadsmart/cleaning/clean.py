@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from leadsmart.cleaning.quality.assumptions import assess_assumptions
-from leadsmart.cleaning.quality.completeness import hide_few_leads, measure_completeness
+from leadsmart.cleaning.quality.completeness import measure_completeness
 from leadsmart.cleaning.quality.ledger import build_ledger, check_ledger, check_slice
 from leadsmart.cleaning.quality.profile import list_unknown_statuses, summarise_feedback
 from leadsmart.cleaning.quality.quarantine import collect_quarantine
@@ -17,16 +17,15 @@ from leadsmart.cleaning.quality.spellings import find_likely_duplicates
 from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
+from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.delivery import clean_delivery
 from leadsmart.cleaning.tables.events import clean_events, last_statuses
 from leadsmart.cleaning.tables.leads import clean_leads
-from leadsmart.cleaning.tables.outcome import Outcome
 from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.tables.users import restrict_to_users
 from leadsmart.cleaning.values.numbers import parse_numbers
-from leadsmart.cleaning.values.texts import look_up
-from leadsmart.market import MarketTables
+from leadsmart.market import MarketTables, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES
 
@@ -43,7 +42,7 @@ class CleanedMarket:
     ledger : DataFrame
         ``table, rule, action, rows, spend``, see `build_ledger`.
     completeness : DataFrame
-        See `hide_few_leads`.
+        See `measure_completeness`.
     assumptions : DataFrame
         See `assess_assumptions`.
     feedback : DataFrame
@@ -79,13 +78,13 @@ class AccountedTables:
     tables : MarketTables
     ledger : DataFrame
         See `build_ledger`.
-    outcomes : dict
-        Table -> what became of its rows.
+    results : dict
+        Table -> its clean rows and the outcome of every raw row.
     """
 
     tables: MarketTables
     ledger: pd.DataFrame
-    outcomes: dict[str, Outcome]
+    results: dict[str, CleanedTable]
 
 
 def clean_slice(
@@ -122,15 +121,15 @@ def clean_slice(
     raw = {table: slices.read(table, market) for table in TABLES}
     check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
     accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
-    tables, ledger, outcomes = accounted.tables, accounted.ledger, accounted.outcomes
+    tables, ledger = accounted.tables, accounted.ledger
     validate_tables(tables, params.timezone)
     assumptions = assess_assumptions(tables, ledger, pd.DataFrame(slices.structure), params, market)
     verdict, reason = assess_reliability(ledger, assumptions, params)
     return CleanedMarket(
         tables=tables,
-        quarantine={table: collect_quarantine(outcome) for table, outcome in outcomes.items()},
+        quarantine={table: collect_quarantine(cleaned) for table, cleaned in accounted.results.items()},
         ledger=ledger,
-        completeness=hide_few_leads(measure_completeness(tables), params.minimum_people),
+        completeness=measure_completeness(tables, params.minimum_people),
         assumptions=assumptions,
         feedback=summarise_feedback(tables, params),
         unknown_statuses=list_unknown_statuses(tables),
@@ -162,16 +161,14 @@ def clean_others(
     everybody = params.model_copy(update={"user_ids": None})
     raw = {table: slices.read(table, params.market) for table in TABLES}
     tables = clean_raw(raw, params.market, everybody, key, slices.last_day, corrections).tables
-    campaigns = tables.campaigns[~tables.campaigns["user_id"].isin([*params.user_ids, UNKNOWN_USER])]
-    leads = tables.leads[tables.leads["campaign_id"].isin(campaigns["campaign_id"])]
-    return MarketTables(
-        campaigns=campaigns,
-        ad_performance=tables.ad_performance[
-            tables.ad_performance["campaign_id"].isin(campaigns["campaign_id"])
-        ],
-        leads=leads,
-        status_events=tables.status_events[tables.status_events["lead_id"].isin(leads["lead_id"])],
+    own = {*(params.user_ids or ()), UNKNOWN_USER}
+    campaigns = tables.campaigns[~tables.campaigns["user_id"].isin(own)]
+    delivery, leads = (
+        rows[rows["campaign_id"].isin(campaigns["campaign_id"])]
+        for rows in (tables.ad_performance, tables.leads)
     )
+    events = tables.status_events[tables.status_events["lead_id"].isin(leads["lead_id"])]
+    return MarketTables(campaigns, delivery, leads, events)
 
 
 def clean_raw(
@@ -209,30 +206,29 @@ def clean_raw(
     campaigns = clean_campaigns(rows[CAMPAIGNS], market, params)
     delivery = clean_delivery(rows[AD_PERFORMANCE], campaigns.rows, params, last_day)
     leads = clean_leads(rows[LEADS], campaigns.rows, params, key, last_day)
-    events = clean_events(
-        rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, rows[LEADS]["name"]
-    )
-    leads = replace(leads, marks={**leads.marks, **_history_marks(leads.rows, events.rows, leads.raw.index)})
+    names = rows[LEADS]["name"]
+    events = clean_events(rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names)
     # the ledger speaks of spend as exported, whatever a correction made of it
     spend = parse_numbers(raw[AD_PERFORMANCE]["spend"], params.decimal_comma)["value"].fillna(0.0)
-    stays = delivery.exits.isin([KEPT, SAME_DAY])
+    stays = delivery.outcomes.isin([KEPT, SAME_DAY])
     spend_changed = math.fsum((delivery.spend - spend)[stays])
-    outcomes = {
-        outcome.table: replace(
-            outcome, marks={**outcome.marks, "correction": corrected[outcome.table].is_corrected}
-        )
-        for outcome in (campaigns, replace(delivery, spend=spend), leads, events)
+    cleaned = {
+        CAMPAIGNS: campaigns,
+        AD_PERFORMANCE: replace(delivery, spend=spend),
+        LEADS: replace(leads, matches={**leads.matches, **_compare_statuses(leads.rows, events.rows)}),
+        STATUS_EVENTS: events,
     }
-    ledger = build_ledger(list(outcomes.values()))
+    for table, result in cleaned.items():
+        matches = {**result.matches, "correction": corrected[table].is_corrected}
+        cleaned[table] = replace(result, matches=matches)
+    ledger = build_ledger(cleaned.values())
     raw_rows = {table: len(rows) for table, rows in raw.items()}
-    check_ledger(ledger, list(outcomes.values()), raw_rows, math.fsum(spend), spend_changed)
-    tables = MarketTables(
-        **{table: outcome.rows.reset_index(drop=True) for table, outcome in outcomes.items()}
-    )
-    return AccountedTables(tables, ledger, outcomes)
+    check_ledger(ledger, cleaned.values(), raw_rows, math.fsum(spend), spend_changed)
+    tables = MarketTables(**{table: result.rows.reset_index(drop=True) for table, result in cleaned.items()})
+    return AccountedTables(tables, ledger, cleaned)
 
 
-def _history_marks(leads: pd.DataFrame, events: pd.DataFrame, index: pd.Index) -> dict[str, pd.Series]:
+def _compare_statuses(leads: pd.DataFrame, events: pd.DataFrame) -> dict[str, pd.Series]:
+    """Rules that hold a lead against its history -> the leads."""
     last = look_up(leads["lead_id"], last_statuses(events))
-    marks = {"no_history": last.isna(), "status_differs": last.notna() & last.ne(leads["lead_status"])}
-    return {rule: mask.reindex(index, fill_value=False) for rule, mask in marks.items()}
+    return {"no_history": last.isna(), "status_differs": last.notna() & last.ne(leads["lead_status"])}

@@ -1,6 +1,7 @@
 """New leads from a file of their own, cleaned like those of an export, against campaigns that are known already."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,16 +10,15 @@ from leadsmart.cleaning.reading.raw_rows import LINE, ORIGIN_TYPES, open_table_f
 from leadsmart.cleaning.reading.sources import SourceFile
 from leadsmart.cleaning.reading.sql import open_database
 from leadsmart.cleaning.reading.survey import last_plausible_day
+from leadsmart.cleaning.tables.cleaned_table import CleanedTable, read_moments
 from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
-from leadsmart.cleaning.tables.outcome import Outcome, local_days
-from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.errors import InputError
-from leadsmart.market import MarketTables
+from leadsmart.market import MarketTables, local_day
 from leadsmart.params import Params
 from leadsmart.vocabulary import LEADS
 
 
-def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes) -> Outcome:
+def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes) -> CleanedTable:
     """Clean a file of leads.
 
     Parameters
@@ -33,8 +33,8 @@ def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes
 
     Returns
     -------
-    Outcome
-        ``rows`` as `vocabulary.MarketTables` says, ``exits`` per row of the file.
+    CleanedTable
+        ``rows`` as `MarketTables` says, ``outcomes`` per row of the file.
 
     Raises
     ------
@@ -42,29 +42,21 @@ def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes
         If the file is missing, unreadable or lacks a column, or no row of it is kept.
     """
     raw = _read(path)
-    days = local_days(parse_moments(raw["added_date"], params.date_order, params.timezone)["value"]).dropna()
+    days = local_day(read_moments(raw, "added_date", params)["value"]).dropna()
     last_day = last_plausible_day(days.value_counts().sort_index()) if len(days) else params.platform_start
-    outcome = clean_leads(raw, tables.campaigns, params, key, last_day)
-    if outcome.rows.empty:
-        reasons = outcome.exits.value_counts()
+    cleaned = clean_leads(raw, tables.campaigns, params, key, last_day)
+    if cleaned.rows.empty:
         raise InputError(
             "no lead in it can be scored",
             remedy="See the rules on the Definitions page; leads need a campaign of this market's last run",
             file=path.name,
-            rule=str(reasons.index[0]),
+            rule=str(cleaned.removed.index[0]),
             count=len(raw),
         )
-    before = tables.leads[~tables.leads["lead_id"].isin(outcome.rows["lead_id"])]
-    together = pd.concat([before, outcome.rows], ignore_index=True)
+    before = tables.leads[~tables.leads["lead_id"].isin(cleaned.rows["lead_id"])]
+    together = pd.concat([before, cleaned.rows], ignore_index=True)
     repeats = find_repeats(together).to_numpy()[len(before) :]
-    return Outcome(
-        outcome.table,
-        outcome.rows.assign(is_repeat=repeats),
-        raw,
-        outcome.exits,
-        outcome.marks,
-        outcome.spend,
-    )
+    return replace(cleaned, rows=cleaned.rows.assign(is_repeat=repeats))
 
 
 def _read(path: Path) -> pd.DataFrame:

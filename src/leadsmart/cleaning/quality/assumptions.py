@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.cleaning.tables.leads import text_columns
-from leadsmart.cleaning.tables.outcome import local_days
 from leadsmart.cleaning.values.texts import is_in
 from leadsmart.formats import format_count, format_money, format_percent, format_value
-from leadsmart.market import MarketTables
+from leadsmart.market import MarketTables, local_day
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
@@ -100,7 +99,7 @@ def _assess_fullness(tables: MarketTables, ledger: pd.DataFrame, currency: str) 
     silent, days = count_silent_days(tables)
     months = {
         "delivery": missing_months(delivery["delivery_date"]),
-        "leads": missing_months(local_days(leads["arrived_at"])),
+        "leads": missing_months(local_day(leads["arrived_at"])),
     }
     gaps = [f"no {what} in {', '.join(missing)}" for what, missing in months.items() if missing]
     without_history = int((~is_in(leads["lead_id"], events["lead_id"])).sum())

@@ -1,48 +1,59 @@
-"""The account of every raw row: exits that add up, repairs and flags beside them."""
+"""The account of every raw row: outcomes that add up, repairs and flags beside them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from typing import Final, NoReturn
 
 import pandas as pd
 
-from leadsmart.cleaning.tables.outcome import Outcome
-from leadsmart.cleaning.tables.rules import KEPT, MERGED, RULES, find_rule
-from leadsmart.cleaning.values.texts import look_up
+from leadsmart.cleaning.tables.cleaned_table import CleanedTable
+from leadsmart.cleaning.tables.rules import KEPT, MERGED, QUARANTINED, rules_of
 from leadsmart.errors import LedgerError
+from leadsmart.market import look_up
 from leadsmart.vocabulary import AD_PERFORMANCE, LEDGER_COLUMNS, LEDGER_EXITS
 
 #: Spend may differ by so much of itself, as sums of decimal fractions do.
-TOLERANCE = 1e-9
+SPEND_TOLERANCE: Final = 1e-9
 
 
-def build_ledger(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def build_ledger(cleaned: Iterable[CleanedTable]) -> pd.DataFrame:
     """What happened to the raw rows of each table.
+
+    Parameters
+    ----------
+    cleaned : iterable of CleanedTable
 
     Returns
     -------
     DataFrame
         One row per table and rule that applied, and one "kept" per table, in the order of the rules:
         ``table, rule, action, rows, spend``. Spend of a merged row stays in the row it went to.
+
+    Raises
+    ------
+    LedgerError
+        If a row was removed, repaired or flagged by something that is no rule.
     """
     lines: list[tuple[str, str, str, int, float]] = []
-    for outcome in outcomes:
-        named = {KEPT, *(rule.name for rule in RULES if rule.table == outcome.table)}
-        if stray := sorted({*outcome.exits, *outcome.marks} - named):
-            _fail(outcome.table, f"no such rule: {', '.join(stray)}")
-        kept = outcome.exits.eq(KEPT)
-        merged = outcome.exits.isin(
-            [r.name for r in RULES if r.table == outcome.table and r.action == MERGED]
-        )
-        lines.append((outcome.table, KEPT, KEPT, int(kept.sum()), _sum(outcome.spend[kept | merged])))
-        left = frozenset(outcome.exits.unique())
-        for rule in (rule for rule in RULES if rule.table == outcome.table):
-            if rule.action in LEDGER_EXITS:
-                mask = outcome.exits.eq(rule.name) if rule.name in left else None
+    for table in cleaned:
+        rules = {rule.name: rule.action for rule in rules_of(table.table)}
+        outcomes = table.outcomes.map({KEPT: KEPT, **rules})
+        if stray := sorted({*table.outcomes, *table.matches} - {KEPT, *rules}):
+            _fail(table.table, f"no such rule: {', '.join(stray)}")
+        kept = outcomes.eq(KEPT)
+        stays = outcomes.isin([KEPT, MERGED])
+        lines.append((table.table, KEPT, KEPT, int(kept.sum()), _sum(table.spend[stays])))
+        applied = set(table.removed.index)
+        for rule, action in rules.items():
+            if rule in applied:
+                mask = table.outcomes.eq(rule)
+            elif rule in table.matches:
+                mask = kept & table.matches[rule].reindex(kept.index, fill_value=False)
             else:
-                mask = kept & outcome.marks[rule.name] if rule.name in outcome.marks else None
-            if mask is not None and (count := int(mask.sum())):
-                spend = 0.0 if rule.action == MERGED else _sum(outcome.spend[mask])
-                lines.append((outcome.table, rule.name, rule.action, count, spend))
+                continue
+            if count := int(mask.sum()):
+                spend = 0.0 if action == MERGED else _sum(table.spend[mask])
+                lines.append((table.table, rule, action, count, spend))
     return pd.DataFrame(lines, columns=list(LEDGER_COLUMNS)).astype(
         {"table": "str", "rule": "str", "action": "str"}
     )
@@ -50,7 +61,7 @@ def build_ledger(outcomes: Sequence[Outcome]) -> pd.DataFrame:
 
 def check_ledger(
     ledger: pd.DataFrame,
-    outcomes: Sequence[Outcome],
+    cleaned: Iterable[CleanedTable],
     raw_rows: dict[str, int],
     raw_spend: float,
     spend_changed: float = 0.0,
@@ -60,7 +71,7 @@ def check_ledger(
     Parameters
     ----------
     ledger : DataFrame
-    outcomes : sequence of Outcome
+    cleaned : iterable of CleanedTable
     raw_rows : dict
         Table -> rows of the raw slice.
     raw_spend : float
@@ -74,8 +85,8 @@ def check_ledger(
         If anything differs, naming table and difference.
     """
     exits = ledger[ledger["action"].isin(LEDGER_EXITS)]
-    for outcome in outcomes:
-        table = outcome.table
+    for result in cleaned:
+        table = result.table
         own = exits[exits["table"] == table]
         left = int(own["rows"].sum())
         if left != raw_rows[table]:
@@ -84,19 +95,19 @@ def check_ledger(
                 f"{raw_rows[table]:,} raw rows, but the exits hold {left:,}: {left - raw_rows[table]:+,}",
             )
         kept = int(own.loc[own["action"] == KEPT, "rows"].sum())
-        if kept != len(outcome.rows):
-            _fail(table, f"{kept:,} rows are kept, but the clean table has {len(outcome.rows):,}")
+        if kept != len(result.rows):
+            _fail(table, f"{kept:,} rows are kept, but the clean table has {len(result.rows):,}")
         if table != AD_PERFORMANCE:
             continue
         spend = _sum(own["spend"])
-        if not math.isclose(spend, raw_spend, rel_tol=TOLERANCE, abs_tol=0.005):
+        if not math.isclose(spend, raw_spend, rel_tol=SPEND_TOLERANCE, abs_tol=0.005):
             _fail(
                 table,
                 f"{raw_spend:,.2f} raw spend, but the exits hold {spend:,.2f}: {spend - raw_spend:+,.2f}",
             )
         expected = own.loc[own["action"] == KEPT, "spend"].sum() + spend_changed
-        clean = _sum(outcome.rows["spend"])
-        if not math.isclose(clean, expected, rel_tol=TOLERANCE, abs_tol=0.005):
+        clean = _sum(result.rows["spend"])
+        if not math.isclose(clean, expected, rel_tol=SPEND_TOLERANCE, abs_tol=0.005):
             _fail(table, f"{expected:,.2f} spend is kept, but the clean table holds {clean:,.2f}")
 
 
@@ -134,21 +145,16 @@ def quarantine_shares(ledger: pd.DataFrame) -> pd.DataFrame:
     """
     exits = ledger[ledger["action"].isin(LEDGER_EXITS)]
     totals = exits.groupby("table")["rows"].sum()
-    removed = exits[exits["action"] == "quarantined"][["table", "rule", "rows"]]
+    removed = exits[exits["action"] == QUARANTINED][["table", "rule", "rows"]]
     removed = removed.assign(share=removed["rows"] / look_up(removed["table"], totals))
     return removed.sort_values("share", ascending=False, kind="stable", ignore_index=True)
-
-
-def describe_exit(table: str, rule: str) -> str:
-    """The reason that stands beside a quarantined row."""
-    return find_rule(table, rule).description
 
 
 def _sum(values: pd.Series) -> float:
     return round(math.fsum(values), 6)
 
 
-def _fail(table: str, problem: str) -> None:
+def _fail(table: str, problem: str) -> NoReturn:
     raise LedgerError(
         f"rows do not add up: {problem}",
         remedy="Nothing was written; report this with the export's ledger of an earlier run",

@@ -4,11 +4,10 @@ from typing import Final
 
 import pandas as pd
 
-from leadsmart.cleaning.quality.ledger import describe_exit
 from leadsmart.cleaning.reading.raw_rows import FILE, IS_UNPARSABLE, LINE
+from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.events import clean_statuses
-from leadsmart.cleaning.tables.outcome import Outcome
-from leadsmart.cleaning.tables.rules import QUARANTINED, RULES
+from leadsmart.cleaning.tables.rules import QUARANTINED, rules_of
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.numbers import parse_number
 from leadsmart.cleaning.values.scrubbing import scrub_text
@@ -31,11 +30,15 @@ SHOWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def collect_quarantine(outcome: Outcome) -> pd.DataFrame:
+def collect_quarantine(cleaned: CleanedTable) -> pd.DataFrame:
     """The quarantined rows of a table.
 
     A row may be here because its fields are shifted, so that a contact may stand in any column: whatever
     does not look like what the column should hold is scrubbed or left out.
+
+    Parameters
+    ----------
+    cleaned : CleanedTable
 
     Returns
     -------
@@ -43,24 +46,14 @@ def collect_quarantine(outcome: Outcome) -> pd.DataFrame:
         One row per quarantined raw row: ``file, line, rule, reason`` and the export's columns that hold no
         contact (str); a line that could not be parsed keeps no text.
     """
-    rules = [r.name for r in RULES if r.table == outcome.table and r.action == QUARANTINED]
-    taken = outcome.exits.isin(rules)
-    raw, rule = outcome.raw[taken], outcome.exits[taken]
-    if not taken.any():
-        columns = ["file", "line", "rule", "reason", *(c for c in SHOWN_COLUMNS[outcome.table] if c in raw)]
-        return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).astype({"line": "int64"})
-    shown = [column for column in SHOWN_COLUMNS[outcome.table] if column in raw]
-    texts = {column: _without_contact(raw[column], column).mask(raw[IS_UNPARSABLE]) for column in shown}
-    frame = pd.DataFrame(
-        {
-            "file": raw[FILE],
-            "line": raw[LINE],
-            "rule": rule,
-            "reason": map_distinct(rule, lambda name: describe_exit(outcome.table, name)),
-            **texts,
-        }
-    )
-    return frame.reset_index(drop=True)
+    reasons = {r.name: r.description for r in rules_of(cleaned.table) if r.action == QUARANTINED}
+    taken = cleaned.outcomes.isin(list(reasons))
+    raw, rule = cleaned.raw[taken], cleaned.outcomes[taken]
+    columns = {"file": raw[FILE], "line": raw[LINE], "rule": rule, "reason": map_distinct(rule, reasons.get)}
+    for column in SHOWN_COLUMNS[cleaned.table]:
+        if column in raw:
+            columns[column] = _without_contact(raw[column], column).mask(raw[IS_UNPARSABLE])
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def _without_contact(values: pd.Series, column: str) -> pd.Series:
@@ -96,9 +89,8 @@ def _shown_id(value: str) -> str | None:
 
 
 def _shown_number(value: str) -> str | None:
-    text = clean_text(value)
-    number = parse_number(value)
-    if number is None:
+    text, number = clean_text(value), parse_number(value)
+    if text is None or number is None:
         return None
     return text if abs(number) < 1e8 and not any(c.isalpha() for c in text) else "[other]"
 

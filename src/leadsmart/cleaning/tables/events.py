@@ -7,18 +7,20 @@ from typing import Final
 import pandas as pd
 
 from leadsmart.cleaning.tables.campaigns import has_contact
-from leadsmart.cleaning.tables.outcome import (
-    Outcome,
-    date_marks,
-    first_exits,
-    id_marks,
-    leave,
-    leave_as_duplicates,
-    leave_by_date,
+from leadsmart.cleaning.tables.cleaned_table import (
+    CleanedTable,
+    clean_ids,
+    quarantine_unreadable,
+    read_moments,
+    reformatted_ids,
+    remove,
+    remove_duplicates,
+    repaired_dates,
+    unusable_dates,
 )
 from leadsmart.cleaning.tables.rules import KEPT
-from leadsmart.cleaning.values.dates import parse_moments
-from leadsmart.cleaning.values.texts import clean_id, clean_text, is_in, look_up, map_distinct
+from leadsmart.cleaning.values.texts import clean_text, is_in, map_distinct
+from leadsmart.market import look_up
 from leadsmart.params import Params, canonical_status
 from leadsmart.vocabulary import KNOWN_STATUSES, STATUS_EVENTS, UNTOUCHED_STATUSES
 
@@ -33,7 +35,7 @@ def clean_events(
     params: Params,
     last_day: dt.date,
     names: pd.Series,
-) -> Outcome:
+) -> CleanedTable:
     """Clean the status events of a slice.
 
     Parameters
@@ -50,33 +52,36 @@ def clean_events(
 
     Returns
     -------
-    Outcome
-        Rows as `vocabulary.MarketTables` says.
+    CleanedTable
+        Rows as `market.MarketTables` says.
     """
-    lead_id = map_distinct(raw["lead_id"], clean_id)
-    text = map_distinct(raw["status"], clean_text)
+    ids = clean_ids(raw, "lead_id")
     status = clean_statuses(raw["status"], params.status_aliases)
-    moments = parse_moments(raw["created_at"], params.date_order, params.timezone)
-    rows = pd.DataFrame({"lead_id": lead_id, "status": status, "changed_at": moments["value"]})
-    exits = first_exits(raw, [lead_id])
-    exits = leave(exits, "unknown_lead", ~is_in(lead_id, leads["lead_id"]))
-    exits = leave(exits, "missing_status", status.isna())
-    exits = leave(exits, "contact_in_text", has_contact(text) | is_name(status, names, params))
-    exits = leave_by_date(exits, moments, params.platform_start, last_day)
-    exits = leave_as_duplicates(exits, rows, "exact_duplicate", ["lead_id", "status", "changed_at"])
-    kept = rows[exits.eq(KEPT)]
-    is_batch = find_batches(kept, leads, campaigns)
+    moments = read_moments(raw, "created_at", params)
+    rows = pd.DataFrame({**ids, "status": status, "changed_at": moments["value"]})
+    outcomes = remove(
+        quarantine_unreadable(raw, ids.values()),
+        {
+            "unknown_lead": ~is_in(ids["lead_id"], leads["lead_id"]),
+            "missing_status": status.isna(),
+            "contact_in_text": is_contact(raw["status"], status, names, params),
+            **unusable_dates(moments, params, last_day),
+        },
+    )
+    outcomes = remove_duplicates(outcomes, rows, "exact_duplicate")
+    kept = rows[outcomes.eq(KEPT)]
+    is_batch = _find_batches(kept, leads, campaigns)
     arrived = look_up(kept["lead_id"], leads.set_index("lead_id")["arrived_at"])
-    marks = {
-        "id_reformatted": id_marks(raw, {"lead_id": lead_id}),
-        **date_marks(moments),
+    matches = {
+        **reformatted_ids(raw, ids),
+        **repaired_dates(moments),
         "status_alias": is_aliased(raw["status"], status),
         "unknown_status": status.notna() & ~status.isin(KNOWN_STATUSES),
-        "event_before_lead": (kept["changed_at"] < arrived).reindex(raw.index, fill_value=False),
-        "batch_entry": is_batch.reindex(raw.index, fill_value=False),
+        "event_before_lead": kept["changed_at"] < arrived,
+        "batch_entry": is_batch,
     }
     spend = pd.Series(0.0, index=raw.index)
-    return Outcome(STATUS_EVENTS, kept.assign(is_batch=is_batch), raw, exits, marks, spend)
+    return CleanedTable(STATUS_EVENTS, kept.assign(is_batch=is_batch), raw, outcomes, matches, spend)
 
 
 def clean_statuses(written: pd.Series, aliases: Mapping[str, str]) -> pd.Series:
@@ -93,24 +98,30 @@ def clean_statuses(written: pd.Series, aliases: Mapping[str, str]) -> pd.Series:
     return map_distinct(written, clean)
 
 
-def is_name(statuses: pd.Series, names: pd.Series, params: Params) -> pd.Series:
-    """Rows whose status is a lead's name of two words or more: a column that slipped puts it there.
+def is_contact(written: pd.Series, statuses: pd.Series, names: pd.Series, params: Params) -> pd.Series:
+    """Rows whose status is an e-mail, a phone or a lead's name: a column that slipped puts it there.
 
     Parameters
     ----------
+    written : Series of str
+        As exported.
     statuses : Series of str
-        In the vocabulary's spelling.
+        In the vocabulary's spelling, same index.
     names : Series of str
-        Of the slice's leads, as exported.
+        Of the slice's leads, as exported. Only a name of two words or more counts.
     params : Params
         A status that it or the vocabulary knows is no name, whatever a lead calls itself.
+
+    Returns
+    -------
+    Series of bool
     """
     stages = [*params.outcome_statuses.values(), *params.funnel_stages.values(), params.deal_statuses]
     known = KNOWN_STATUSES.union(*stages)
     unknown = {status for status in statuses.dropna().unique() if "_" in status and status not in known}
     if unknown:
         unknown &= set(clean_statuses(names, {}).dropna())
-    return is_in(statuses, unknown)
+    return has_contact(map_distinct(written, clean_text)) | is_in(statuses, unknown)
 
 
 def is_aliased(written: pd.Series, statuses: pd.Series) -> pd.Series:
@@ -118,7 +129,7 @@ def is_aliased(written: pd.Series, statuses: pd.Series) -> pd.Series:
     return statuses.notna() & clean_statuses(written, {}).ne(statuses)
 
 
-def find_batches(events: pd.DataFrame, leads: pd.DataFrame, campaigns: pd.DataFrame) -> pd.Series:
+def _find_batches(events: pd.DataFrame, leads: pd.DataFrame, campaigns: pd.DataFrame) -> pd.Series:
     """Events that a user entered together with those of at least two other leads in the same minute.
 
     Statuses that the platform itself writes on arrival don't count.

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-
 from leadsmart.passages import rewrite_passage
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
@@ -61,8 +59,8 @@ def _for(tables: tuple[str, ...], name: str, action: str, description: str) -> l
 
 _DATED: Final = (AD_PERFORMANCE, LEADS, STATUS_EVENTS)
 
-RULES: Final[tuple[Rule, ...]] = (
-    # --- exits: a row leaves by the first that applies ---
+CLEANING_RULES: Final[tuple[Rule, ...]] = (
+    # --- a row is removed by the first that applies ---
     *_for(TABLES, "unparsable_line", QUARANTINED, "The line has too few or too many fields, or its quotes never close."),
     *_for(TABLES, "missing_id", QUARANTINED, "An id that identifies the row is empty or is no id."),
     *_for((AD_PERFORMANCE, LEADS), "unknown_campaign", QUARANTINED, "The row's campaign is not in the campaigns table."),
@@ -113,36 +111,26 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("batch_entry", STATUS_EVENTS, FLAGGED, "Entered together with those of at least two other leads by the same user in the same minute."),
 )  # fmt: skip
 
-_BY_KEY: Final = {(rule.table, rule.name): rule for rule in RULES}
-
 
 def find_rule(table: str, name: str) -> Rule:
     """The rule of a table by its name."""
-    return _BY_KEY[table, name]
+    return next(rule for rule in rules_of(table) if rule.name == name)
 
 
-def rules_table() -> pd.DataFrame:
-    """All rules for the definitions page.
-
-    Returns
-    -------
-    DataFrame
-        One row per rule and table: ``table, rule, action, description``, in the order of application.
-    """
-    return pd.DataFrame(
-        [(rule.table, rule.name, rule.action, rule.description) for rule in RULES],
-        columns=["table", "rule", "action", "description"],
-    )
+def rules_of(table: str) -> list[Rule]:
+    """The rules of a table, in the order of application."""
+    return [rule for rule in CLEANING_RULES if rule.table == table]
 
 
 def format_rules() -> str:
     """All rules as a Markdown table: one line per rule, with the files of the export that it applies to."""
-    table = rules_table()
-    files = table["table"].map(EXPORT_FILES)
-    lines = (
-        table.assign(file=files).groupby(["rule", "action", "description"], sort=False)["file"].agg(", ".join)
-    )
-    rows = [f"| `{rule}` | {action} | {what} | {where} |" for (rule, action, what), where in lines.items()]
+    files: dict[tuple[str, str, str], list[str]] = {}
+    for rule in CLEANING_RULES:
+        files.setdefault((rule.name, rule.action, rule.description), []).append(EXPORT_FILES[rule.table])
+    rows = [
+        f"| `{name}` | {action} | {what} | {', '.join(where)} |"
+        for (name, action, what), where in files.items()
+    ]
     head = ["| Rule | What happens | To which rows | In which file |", "|:-----|:-----|:-----|:-----|"]
     caption = ': The rules of cleaning {tbl-colwidths="[22,12,44,22]"}'
     return "\n".join([*head, *rows, "", caption])

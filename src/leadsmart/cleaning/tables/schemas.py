@@ -1,6 +1,7 @@
 """The clean tables' contract as pandera schemas."""
 
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -21,7 +22,7 @@ def table_schemas(timezone: str) -> dict[str, pa.DataFrameSchema]:
     not_negative = pa.Check.ge(0)
     hashed = pa.Check.str_matches(f"^{_HASH}$")
 
-    def text(**options) -> pa.Column:
+    def text(**options: Any) -> pa.Column:
         return pa.Column("str", **options)
 
     def count() -> pa.Column:

@@ -10,7 +10,7 @@ import pandas as pd
 from leadsmart.cleaning.values.texts import WESTERN_DIGITS, clean_text, factorize
 
 #: Larger amounts of one ad set and day are slips, most often a phone in the wrong column.
-LARGEST: Final = 1e10
+_LARGEST: Final = 1e10
 
 _PLAIN = r"-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,10})?"
 _LOOKS_GROUPED = r"-?[0-9]{1,3}\.[0-9]{3}"
@@ -58,7 +58,7 @@ def parse_number(value: str, decimal_comma: bool = False) -> float | None:
     if digits is None:
         return math.nan
     number = float(digits + (match["exponent"] or ""))
-    if number > LARGEST:
+    if number > _LARGEST:
         return math.nan
     negative = match["open"] or "-" in (sign := f"{match['sign']}{match['inner']}") or "−" in sign
     return -number if negative else number
@@ -97,23 +97,18 @@ def parse_numbers(values: pd.Series, decimal_comma: bool = False) -> pd.DataFram
     Returns
     -------
     DataFrame
-        One row per value, same index: ``value`` (float, NaN where there is none), ``reformatted`` (bool:
-        not written as plain digits) and ``unreadable`` (bool: something, but no number).
+        One row per value, same index: ``value`` (float, NaN where there is none) and ``reformatted`` (bool:
+        not written as plain digits).
     """
     codes, distinct = factorize(values)
-    texts = pd.Series(distinct, dtype="str")
-    plain = texts.str.fullmatch(_PLAIN).to_numpy(bool)
+    # missing values are coded as -1, which picks the last row
+    texts = pd.Series([*distinct, None], dtype="str")
+    plain = texts.str.fullmatch(_PLAIN).fillna(False).to_numpy(bool)
     if decimal_comma:
-        plain = plain & ~texts.str.fullmatch(_LOOKS_GROUPED).to_numpy(bool)
-    number, unreadable = np.full(len(texts), math.nan), np.zeros(len(texts), bool)
+        plain = plain & ~texts.str.fullmatch(_LOOKS_GROUPED).fillna(False).to_numpy(bool)
+    number = np.full(len(texts), math.nan)
     number[plain] = texts[plain].astype(float)
-    parsed = [parse_number(text, decimal_comma) for text in texts[~plain]]
-    number[~plain] = [math.nan if value is None else value for value in parsed]
-    unreadable[~plain] = [value is not None and math.isnan(value) for value in parsed]
-    distinct_result = pd.DataFrame(
-        {"value": number, "reformatted": ~plain & ~np.isnan(number), "unreadable": unreadable}
-    )
-    nothing = pd.DataFrame({"value": [math.nan], "reformatted": [False], "unreadable": [False]})
-    # factorize codes missing values as -1, which picks the last row
-    result = pd.concat([distinct_result, nothing], ignore_index=True).iloc[codes]
-    return result.set_axis(values.index)
+    parsed = [parse_number(text, decimal_comma) for text in texts[~plain].dropna()]
+    number[~plain & texts.notna()] = [math.nan if value is None else value for value in parsed]
+    result = pd.DataFrame({"value": number, "reformatted": ~plain & ~np.isnan(number)})
+    return result.iloc[codes].set_axis(values.index)

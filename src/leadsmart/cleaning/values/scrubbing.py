@@ -82,7 +82,7 @@ def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
     """
     texts = map_distinct(messages, _clean_message)
     pairs = pd.DataFrame({"text": texts, "name": names}).dropna()
-    tokens = map_distinct(pairs["name"], name_tokens, dtype=object)
+    tokens = map_distinct(pairs["name"], name_tokens, dtype="object")
     folded = map_distinct(pairs["text"], _fold_words)
     # most texts hold no piece of the name, not even inside a word, and looking for one is cheap
     replaced = [

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,9 @@ def factorize(values: pd.Series) -> tuple[np.ndarray, list[str]]:
     return codes, distinct.to_numpy(dtype=object).tolist()
 
 
-def map_distinct(values: pd.Series, function: Callable[[str], object], dtype: object = "str") -> pd.Series:
+def map_distinct(
+    values: pd.Series, function: Callable[[str], object], dtype: Literal["str", "boolean", "object"] = "str"
+) -> pd.Series:
     """Apply `function` once per distinct value; missing stays missing.
 
     Parameters
@@ -41,13 +43,23 @@ def map_distinct(values: pd.Series, function: Callable[[str], object], dtype: ob
     values : Series of str
     function : callable
         str -> value, or None for missing.
-    dtype : dtype
-        Of the result; must have a missing value.
+    dtype : {"str", "boolean", "object"}
+        Of the result.
+
+    Returns
+    -------
+    Series
+        Same index.
     """
     codes, distinct = factorize(values)
     # missing values are coded as -1, which picks the last element
-    mapped = pd.array([*map(function, distinct), None], dtype=dtype)
+    mapped = pd.Series([*map(function, distinct), None], dtype=dtype).array
     return pd.Series(mapped.take(codes), index=values.index, name=values.name)
+
+
+def holds_for(values: pd.Series, function: Callable[[str], bool]) -> pd.Series:
+    """Rows for whose value `function` is true, which is called once per distinct value; False where it is missing."""
+    return map_distinct(values, function, dtype="boolean").fillna(False).astype(bool)
 
 
 def is_in(values: pd.Series, known: Iterable[str]) -> pd.Series:
@@ -57,21 +69,13 @@ def is_in(values: pd.Series, known: Iterable[str]) -> pd.Series:
     ----------
     values : Series of str
     known : iterable of str
+
+    Returns
+    -------
+    Series of bool
     """
     wanted = set(known)
-    return map_distinct(values, wanted.__contains__, dtype="boolean").fillna(False).astype(bool)
-
-
-def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
-    """Value of each key; unlike ``Series.map`` the type stays the same where there are no keys at all.
-
-    Parameters
-    ----------
-    keys : Series
-    values : Series
-        Index: distinct keys.
-    """
-    return values.reindex(keys).set_axis(keys.index)
+    return holds_for(values, wanted.__contains__)
 
 
 def clean_text(value: str) -> str | None:
