@@ -18,7 +18,7 @@ from leadsmart.insights.methods.shrinkage import shrink_rates
 from leadsmart.insights.methods.statistics import MINIMUM_DECIDING_USERS, ratio_interval
 from leadsmart.market import Market, MarketTables
 from leadsmart.params import load_params
-from leadsmart.sample import Effects, sample_market
+from leadsmart.sample import PlantedEffects, sample_market
 from leadsmart.sample.draw import DEFAULT_LEADS, draw_sample
 from leadsmart.sample.history import STATUSES
 from leadsmart.vocabulary import RANGE_95, TABLES
@@ -70,7 +70,7 @@ def drawn_per_user(draw):
 
 def check_sums(seed=0):
     """Refuse to go on if the short way gives other sums than the tables."""
-    short = drawn_per_user(draw_sample(DEFAULT_LEADS, seed, Effects()))
+    short = drawn_per_user(draw_sample(DEFAULT_LEADS, seed, PlantedEffects()))
     tables, _ = sample_market(None, seed=seed)
     pd.testing.assert_frame_equal(
         short, per_user(tables)[list(short)], check_names=False, check_index_type=False
@@ -130,7 +130,7 @@ def sample_coverage(samples):
     check_sums()
     sums, shrunk = [], []
     for seed in range(samples):
-        sums.append(drawn_per_user(draw_sample(DEFAULT_LEADS, seed, Effects())))
+        sums.append(drawn_per_user(draw_sample(DEFAULT_LEADS, seed, PlantedEffects())))
         if seed % SHRUNK_EVERY == 0:
             shrunk.append(shrunk_hits(*sample_market(None, seed=seed)))
     totals = sum(users.sum() for users in sums)

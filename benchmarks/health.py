@@ -32,7 +32,7 @@ from leadsmart.insights.health.monitoring import (
 )
 from leadsmart.market import Market, MarketTables, local_day
 from leadsmart.params import load_params
-from leadsmart.sample import Effects
+from leadsmart.sample import PlantedEffects
 from leadsmart.sample.delivery import WEEKDAY_FACTORS
 from leadsmart.sample.draw import draw_sample
 from leadsmart.sample.markets import market_tables
@@ -42,7 +42,7 @@ from leadsmart.vocabulary import TABLES
 ROOT = Path(__file__).parents[1]
 PARAMS = load_params("new-cairo", ROOT / "params")
 MARKETS = ("new-cairo", "north-coast", "west-cairo")
-EFFECTS = Effects().without("broken_tracking")
+EFFECTS = PlantedEffects().without("broken_tracking")
 LEADS = 40_000
 QUIET_DAYS = 35
 #: Rules were chosen on seeds 1 to 8.
@@ -160,7 +160,7 @@ def draw_worlds():
         draw = draw_sample(LEADS, seed, EFFECTS)
         truth = true_days(draw)
         for market in MARKETS:
-            tables = market_tables(draw, market, seed, "Africa/Cairo")
+            tables = market_tables(draw, market, "Africa/Cairo")
             watch = watch_series(Market(tables, PARAMS))
             yield tables, watch, oracle_days(tables, truth, set(watch.series["series"]))
 

@@ -13,7 +13,7 @@ from leadsmart.insights.findings.engagement import weigh_engagement
 from leadsmart.insights.findings.evidence import Evidence
 from leadsmart.insights.findings.findings import TITLES, Finding, _conclude, evaluate_findings
 from leadsmart.insights.findings.quality import weigh_quality, worst_by_chance
-from leadsmart.sample import Effects, sample_market, sample_market_tables
+from leadsmart.sample import PlantedEffects, sample_market, sample_market_tables
 
 KEYS = list(TITLES)[:4]
 #: Finding -> the effect whose absence makes its null hypothesis true, everything else as in the sample.
@@ -29,13 +29,13 @@ WEIGH = dict(zip(KEYS, (weigh_quality, weigh_engagement, weigh_channels, weigh_b
 
 
 def evaluate(seed, effects=None, **changes):
-    tables = sample_market_tables("new-cairo", seed=seed, effects=effects or Effects())
+    tables = sample_market_tables("new-cairo", seed=seed, effects=effects or PlantedEffects())
     params = make_params(**changes)
     return evaluate_findings(market_of(tables, params, AS_OF).within_period())
 
 
 def count_supported(key, seeds, level=0.02):
-    effects = Effects().without(NULL_EFFECT[key])
+    effects = PlantedEffects().without(NULL_EFFECT[key])
     found = [evaluate(seed, effects, false_discovery_rate=level).get(key) for seed in seeds]
     return sum(finding.verdict == "supported" for finding in found)
 
@@ -47,7 +47,7 @@ def claims(evidence, level):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_nothing_planted_is_hardly_ever_supported(key):
-    effects, params = Effects().without(NULL_EFFECT[key]), make_params()
+    effects, params = PlantedEffects().without(NULL_EFFECT[key]), make_params()
     markets = (sample_market_tables("new-cairo", seed=seed, effects=effects) for seed in range(50))
     found = [claims(WEIGH[key](market_of(m, params, AS_OF).within_period()), 0.02) for m in markets]
     assert sum(found) <= 2

@@ -5,7 +5,7 @@ from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
 from leadsmart.insights.health.health import check_health
 from leadsmart.insights.health.monitoring import watch_series
-from leadsmart.sample import Effects, sample_market, sample_market_tables
+from leadsmart.sample import PlantedEffects, sample_market, sample_market_tables
 
 
 def alerts(tables, rule, as_of=AS_OF):
@@ -230,13 +230,13 @@ def test_planted_broken_days_are_found_in_the_sample():
 
 
 def test_a_sample_of_seven_months_without_broken_days_has_hardly_any_such_alert():
-    tables, _ = sample_market("new-cairo", seed=3, effects=Effects().without("broken_tracking"))
+    tables, _ = sample_market("new-cairo", seed=3, effects=PlantedEffects().without("broken_tracking"))
     assert len(alerts(tables, "clicks_without_leads")) <= 2
 
 
 def test_faults_on_one_day_of_a_channel_are_found_on_it():
     tables = sample_market_tables(
-        "new-cairo", leads=20_000, seed=1, effects=Effects().without("broken_tracking")
+        "new-cairo", leads=20_000, seed=1, effects=PlantedEffects().without("broken_tracking")
     )
     delivery, day = tables.ad_performance, pd.Timestamp("2024-10-15")
     channel = delivery["campaign_id"].map(tables.campaigns.set_index("campaign_id")["channel"])

@@ -20,7 +20,7 @@ from leadsmart.insights.health.health import check_health
 from leadsmart.insights.health.monitoring import FALSE_ALARMS, watch_series
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
 from leadsmart.market import local_day
-from leadsmart.sample import Effects, sample_market_tables
+from leadsmart.sample import PlantedEffects, sample_market_tables
 
 
 def calendar(n, first="2024-10-01"):
@@ -179,7 +179,7 @@ def test_the_page_says_of_each_series_what_it_is_watched_for():
 @pytest.mark.parametrize("rule", ["clicks_without_leads", "ctr_drop", "spend_spikes"])
 def test_faults_on_watched_series_of_the_sample_are_found(rule):
     tables = sample_market_tables(
-        "new-cairo", leads=40_000, seed=2, effects=Effects().without("broken_tracking")
+        "new-cairo", leads=40_000, seed=2, effects=PlantedEffects().without("broken_tracking")
     )
     watch, params, rng = (
         watch_series(market_of(tables, make_params())),

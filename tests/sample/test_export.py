@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from leadsmart.errors import InputError
-from leadsmart.sample import Effects, is_sample, make_sample, write_sample
+from leadsmart.sample import PlantedEffects, is_sample, make_sample, write_sample
 from leadsmart.vocabulary import EXPORT_FILES, KNOWN_STATUSES, REQUIRED_EXPORT_COLUMNS
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "leadsmart"
@@ -48,7 +48,7 @@ def test_files_hold_what_the_memory_holds(tmp_path):
 
 
 def test_the_marker_states_the_planted_truth(tmp_path):
-    effects = Effects().without("broken_tracking")
+    effects = PlantedEffects().without("broken_tracking")
     write_sample(tmp_path, leads=500, seed=5, effects=effects)
     marker = json.loads((tmp_path / "sample.json").read_text(encoding="utf-8"))
     assert marker == {"sample": True, "seed": 5, "leads": 500, "effects": effects.as_dict()}

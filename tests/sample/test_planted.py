@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from leadsmart.sample import Effects, SampleTruth, make_sample
-from leadsmart.sample.effects import NEUTRAL
+from leadsmart.sample import PlantedEffects, SampleTruth, make_sample
+from leadsmart.sample.effects import NEUTRAL_VALUES
 from leadsmart.sample.export import SampleTables
 
 LEADS = 24_000
@@ -40,8 +40,8 @@ def planted() -> tuple[SampleTables, SampleTruth]:
 @pytest.fixture(scope="module")
 def without() -> dict[str, tuple[SampleTables, SampleTruth]]:
     return {
-        name: make_sample(leads=LEADS, seed=SEED, effects=Effects().without(name), defects=False)
-        for name in NEUTRAL
+        name: make_sample(leads=LEADS, seed=SEED, effects=PlantedEffects().without(name), defects=False)
+        for name in NEUTRAL_VALUES
     }
 
 
@@ -51,7 +51,7 @@ def difference(left: SampleTruth, right: SampleTruth) -> pd.Series:
     return (logit(left.leads["p_qualified"]) - logit(right.leads["p_qualified"]))[same]
 
 
-@pytest.mark.parametrize("name", NEUTRAL)
+@pytest.mark.parametrize("name", NEUTRAL_VALUES)
 def test_switching_off_leaves_everything_else_as_it_was(planted, without, name):
     for table in SampleTables._fields:
         if table == "lead_status_changes":
@@ -61,7 +61,7 @@ def test_switching_off_leaves_everything_else_as_it_was(planted, without, name):
         assert changed <= MAY_CHANGE[name].get(table, set()), table
 
 
-@pytest.mark.parametrize("name", NEUTRAL)
+@pytest.mark.parametrize("name", NEUTRAL_VALUES)
 def test_switching_off_changes_something(planted, without, name):
     # of two equal samples one could not be the other's null
     assert not planted[0].campaign_leads["lead_status"].equals(without[name][0].campaign_leads["lead_status"])
@@ -78,7 +78,7 @@ def test_campaign_quality_has_its_standard_deviation_within_users(planted, witho
 
 
 def test_campaigns_of_a_user_differ_more_than_chance_only_with_the_effect(planted, without):
-    flat = Effects().without("campaign_quality", "cheap_channel")
+    flat = PlantedEffects().without("campaign_quality", "cheap_channel")
     null = make_sample(leads=LEADS, seed=SEED, effects=flat, defects=False)[1]
     assert _dispersion(null) == pytest.approx(1, abs=0.15)
     assert _dispersion(without["cheap_channel"][1]) > 1.4

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from leadsmart.market import MarketTables
 from leadsmart.sample.defects import add_defects
-from leadsmart.sample.draw import DEFAULT_LEADS, DEFAULT_SEED, Draw, draw_sample
-from leadsmart.sample.effects import Effects
+from leadsmart.sample.draw import DEFAULT_LEADS, DEFAULT_SEED, draw_sample
+from leadsmart.sample.effects import PlantedEffects
 from leadsmart.sample.export import SampleTables, check_directory, export_tables, is_sample, write_tables
 from leadsmart.sample.markets import market_tables
-from leadsmart.sample.truth import SampleTruth, tell_truth
+from leadsmart.sample.truth import SampleTruth, derive_truth
 
 __all__ = [
     "DEFAULT_LEADS",
     "DEFAULT_SEED",
-    "Effects",
+    "PlantedEffects",
     "SampleTables",
     "SampleTruth",
     "is_sample",
@@ -32,14 +32,14 @@ __all__ = [
     "write_sample",
 ]
 
-_ALL_EFFECTS = Effects()
+_ALL_EFFECTS = PlantedEffects()
 
 
 def make_sample(
     *,
     leads: int = DEFAULT_LEADS,
     seed: int = DEFAULT_SEED,
-    effects: Effects = _ALL_EFFECTS,
+    effects: PlantedEffects = _ALL_EFFECTS,
     defects: bool = True,
 ) -> tuple[SampleTables, SampleTruth]:
     """Make a sample export in memory.
@@ -49,7 +49,7 @@ def make_sample(
     leads : int
         Rows of ``campaign_leads``; everything else scales with it.
     seed : int
-    effects : Effects
+    effects : PlantedEffects
         What is planted.
     defects : bool
         False gives an export that cleaning leaves as it is (leads without events and invalid e-mails remain:
@@ -63,15 +63,11 @@ def make_sample(
         What is true of them.
     """
     draw = draw_sample(leads, seed, effects)
-    return _export(draw, seed, effects, defects=defects)
-
-
-def _export(draw: Draw, seed: int, effects: Effects, *, defects: bool) -> tuple[SampleTables, SampleTruth]:
-    tables, contacts = export_tables(draw, seed)
-    counts = {}
+    tables, contacts = export_tables(draw)
+    counts: dict[str, int] = {}
     if defects:
         tables, counts = add_defects(tables, seed)
-    return tables, tell_truth(draw, seed, effects, {"messages_with_contact": contacts, **counts})
+    return tables, derive_truth(draw, {"messages_with_contact": contacts, **counts})
 
 
 def write_sample(
@@ -79,7 +75,7 @@ def write_sample(
     *,
     leads: int = DEFAULT_LEADS,
     seed: int = DEFAULT_SEED,
-    effects: Effects = _ALL_EFFECTS,
+    effects: PlantedEffects = _ALL_EFFECTS,
     overwrite: bool = False,
 ) -> SampleTruth:
     """Write a sample export with defects, and ``sample.json`` that marks the folder as a sample.
@@ -103,7 +99,7 @@ def sample_market(
     *,
     leads: int = DEFAULT_LEADS,
     seed: int = DEFAULT_SEED,
-    effects: Effects = _ALL_EFFECTS,
+    effects: PlantedEffects = _ALL_EFFECTS,
     timezone: str = "Africa/Cairo",
 ) -> tuple[MarketTables, SampleTruth]:
     """Make the clean tables of one market, and the truth of the whole sample.
@@ -116,7 +112,7 @@ def sample_market(
         Leads of the whole sample, of which the market has its share.
     """
     draw = draw_sample(leads, seed, effects)
-    return market_tables(draw, market, seed, timezone), tell_truth(draw, seed, effects, {})
+    return market_tables(draw, market, timezone), derive_truth(draw, {})
 
 
 def sample_market_tables(
@@ -124,8 +120,8 @@ def sample_market_tables(
     *,
     leads: int = DEFAULT_LEADS,
     seed: int = DEFAULT_SEED,
-    effects: Effects = _ALL_EFFECTS,
+    effects: PlantedEffects = _ALL_EFFECTS,
     timezone: str = "Africa/Cairo",
 ) -> MarketTables:
     """Make the clean tables of one market from a defect-free sample; see `sample_market`."""
-    return market_tables(draw_sample(leads, seed, effects), market, seed, timezone)
+    return market_tables(draw_sample(leads, seed, effects), market, timezone)

@@ -1,7 +1,8 @@
 """What goes wrong between a platform and its export, put into a clean sample and counted."""
 
 from collections.abc import Callable
-from typing import Final
+from itertools import cycle, islice
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,27 +23,208 @@ UNKNOWN_CAMPAIGN: Final = "99999999"
 UNKNOWN_LEAD: Final = 88_000_000
 
 
-class _Rows:
-    """Rows of one table that no defect has taken yet, so that each row has at most one defect of its table."""
+class _Table:
+    """A table into which defects are put, at most one into each row, and counted."""
 
     def __init__(self, table: pd.DataFrame, seed: int) -> None:
-        self.free = np.ones(len(table), dtype=bool)
+        self.rows = table.copy()
         self.seed = seed
+        self.free = np.ones(len(table), dtype=bool)
+        self.counts: dict[str, int] = {}
 
-    def take(self, name: str, share: float, eligible: np.ndarray | None = None) -> np.ndarray:
-        """Positions of `share` of all rows (two at least, where there are as many), ascending."""
-        mask = self.free if eligible is None else self.free & eligible
-        candidates = np.flatnonzero(mask)
+    def take(self, lot: str, share: float, eligible: pd.Series | None = None) -> np.ndarray:
+        """Positions of `share` of all rows (two at least, where there are as many), ascending, by the lot's stream."""
+        candidates = np.flatnonzero(self.free if eligible is None else self.free & eligible.to_numpy())
         wanted = min(max(2, round(share * len(self.free))), len(candidates))
         # a number per row, not a shuffle of candidates: a row more or less moves no other defect
-        lot = stream(self.seed, f"defect {name}").random(len(self.free))[candidates]
-        chosen = np.sort(candidates[np.argsort(lot, kind="stable")[:wanted]])
+        drawn = stream(self.seed, f"defect {lot}").random(len(self.free))[candidates]
+        chosen = np.sort(candidates[np.argsort(drawn, kind="stable")[:wanted]])
         self.free[chosen] = False
         return chosen
+
+    def write(self, chosen: np.ndarray, column: str, values: Any) -> None:
+        """Replace the cells of a column; values are in the order of the rows, or one for all."""
+        self.rows.loc[chosen, column] = values
+
+    def spoil(
+        self,
+        defect: str,
+        lot: str,
+        share: float,
+        column: str,
+        change: Callable[[pd.DataFrame], Any],
+        eligible: pd.Series | None = None,
+    ) -> None:
+        """Replace the cells of a column in `share` of the rows by what `change` makes of the chosen rows."""
+        chosen = self.take(lot, share, eligible)
+        self.write(chosen, column, change(self.rows.iloc[chosen]))
+        self.counts[defect] = len(chosen)
+
+    def repeat(self, chosen: np.ndarray) -> np.ndarray:
+        """Repeat rows, each right after itself; the positions of the copies, in order of `chosen`."""
+        order = np.argsort(np.append(np.arange(len(self.rows)), chosen), kind="stable")
+        source = np.append(np.arange(len(self.rows)), chosen)[order]
+        self.rows = self.rows.take(source).reset_index(drop=True)
+        return chosen + 1 + np.searchsorted(np.sort(chosen), chosen)
+
+
+def _spoil_delivery(tables: SampleTables, seed: int) -> _Table:
+    table = _Table(tables.insights, seed)
+    impressions, clicks = (table.rows[column].astype("int64") for column in ("impressions", "clicks"))
+    table.spoil(
+        "delivery_clicks_above_impressions", "clicks above impressions", 1e-4, "clicks",
+        lambda rows: (rows["impressions"].astype("int64") + 3).astype("str"), (impressions < 200) & (clicks > 0),
+    )  # fmt: skip
+    table.spoil("delivery_negative_spend", "negative spend", 5e-5, "spend", lambda rows: "-" + rows["spend"])
+    table.spoil(
+        "delivery_ids_with_point",
+        "ids with a point",
+        3e-4,
+        "campaign_id",
+        lambda rows: rows["campaign_id"] + ".0",
+    )
+    table.spoil("delivery_empty_reach", "empty reach", 3e-4, "reach", lambda rows: _empty_words(len(rows)))
+    stop = tables.campaigns.set_index("id")["stop_time"].reindex(tables.insights["campaign_id"]).str[:10]
+    day = table.rows["created_at"].str[:10]
+    table.spoil(
+        "delivery_outside_campaign", "outside campaign", 3e-4, "created_at",
+        lambda rows: (pd.to_datetime(rows["created_at"]) + pd.Timedelta(days=4)).dt.strftime("%Y-%m-%d %H:%M:%S"),
+        (day == stop.to_numpy()) & (day < "2024-12-20"),
+    )  # fmt: skip
+
+    duplicates, conflicts = table.take("duplicate", 3e-4), table.take("conflict", 1e-4)
+    # a campaign whose rows have another defect keeps them, so that the other counts hold
+    brought = tables.campaigns["id"].map(tables.campaign_leads.groupby("campaign_id").size())
+    is_spoilt = tables.campaigns["id"].isin(tables.insights["campaign_id"].array[~table.free])
+    small = brought.between(1, 3) & ~is_spoilt
+    lost = tables.campaigns["id"].array[_Table(tables.campaigns, seed).take("lost delivery", 0.005, small)]
+    second = table.repeat(np.append(duplicates, conflicts))[len(duplicates) :]
+    changed = table.rows.loc[second]
+    table.write(second, "spend", [repr(round(float(text) * 0.5 + 0.37, 2)) for text in changed["spend"]])
+    table.write(second, "impressions", (changed["impressions"].astype("int64") + 11).astype("str"))
+    table.rows = table.rows[~table.rows["campaign_id"].isin(lost)].reset_index(drop=True)
+    table.counts |= {
+        "campaigns_with_leads_without_delivery": len(lost),
+        "delivery_duplicates": len(duplicates),
+        "delivery_conflicting_pairs": len(conflicts),
+    }
+    return table
+
+
+def _spoil_leads(tables: SampleTables, seed: int) -> _Table:
+    table = _Table(tables.campaign_leads, seed)
+    leads = tables.campaign_leads
+    # both leads have a phone, so that the repeat can be told and no gap that lowers quality is filled
+    with_phone = leads["phone"] != ""
+    first = with_phone & ~leads["campaign_id"].where(with_phone).duplicated()
+    chosen = table.take("repeat", 0.01, with_phone & ~first)
+    earlier = leads.index.to_series().where(first).groupby(leads["campaign_id"]).transform("first")
+    source = earlier.to_numpy()[chosen].astype(int)
+    for column in ("name", "email", "phone"):
+        table.write(chosen, column, leads[column].array[source])
+    # no further defect hides that these are the same person
+    table.free[source] = False
+    table.counts["leads_repeated"] = len(chosen)
+
+    digits = table.rows["phone"].str.replace(r"\D", "", regex=True)
+    table.spoil(
+        "leads_phone_in_scientific_notation", "phone", 0.03, "phone",
+        lambda rows: [f"{int(number):.5E}" for number in digits.loc[rows.index]], digits.str.len() >= 11,
+    )  # fmt: skip
+    big = leads.groupby("campaign_id")["id"].transform("size") > 3
+    table.spoil(
+        "leads_of_unknown_campaign", "unknown campaign", 3e-4, "campaign_id", lambda _: UNKNOWN_CAMPAIGN, big
+    )
+    table.spoil(
+        "leads_ids_with_point",
+        "lead ids with a point",
+        5e-4,
+        "campaign_id",
+        lambda rows: rows["campaign_id"] + ".0",
+    )
+    status, has_events = leads["lead_status"], leads["id"].isin(tables.lead_status_changes["lead_id"])
+    table.spoil(
+        "leads_odd_status_spelling", "odd status", 0.004, "lead_status",
+        lambda rows: rows["lead_status"].map(SPELLINGS), status.isin(list(SPELLINGS)),
+    )  # fmt: skip
+    table.spoil(
+        "leads_unknown_status", "unknown status", 3e-4, "lead_status", lambda _: UNKNOWN_STATUS, ~has_events
+    )
+    table.spoil(
+        "leads_status_differs_from_last_event", "status conflict", 0.002, "lead_status",
+        lambda _: "CALL_AGAIN", has_events & (status == "NO_ANSWER"),
+    )  # fmt: skip
+
+    table.counts["leads_empty_spelt_out"] = 0
+    for column in ("email", "phone", "budget"):
+        empty = np.flatnonzero((table.rows[column] == "").to_numpy())
+        spelt = empty[stream(seed, f"defect empty {column}").random(len(empty)) < 0.3]
+        table.write(spelt, column, _empty_words(len(spelt)))
+        table.counts["leads_empty_spelt_out"] += len(spelt)
+    return table
+
+
+def _spoil_events(tables: SampleTables, seed: int) -> _Table:
+    table = _Table(tables.lead_status_changes, seed)
+    table.spoil(
+        "events_odd_status_spelling", "odd event status", 5e-4, "status",
+        lambda rows: rows["status"].map(SPELLINGS), table.rows["status"].isin(list(SPELLINGS)),
+    )  # fmt: skip
+    duplicates, orphans = table.take("event duplicate", 1e-4), table.take("event orphan", 2e-4)
+    second = table.repeat(np.append(duplicates, orphans))[len(duplicates) :]
+    table.write(second, "lead_id", [str(UNKNOWN_LEAD + i) for i in range(len(second))])
+    table.counts |= {"events_duplicates": len(duplicates), "events_of_unknown_lead": len(orphans)}
+    return table
+
+
+def _spoil_campaigns(tables: SampleTables, seed: int) -> _Table:
+    table = _Table(tables.campaigns, seed)
+    is_arabic = table.rows["project_name"].str.contains(r"[\u0600-\u06ff]", regex=True)
+    table.counts["campaigns_project_with_arabic"] = int(is_arabic.sum())
+    table.spoil(
+        "campaigns_project_with_trailing_blank", "blank name", 0.04, "project_name",
+        lambda rows: rows["project_name"] + " ",
+    )  # fmt: skip
+    table.spoil(
+        "campaigns_project_with_invisible_character", "invisible name", 0.01, "project_name",
+        lambda rows: "\u2060" + rows["project_name"],
+    )  # fmt: skip
+    table.spoil("campaigns_empty_budget", "empty budget", 0.002, "daily_budget", lambda _: "-")
+    return table
+
+
+def _thin_markets(tables: SampleTables, seed: int) -> _Table:
+    """Leave the smaller projects of the big markets out of the look-up, as real look-ups have holes."""
+    table = _Table(tables.project_markets, seed)
+    rows = table.rows
+    campaigns = tables.campaigns.groupby("project_name").size()
+    size = rows["project_name"].map(campaigns).fillna(0)
+    known = rows.groupby("market")["project_name"].transform("size")
+    order = size.where(known >= 8).sort_values(kind="stable").dropna().index
+    left_out = rows.loc[order[: max(2, round(0.05 * len(rows)))], "project_name"]
+    table.rows = rows[~rows["project_name"].isin(left_out)].reset_index(drop=True)
+    table.counts |= {
+        "projects_without_market": len(left_out),
+        "campaigns_without_market": int(tables.campaigns["project_name"].isin(left_out).sum()),
+    }
+    return table
+
+
+def _empty_words(n: int) -> list[str]:
+    return list(islice(cycle(EMPTY_WORDS), n))
+
+
+#: What is put into the tables, in the order of `SampleTables`.
+_SPOILED: Final = (_spoil_campaigns, _spoil_delivery, _spoil_leads, _spoil_events, _thin_markets)
 
 
 def add_defects(tables: SampleTables, seed: int) -> tuple[SampleTables, dict[str, int]]:
     """Put defects into an export.
+
+    Parameters
+    ----------
+    tables : SampleTables
+    seed : int
 
     Returns
     -------
@@ -51,176 +233,6 @@ def add_defects(tables: SampleTables, seed: int) -> tuple[SampleTables, dict[str
     dict
         Name of each defect and the rows (or values) that have it.
     """
-    counts: dict[str, int] = {}
-    leads = _lead_defects(tables, seed, counts)
-    events = _event_defects(tables, seed, counts)
-    campaigns = _campaign_defects(tables.campaigns, seed, counts)
-    insights = _delivery_defects(tables, seed, counts)
-    markets = _market_defects(tables, seed, counts)
-    return SampleTables(campaigns, insights, leads, events, markets), counts
-
-
-def _change(table: pd.DataFrame, rows: np.ndarray, column: str, change: Callable[[str], str]) -> None:
-    """Change the cells of a table that this module owns."""
-    position = table.columns.get_loc(column)
-    table.iloc[rows, position] = [change(value) for value in table[column].array[rows]]
-
-
-def _with_copies(table: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """Repeat rows, each right after itself; also the positions of the copies."""
-    order = np.sort(np.concatenate([np.arange(len(table)), rows]), kind="stable")
-    return table.take(order).reset_index(drop=True), rows + 1 + np.arange(len(rows))
-
-
-def _delivery_defects(tables: SampleTables, seed: int, counts: dict[str, int]) -> pd.DataFrame:
-    table = tables.insights.copy()
-    rows = _Rows(table, seed)
-    impressions, clicks = (
-        table["impressions"].astype("int64").to_numpy(),
-        table["clicks"].astype("int64").to_numpy(),
-    )
-
-    chosen = rows.take("clicks above impressions", 1e-4, (impressions < 200) & (clicks > 0))
-    above = (impressions[chosen] + 3).astype(str)
-    table.iloc[chosen, table.columns.get_loc("clicks")] = above.tolist()
-    counts["delivery_clicks_above_impressions"] = len(chosen)
-
-    chosen = rows.take("negative spend", 5e-5)
-    _change(table, chosen, "spend", lambda text: f"-{text}")
-    counts["delivery_negative_spend"] = len(chosen)
-
-    chosen = rows.take("ids with a point", 3e-4)
-    _change(table, chosen, "campaign_id", lambda text: f"{text}.0")
-    counts["delivery_ids_with_point"] = len(chosen)
-
-    chosen = rows.take("empty reach", 3e-4)
-    words = [EMPTY_WORDS[i % len(EMPTY_WORDS)] for i in range(len(chosen))]
-    table.iloc[chosen, table.columns.get_loc("reach")] = words
-    counts["delivery_empty_reach"] = len(chosen)
-
-    stop = (
-        tables.campaigns.set_index("id")["stop_time"]
-        .reindex(tables.insights["campaign_id"])
-        .str[:10]
-        .to_numpy()
-    )
-    day = table["created_at"].str[:10].to_numpy()
-    chosen = rows.take("outside campaign", 3e-4, (day == stop) & (day < "2024-12-20"))
-    later = pd.to_datetime(table["created_at"].array[chosen]) + pd.Timedelta(days=4)
-    table.iloc[chosen, table.columns.get_loc("created_at")] = later.strftime("%Y-%m-%d %H:%M:%S").tolist()
-    counts["delivery_outside_campaign"] = len(chosen)
-
-    duplicates, conflicts = rows.take("duplicate", 3e-4), rows.take("conflict", 1e-4)
-    # a campaign whose rows have another defect keeps them, so that the other counts hold
-    brought = tables.campaigns["id"].map(tables.campaign_leads.groupby("campaign_id").size())
-    spoilt = tables.campaigns["id"].isin(tables.insights["campaign_id"].array[~rows.free])
-    small = (brought.between(1, 3) & ~spoilt).to_numpy()
-    lost = tables.campaigns["id"].array[_Rows(tables.campaigns, seed).take("lost delivery", 0.005, small)]
-    counts["campaigns_with_leads_without_delivery"] = len(lost)
-
-    table, copies = _with_copies(table, np.sort(np.concatenate([duplicates, conflicts])))
-    second = copies[np.isin(np.sort(np.concatenate([duplicates, conflicts])), conflicts)]
-    _change(table, second, "spend", lambda text: repr(round(float(text) * 0.5 + 0.37, 2)))
-    _change(table, second, "impressions", lambda text: str(int(text) + 11))
-    counts["delivery_duplicates"], counts["delivery_conflicting_pairs"] = len(duplicates), len(conflicts)
-    return table[~table["campaign_id"].isin(lost)].reset_index(drop=True)
-
-
-def _lead_defects(tables: SampleTables, seed: int, counts: dict[str, int]) -> pd.DataFrame:
-    table = tables.campaign_leads.copy()
-    rows = _Rows(table, seed)
-    status = table["lead_status"].to_numpy()
-
-    # both leads have a phone, so that the repeat can be told and no gap that lowers quality is filled
-    with_phone = table["phone"] != ""
-    first = with_phone & ~table["campaign_id"].where(with_phone).duplicated()
-    chosen = rows.take("repeat", 0.01, (with_phone & ~first).to_numpy())
-    earlier = table.index.to_series().where(first).groupby(table["campaign_id"]).transform("first")
-    source = earlier.to_numpy()[chosen].astype(int)
-    for column in ("name", "email", "phone"):
-        table.iloc[chosen, table.columns.get_loc(column)] = table[column].array[source]
-    # no further defect hides that these are the same person
-    rows.free[source] = False
-    counts["leads_repeated"] = len(chosen)
-
-    digits = table["phone"].str.replace(r"\D", "", regex=True)
-    chosen = rows.take("phone", 0.03, (digits.str.len() >= 11).to_numpy())
-    lost = [f"{int(number):.5E}" for number in digits.array[chosen]]
-    table.iloc[chosen, table.columns.get_loc("phone")] = lost
-    counts["leads_phone_in_scientific_notation"] = len(chosen)
-
-    big = table.groupby("campaign_id")["id"].transform("size").to_numpy() > 3
-    chosen = rows.take("unknown campaign", 3e-4, big)
-    _change(table, chosen, "campaign_id", lambda _: UNKNOWN_CAMPAIGN)
-    counts["leads_of_unknown_campaign"] = len(chosen)
-    chosen = rows.take("lead ids with a point", 5e-4)
-    _change(table, chosen, "campaign_id", lambda text: f"{text}.0")
-    counts["leads_ids_with_point"] = len(chosen)
-
-    chosen = rows.take("odd status", 0.004, np.isin(status, list(SPELLINGS)))
-    _change(table, chosen, "lead_status", SPELLINGS.__getitem__)
-    counts["leads_odd_status_spelling"] = len(chosen)
-    has_events = table["id"].isin(tables.lead_status_changes["lead_id"]).to_numpy()
-    chosen = rows.take("unknown status", 3e-4, ~has_events)
-    _change(table, chosen, "lead_status", lambda _: UNKNOWN_STATUS)
-    counts["leads_unknown_status"] = len(chosen)
-    chosen = rows.take("status conflict", 0.002, has_events & (status == "NO_ANSWER"))
-    _change(table, chosen, "lead_status", lambda _: "CALL_AGAIN")
-    counts["leads_status_differs_from_last_event"] = len(chosen)
-
-    total = 0
-    for column in ("email", "phone", "budget"):
-        empty = np.flatnonzero((table[column] == "").to_numpy())
-        spelt = empty[stream(seed, f"defect empty {column}").random(len(empty)) < 0.3]
-        words = [EMPTY_WORDS[i % len(EMPTY_WORDS)] for i in range(len(spelt))]
-        table.iloc[spelt, table.columns.get_loc(column)] = words
-        total += len(spelt)
-    counts["leads_empty_spelt_out"] = total
-    return table
-
-
-def _event_defects(tables: SampleTables, seed: int, counts: dict[str, int]) -> pd.DataFrame:
-    table = tables.lead_status_changes.copy()
-    rows = _Rows(table, seed)
-    chosen = rows.take("odd event status", 5e-4, table["status"].isin(list(SPELLINGS)).to_numpy())
-    _change(table, chosen, "status", SPELLINGS.__getitem__)
-    counts["events_odd_status_spelling"] = len(chosen)
-
-    duplicates, orphans = rows.take("event duplicate", 1e-4), rows.take("event orphan", 2e-4)
-    both = np.sort(np.concatenate([duplicates, orphans]))
-    table, copies = _with_copies(table, both)
-    second = copies[np.isin(both, orphans)]
-    unknown = [str(UNKNOWN_LEAD + i) for i in range(len(second))]
-    table.iloc[second, table.columns.get_loc("lead_id")] = unknown
-    counts["events_duplicates"], counts["events_of_unknown_lead"] = len(duplicates), len(orphans)
-    return table
-
-
-def _campaign_defects(campaigns: pd.DataFrame, seed: int, counts: dict[str, int]) -> pd.DataFrame:
-    table = campaigns.copy()
-    rows = _Rows(table, seed)
-    chosen = rows.take("blank name", 0.04)
-    _change(table, chosen, "project_name", lambda name: f"{name} ")
-    counts["campaigns_project_with_trailing_blank"] = len(chosen)
-    chosen = rows.take("invisible name", 0.01)
-    _change(table, chosen, "project_name", lambda name: f"\u2060{name}")
-    counts["campaigns_project_with_invisible_character"] = len(chosen)
-    chosen = rows.take("empty budget", 0.002)
-    _change(table, chosen, "daily_budget", lambda _: "-")
-    counts["campaigns_empty_budget"] = len(chosen)
-    arabic = campaigns["project_name"].str.contains(r"[\u0600-\u06ff]", regex=True)
-    counts["campaigns_project_with_arabic"] = int(arabic.sum())
-    return table
-
-
-def _market_defects(tables: SampleTables, seed: int, counts: dict[str, int]) -> pd.DataFrame:
-    """Leave the smaller projects of the big markets out of the look-up, as real look-ups have holes."""
-    table = tables.project_markets
-    campaigns = tables.campaigns.groupby("project_name").size()
-    size = table["project_name"].map(campaigns).fillna(0)
-    known = table.groupby("market")["project_name"].transform("size")
-    order = size.where(known >= 8).sort_values(kind="stable").dropna().index
-    left_out = table.loc[order[: max(2, round(0.05 * len(table)))], "project_name"]
-    counts["projects_without_market"] = len(left_out)
-    counts["campaigns_without_market"] = int(tables.campaigns["project_name"].isin(left_out).sum())
-    return table[~table["project_name"].isin(left_out)].reset_index(drop=True)
+    spoilt = [spoil(tables, seed) for spoil in _SPOILED]
+    counts = {name: count for table in spoilt for name, count in table.counts.items()}
+    return SampleTables(*(table.rows for table in spoilt)), counts

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from leadsmart.sample.effects import Effects
+from leadsmart.sample.effects import PlantedEffects
 from leadsmart.sample.streams import stochastic_round, stream
 from leadsmart.sample.world import CHANNELS, CHEAP_CHANNEL, DAYS, FIRST_DAY, World
 
@@ -31,7 +31,7 @@ class Delivery:
     rows: pd.DataFrame
 
 
-def draw_delivery(world: World, seed: int, effects: Effects) -> Delivery:
+def draw_delivery(world: World, seed: int, effects: PlantedEffects) -> Delivery:
     """Draw delivery rows of all campaigns, and the outages among them."""
     cells = _draw_cells(world.campaigns, seed)
     return Delivery(
@@ -51,7 +51,7 @@ def _draw_cells(campaigns: pd.DataFrame, seed: int) -> pd.DataFrame:
     return pd.DataFrame({"campaign": campaign, "day": day, "base_leads": base})
 
 
-def _broken(cells: pd.DataFrame, world: World, seed: int, effects: Effects) -> np.ndarray:
+def _broken(cells: pd.DataFrame, world: World, seed: int, effects: PlantedEffects) -> np.ndarray:
     """Days of the biggest series on which no lead comes through, at a time when leads were to be expected."""
     series = world.campaigns["series"].to_numpy()[cells["campaign"].to_numpy()]
     day, base = cells["day"].to_numpy(), cells["base_leads"].to_numpy()
@@ -72,7 +72,7 @@ def _broken(cells: pd.DataFrame, world: World, seed: int, effects: Effects) -> n
     return broken[series, day]
 
 
-def _draw_rows(cells: pd.DataFrame, world: World, seed: int, effects: Effects) -> pd.DataFrame:
+def _draw_rows(cells: pd.DataFrame, world: World, seed: int, effects: PlantedEffects) -> pd.DataFrame:
     plan = world.campaigns
     cell = np.repeat(np.arange(len(cells)), plan["ad_sets"].to_numpy()[cells["campaign"].to_numpy()])
     campaign = cells["campaign"].to_numpy()[cell]

@@ -1,12 +1,12 @@
 """The planted effects: what is true of the sample, with its size, written down in this one place."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from leadsmart.errors import ParameterError
 
 #: What each switch sets, and to which value, when its effect is switched off.
-NEUTRAL: Final[dict[str, dict[str, float | bool]]] = {
+NEUTRAL_VALUES: Final[dict[str, dict[str, Any]]] = {
     "campaign_quality": {"campaign_quality_sd": 0.0},
     "user_quality": {"user_quality_sd": 0.0},
     "labelling_habits": {"labelling_habits": False},
@@ -21,7 +21,7 @@ NEUTRAL: Final[dict[str, dict[str, float | bool]]] = {
 
 
 @dataclass(frozen=True)
-class Effects:
+class PlantedEffects:
     """True sizes of everything planted in the sample.
 
     Every lead has a probability of being qualified; its logit is the sum of its market's level and of the
@@ -61,9 +61,9 @@ class Effects:
 
     Examples
     --------
-    >>> Effects().without("cheap_channel").cheap_channel_logit
+    >>> PlantedEffects().without("cheap_channel").cheap_channel_logit
     0.0
-    >>> Effects.none().active
+    >>> PlantedEffects.none().active
     ()
     """
 
@@ -100,31 +100,49 @@ class Effects:
         )
 
     @classmethod
-    def none(cls) -> "Effects":
+    def none(cls) -> "PlantedEffects":
         """Nothing planted: quality differs by market only."""
-        return cls().without(*NEUTRAL)
+        return cls().without(*NEUTRAL_VALUES)
 
-    def without(self, *names: str) -> "Effects":
-        """Switch the named effects off and leave all others as they are."""
-        unknown = [name for name in names if name not in NEUTRAL]
+    def without(self, *names: str) -> "PlantedEffects":
+        """Switch the named effects off and leave all others as they are.
+
+        Parameters
+        ----------
+        *names : str
+            See `NEUTRAL_VALUES`.
+
+        Returns
+        -------
+        PlantedEffects
+
+        Raises
+        ------
+        ParameterError
+            If there is no such effect.
+        """
+        unknown = [name for name in names if name not in NEUTRAL_VALUES]
         if unknown:
             raise ParameterError(
-                "no such planted effect", remedy=f"Known effects: {', '.join(NEUTRAL)}", examples=unknown
+                "no such planted effect",
+                remedy=f"Known effects: {', '.join(NEUTRAL_VALUES)}",
+                examples=unknown,
             )
-        return replace(self, **{key: value for name in names for key, value in NEUTRAL[name].items()})
+        neutral = {key: value for name in names for key, value in NEUTRAL_VALUES[name].items()}
+        return replace(self, **neutral)
 
     @property
     def active(self) -> tuple[str, ...]:
         """Names of the effects that are not switched off."""
         return tuple(
             name
-            for name, neutral in NEUTRAL.items()
+            for name, neutral in NEUTRAL_VALUES.items()
             if any(getattr(self, key) != value for key, value in neutral.items())
         )
 
     def as_dict(self) -> dict[str, float | bool]:
         """Name and size of every part, in the order of the class."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return asdict(self)
 
 
 def _require(holds: bool, name: str, rule: str) -> None:

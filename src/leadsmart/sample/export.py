@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.errors import InputError
-from leadsmart.sample.draw import Draw
+from leadsmart.sample.draw import Draw, words_at
 from leadsmart.sample.history import STATUSES
 from leadsmart.sample.leads import BUDGETS, UNIT_TYPES, VARIANTS
-from leadsmart.sample.messages import INTENTS, add_contacts, draw_labels, draw_messages
+from leadsmart.sample.messages import INTENTS, add_contacts, draw_messages
 from leadsmart.sample.people import draw_people
 from leadsmart.sample.streams import stream
-from leadsmart.sample.world import CHANNELS, FIRST_DAY, MARKET_NAMES
+from leadsmart.sample.world import FIRST_DAY
 
-MARKER: Final = "sample.json"
+SAMPLE_MARKER: Final = "sample.json"
 
 
 class SampleTables(NamedTuple):
@@ -45,24 +45,22 @@ class SampleTables(NamedTuple):
     project_markets: pd.DataFrame
 
 
-def export_tables(draw: Draw, seed: int) -> tuple[SampleTables, int]:
+def export_tables(draw: Draw) -> tuple[SampleTables, int]:
     """The export without defects, and how many messages hold a contact."""
-    leads, messages_with_contacts = _leads(draw, seed)
+    leads, messages_with_contacts = _leads(draw)
     tables = SampleTables(_campaigns(draw), _insights(draw), leads, _events(draw), _markets(draw))
     return tables, messages_with_contacts
 
 
 def _campaigns(draw: Draw) -> pd.DataFrame:
-    plan = draw.world.campaigns
+    plan, names = draw.world.campaigns, draw.campaign_names
     return pd.DataFrame(
         {
-            "id": plan["campaign_id"].astype("str"),
+            "id": names["campaign_id"],
             "daily_budget": plan["daily_budget"].astype("str"),
             "start_time": _moments(plan["started_at"].to_numpy()),
             "stop_time": _moments(plan["stopped_at"].to_numpy()),
-            "user_id": draw.world.users["user_id"].astype("str").array[plan["user"].to_numpy()],
-            "project_name": pd.array(plan["project_name"].tolist(), dtype="str"),
-            "channel": _words(CHANNELS, plan["channel"].to_numpy()),
+            **names[["user_id", "project_name", "channel"]],
         }
     )
 
@@ -73,9 +71,7 @@ def _insights(draw: Draw) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "ad_set_id": rows["ad_set_id"].astype("str"),
-            "campaign_id": draw.world.campaigns["campaign_id"]
-            .astype("str")
-            .array[rows["campaign"].to_numpy()],
+            "campaign_id": draw.campaign_names["campaign_id"].array[rows["campaign"].to_numpy()],
             "reach": rows["reach"].astype("str"),
             "spend": (rows["cents"] / 100).astype("str"),
             "clicks": rows["clicks"].astype("str"),
@@ -85,71 +81,50 @@ def _insights(draw: Draw) -> pd.DataFrame:
     )
 
 
-def _leads(draw: Draw, seed: int) -> tuple[pd.DataFrame, int]:
+def _leads(draw: Draw) -> tuple[pd.DataFrame, int]:
     leads = draw.arrivals.leads
-    people = draw_people(len(leads), seed, leads["has_phone"].to_numpy())
-    message, _ = draw_messages(stream(seed, "messages"), leads["intent"].to_numpy())
-    label = draw_labels(stream(seed, "message labels"), leads["intent"].to_numpy(), message)
-    message, contacts = add_contacts(
-        stream(seed, "contacts in messages"), message, people.name, people.email, people.phone
-    )
+    people = draw_people(len(leads), draw.seed, leads["has_phone"].to_numpy())
+    message, label = draw_messages(draw.seed, leads["intent"].to_numpy())
+    message, contacts = add_contacts(stream(draw.seed, "contacts in messages"), message, people)
     table = pd.DataFrame(
         {
-            "id": leads["lead_id"].astype("str"),
-            "campaign_id": draw.world.campaigns["campaign_id"]
-            .astype("str")
-            .array[leads["campaign"].to_numpy()],
-            "name": pd.array(people.name, dtype="str"),
-            "email": pd.array(people.email, dtype="str"),
-            "phone": pd.array(people.phone, dtype="str"),
-            "lead_status": _words(STATUSES, draw.history.status),
+            "id": draw.lead_ids,
+            "campaign_id": draw.campaign_names["campaign_id"].array[leads["campaign"].to_numpy()],
+            "name": people.name,
+            "email": people.email,
+            "phone": people.phone,
+            "lead_status": words_at(STATUSES, draw.history.status),
             "added_date": _moments(leads["arrived_at"].to_numpy().astype("datetime64[s]")),
-            "message": pd.array(message, dtype="str"),
-            "form_variant": _words(VARIANTS, leads["variant"].to_numpy()),
-            "budget": _words((*BUDGETS, ""), leads["budget"].to_numpy()),
-            "unit_type": _words((*UNIT_TYPES, ""), leads["unit_type"].to_numpy()),
-            "message_intent": _words((*INTENTS, ""), label),
+            "message": message,
+            "form_variant": words_at(VARIANTS, leads["variant"]),
+            "budget": words_at(BUDGETS, leads["budget"]),
+            "unit_type": words_at(UNIT_TYPES, leads["unit_type"]),
+            "message_intent": words_at(INTENTS, label),
         }
     )
-    return table, contacts
+    return table.astype("str").fillna(""), contacts
 
 
 def _events(draw: Draw) -> pd.DataFrame:
     events = draw.history.events
     return pd.DataFrame(
         {
-            "lead_id": draw.arrivals.leads["lead_id"].astype("str").array[events["lead"].to_numpy()],
-            "status": _words(STATUSES, events["status"].to_numpy()),
+            "lead_id": draw.lead_ids.array[events["lead"].to_numpy()],
+            "status": words_at(STATUSES, events["status"]),
             "created_at": _moments(events["at"].to_numpy().astype("datetime64[s]")),
         }
     )
 
 
 def _markets(draw: Draw) -> pd.DataFrame:
-    plan = (
-        draw.world.campaigns[["project_name", "market"]]
-        .drop_duplicates()
-        .sort_values("project_name", kind="stable")
-    )
-    return pd.DataFrame(
-        {
-            "project_name": pd.array(plan["project_name"].tolist(), dtype="str"),
-            "market": _words(MARKET_NAMES, plan["market"].to_numpy()),
-        }
-    )
-
-
-def _words(words: tuple[str, ...], position: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    # position −1 is the last word: nothing given
-    return pd.array(list(words), dtype="str").take(position % len(words))
+    projects = draw.campaign_names[["project_name", "market"]].drop_duplicates()
+    return projects.sort_values("project_name", kind="stable", ignore_index=True)
 
 
 def _moments(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
     """Text such as ``2024-06-06 04:49:55``."""
-    if not len(values):
-        return pd.array([], dtype="str")
-    text = np.char.replace(np.datetime_as_string(values.astype("datetime64[s]"), unit="s"), "T", " ")
-    return pd.array(text.astype(object), dtype="str")
+    text = np.datetime_as_string(values.astype("datetime64[s]"), unit="s")
+    return pd.Series(text, dtype="str").str.replace("T", " ").array
 
 
 def write_tables(tables: SampleTables, directory: Path, description: dict, *, overwrite: bool) -> None:
@@ -166,38 +141,31 @@ def write_tables(tables: SampleTables, directory: Path, description: dict, *, ov
         for name, table in tables._asdict().items():
             table.to_csv(Path(scratch) / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
         text = json.dumps(description, indent=2) + "\n"
-        (Path(scratch) / MARKER).write_text(text, encoding="utf-8", newline="\n")
+        (Path(scratch) / SAMPLE_MARKER).write_text(text, encoding="utf-8", newline="\n")
         # the marker comes last: a folder with it is complete
-        for name in [*(f"{name}.csv" for name in tables._fields), MARKER]:
+        for name in [*(f"{name}.csv" for name in tables._fields), SAMPLE_MARKER]:
             (Path(scratch) / name).replace(directory / name)
 
 
 def check_directory(directory: Path, *, overwrite: bool) -> None:
     """Refuse a folder that a sample must not be written into (see `write_tables`)."""
+    problem = None
     if directory.exists() and not directory.is_dir():
-        raise InputError(
-            "a sample needs a folder, this is a file", remedy="Name a folder", file=str(directory)
-        )
-    if not directory.is_dir() or not any(directory.iterdir()):
-        return
-    if not is_sample(directory):
-        raise InputError(
-            "the folder is not empty and not a sample, so nothing is written into it",
-            remedy="Name a new or empty folder",
-            file=str(directory),
-        )
-    if not overwrite:
-        raise InputError(
-            "the folder holds a sample already",
-            remedy="Name another folder, or allow overwriting",
-            file=str(directory),
-        )
+        problem, remedy = "a sample needs a folder, this is a file", "Name a folder"
+    elif directory.is_dir() and any(directory.iterdir()):
+        if not is_sample(directory):
+            problem = "the folder is not empty and not a sample, so nothing is written into it"
+            remedy = "Name a new or empty folder"
+        elif not overwrite:
+            problem, remedy = "the folder holds a sample already", "Name another folder, or allow overwriting"
+    if problem:
+        raise InputError(problem, remedy=remedy, file=str(directory))
 
 
 def is_sample(directory: Path) -> bool:
     """Whether `directory` holds a sample that `write_sample` wrote, by its marker ``sample.json``."""
     try:
-        marker = json.loads((directory / MARKER).read_text(encoding="utf-8"))
+        marker = json.loads((directory / SAMPLE_MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(marker, dict) and marker.get("sample") is True

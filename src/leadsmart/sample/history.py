@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from leadsmart.sample.effects import Effects
+from leadsmart.sample.effects import PlantedEffects
 from leadsmart.sample.messages import INTENTS
 from leadsmart.sample.streams import stream
 from leadsmart.sample.world import HABITS, LAST_DAY, MARKETS, World
@@ -36,8 +36,8 @@ _END = (LAST_DAY.astype(np.int64) + 1) * _DAY - 1
 
 
 @dataclass(frozen=True)
-class History:
-    """Outcome of a sample.
+class LeadHistory:
+    """What sales did with the leads of a sample.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class History:
     events: pd.DataFrame
 
 
-def draw_history(leads: pd.DataFrame, world: World, seed: int, effects: Effects) -> History:
+def draw_history(leads: pd.DataFrame, world: World, seed: int, effects: PlantedEffects) -> LeadHistory:
     """Draw status and history of every lead."""
     n = len(leads)
     user = leads["user"].to_numpy()
@@ -116,7 +116,7 @@ def draw_history(leads: pd.DataFrame, world: World, seed: int, effects: Effects)
     has_history = stream(seed, "history").random(n) >= NO_HISTORY_SHARE
     events = _events(steps, has_history)
     status = np.where(~contacted & ~has_history, _CODE["UNKNOWN"], status)
-    return History(status, has_history, events)
+    return LeadHistory(status, has_history, events)
 
 
 def _seconds(median: np.ndarray | float, sigma: float, normal: np.ndarray) -> np.ndarray:
@@ -135,7 +135,7 @@ def _events(steps: list[tuple[np.ndarray, np.ndarray, np.ndarray]], has_history:
     return pd.DataFrame({name: values[order] for name, values in table.items()})
 
 
-def batched(events: pd.DataFrame, user: np.ndarray) -> np.ndarray:
+def is_batch_entry(events: pd.DataFrame, user: np.ndarray) -> np.ndarray:
     """Whether an event is a verdict entered in the same minute as another verdict of the same user."""
     is_verdict = np.isin(events["status"].to_numpy(), VERDICTS)
     minute = events["at"].to_numpy() // 60

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import expit
 
 from leadsmart.sample.delivery import Delivery
-from leadsmart.sample.effects import Effects
+from leadsmart.sample.effects import PlantedEffects
 from leadsmart.sample.messages import INTENT_LOGITS, draw_intents
 from leadsmart.sample.streams import stream
 from leadsmart.sample.world import CHANNELS, CHEAP_CHANNEL, FIRST_DAY, HABITS, MARKETS, World
@@ -44,7 +44,7 @@ class LeadDraw:
     expected: np.ndarray
 
 
-def draw_leads(n: int, world: World, delivery: Delivery, seed: int, effects: Effects) -> LeadDraw:
+def draw_leads(n: int, world: World, delivery: Delivery, seed: int, effects: PlantedEffects) -> LeadDraw:
     """Draw `n` leads in proportion to what each campaign day is expected to bring."""
     cell, expected_cells = _draw_cells(n, world, delivery, seed, effects)
     cells = delivery.cells
@@ -69,7 +69,7 @@ def draw_leads(n: int, world: World, delivery: Delivery, seed: int, effects: Eff
 
 
 def _draw_cells(
-    n: int, world: World, delivery: Delivery, seed: int, effects: Effects
+    n: int, world: World, delivery: Delivery, seed: int, effects: PlantedEffects
 ) -> tuple[np.ndarray, np.ndarray]:
     """The campaign day of each lead, and how many each is expected to bring.
 
@@ -112,7 +112,7 @@ def _arrival(n: int, day: np.ndarray, plan: pd.DataFrame, campaign: np.ndarray, 
     return midnight + np.minimum(np.floor(second), 86_399).astype(np.int64)
 
 
-def _draw_forms(n: int, seed: int, effects: Effects) -> dict[str, np.ndarray]:
+def _draw_forms(n: int, seed: int, effects: PlantedEffects) -> dict[str, np.ndarray]:
     rng = stream(seed, "forms")
     variant = (rng.random(n) < 0.5).astype(int)
     complete = rng.random(n) < COMPLETION_RATE + effects.variant_gain * variant
@@ -127,7 +127,7 @@ def _draw_forms(n: int, seed: int, effects: Effects) -> dict[str, np.ndarray]:
     }
 
 
-def _probability(leads: pd.DataFrame, world: World, effects: Effects) -> np.ndarray:
+def _probability(leads: pd.DataFrame, world: World, effects: PlantedEffects) -> np.ndarray:
     campaign, budget = leads["campaign"].to_numpy(), leads["budget"].to_numpy()
     middle = (len(BUDGETS) - 1) / 2
     cheap = world.campaigns["channel"].to_numpy()[campaign] == CHANNELS.index(CHEAP_CHANNEL)

@@ -4,11 +4,14 @@ from typing import Final
 
 import numpy as np
 
+from leadsmart.sample.people import People
+from leadsmart.sample.streams import stream
+
 #: Intents of a message, their shares, and what each adds to the lead's quality (logit).
 INTENTS: Final = ("buy", "price", "visit", "financing", "resale", "job_agent", "other")
 INTENT_SHARES: Final = (0.22, 0.28, 0.12, 0.12, 0.08, 0.08, 0.10)
 INTENT_LOGITS: Final = (0.7, 0.0, 1.0, 0.3, -1.0, -2.0, -0.4)
-LANGUAGES: Final = ("arabic", "english", "franco")
+#: Of Arabic, English and Arabic in Latin letters.
 LANGUAGE_SHARES: Final = (0.55, 0.38, 0.07)
 MESSAGE_SHARE: Final = 0.88
 #: Share of the messages that a reader labelled, and of those labels that are guesses.
@@ -68,15 +71,8 @@ _CORES = (
     ),
 )  # fmt: skip
 
-_N_CORES, _N_UNITS, _N_OPENINGS, _N_CLOSINGS = (
-    len(_CORES[0][0]),
-    len(_UNITS[0]),
-    len(_OPENINGS[0]),
-    len(_CLOSINGS[0]),
-)
 
-
-def _texts() -> np.ndarray:
+def _spell_messages() -> np.ndarray:
     """All messages without a contact: intent × language × opening × core with unit × closing."""
     texts = [
         f"{opening}{core.format(unit)}{closing}"
@@ -90,8 +86,8 @@ def _texts() -> np.ndarray:
     return np.array(texts, dtype=object)
 
 
-TEXTS: Final = _texts()
-_PER_LANGUAGE = _N_OPENINGS * _N_CORES * _N_UNITS * _N_CLOSINGS
+_MESSAGES: Final = _spell_messages()
+_PER_LANGUAGE: Final = len(_MESSAGES) // (len(INTENTS) * len(LANGUAGE_SHARES))
 
 
 def draw_intents(uniform: np.ndarray) -> np.ndarray:
@@ -99,26 +95,32 @@ def draw_intents(uniform: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.cumsum(INTENT_SHARES)[:-1], uniform, side="right")
 
 
-def draw_messages(rng: np.random.Generator, intent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The message of each lead (empty where the person wrote none) and its language's position."""
-    n = len(intent)
+def draw_messages(seed: int, intent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each lead wrote, and what a reader said it asks for.
+
+    Parameters
+    ----------
+    seed : int
+    intent : ndarray of int
+        Position in `INTENTS` of each lead.
+
+    Returns
+    -------
+    (ndarray of str, ndarray of int)
+        The message, empty where the person wrote none, and the label as a position in `INTENTS`, −1 where nobody
+        read it.
+    """
+    rng, n = stream(seed, "messages"), len(intent)
     language = np.searchsorted(np.cumsum(LANGUAGE_SHARES)[:-1], rng.random(n), side="right")
     text = (rng.random(n) * _PER_LANGUAGE).astype(int)
-    message = TEXTS[(intent * len(LANGUAGES) + language) * _PER_LANGUAGE + text]
+    message = _MESSAGES[(intent * len(LANGUAGE_SHARES) + language) * _PER_LANGUAGE + text]
     message[rng.random(n) >= MESSAGE_SHARE] = ""
-    return message, language
-
-
-def draw_labels(rng: np.random.Generator, intent: np.ndarray, message: np.ndarray) -> np.ndarray:
-    """What a reader said each message asks for, as a position in `INTENTS`; -1 where nobody read it."""
-    is_read, is_guess, guess = rng.random((3, len(intent)))
+    is_read, is_guess, guess = stream(seed, "message labels").random((3, n))
     label = np.where(is_guess < GUESSED_SHARE, draw_intents(guess), intent)
-    return np.where((is_read < LABELLED_SHARE) & (message != ""), label, -1)
+    return message, np.where((is_read < LABELLED_SHARE) & (message != ""), label, -1)
 
 
-def add_contacts(
-    rng: np.random.Generator, message: np.ndarray, name: np.ndarray, email: np.ndarray, phone: np.ndarray
-) -> tuple[np.ndarray, int]:
+def add_contacts(rng: np.random.Generator, message: np.ndarray, people: People) -> tuple[np.ndarray, int]:
     """Write the lead's own contact into one message in sixteen, as people do; also how many.
 
     The text that cleaning must scrub is the lead's own name, e-mail or phone, or a link.
@@ -127,10 +129,10 @@ def add_contacts(
     result = message.copy()
     kind = np.floor(rng.random(n) * 64).astype(int)
     link = np.floor(rng.random(n) * 10**6).astype(int)
-    chosen = np.flatnonzero((kind < 4) & (message != ""))
     added = 0
-    for i, which in zip(chosen.tolist(), kind[chosen].tolist(), strict=True):
-        contact = (phone[i], email[i], name[i], f"https://example.com/profile/{link[i]}")[which]
+    for i in np.flatnonzero((kind < 4) & (message != "")).tolist():
+        link_text = f"https://example.com/profile/{link[i]}"
+        contact = (people.phone[i], people.email[i], people.name[i], link_text)[kind[i]]
         if contact:
             result[i] = f"{message[i]} - {contact}"
             added += 1

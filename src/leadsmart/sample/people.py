@@ -1,7 +1,6 @@
 """Made-up people: names, e-mails and phones from small word lists, in the formats that exports show."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -22,25 +21,8 @@ _LAST_ARABIC = (
     "حسن", "إبراهيم", "مصطفى", "فاروق", "صالح", "منصور", "نبيل", "زكي", "فهمي", "شاكر", "جابر", "رجب",
 )  # fmt: skip
 _AREA_CODES: Final = (
-    201,
-    202,
-    205,
-    206,
-    212,
-    213,
-    214,
-    303,
-    305,
-    312,
-    404,
-    415,
-    503,
-    617,
-    646,
-    702,
-    713,
-    818,
-)
+    201, 202, 205, 206, 212, 213, 214, 303, 305, 312, 404, 415, 503, 617, 646, 702, 713, 818,
+)  # fmt: skip
 
 #: Class of the e-mail's domain, and share: reserved example domains, free mail, not an address, none given.
 EMAIL_KINDS: Final = ("other", "free", "invalid", "missing")
@@ -52,18 +34,12 @@ _DOMAINS = np.array(["example.com", "example.org", "example.net"], dtype=object)
 _FREE_DOMAINS = np.array(["gmail.com", "yahoo.com", "hotmail.com", "outlook.com"], dtype=object)
 
 
-@dataclass(frozen=True)
-class People:
-    """One entry per lead: contacts as typed into the form, and what is true of them.
-
-    ``email_kind`` and ``phone_region`` are positions in `EMAIL_KINDS` and `PHONE_REGIONS`.
-    """
+class People(NamedTuple):
+    """Contacts as typed into the form, one entry per lead."""
 
     name: np.ndarray
     email: np.ndarray
     phone: np.ndarray
-    email_kind: np.ndarray
-    phone_region: np.ndarray
 
 
 def draw_kinds(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +63,7 @@ def draw_people(n: int, seed: int, has_phone: np.ndarray) -> People:
     email = _emails(rng, latin_first, latin_last, email_kind)
     phone = _phones(rng, phone_region)
     phone[~has_phone] = ""
-    return People(name, email, phone, email_kind, phone_region)
+    return People(name, email, phone)
 
 
 def _emails(rng: np.random.Generator, first: np.ndarray, last: np.ndarray, kind: np.ndarray) -> np.ndarray:
@@ -115,19 +91,13 @@ def _phones(rng: np.random.Generator, region: np.ndarray) -> np.ndarray:
 
 
 def _phone(region: int, prefix: str, digits: int, style: int, area: int) -> str:
-    if region == 0:
-        number = f"{digits:08d}"
-        if style == 0:
-            return f"0{prefix}{number}"
-        if style == 1:
-            return f"+20 {prefix} {number[:4]} {number[4:]}"
-        return f"+20{prefix}{number}"
-    if region == 1:
-        return f"+9665{digits:08d}"
-    if region == 2:
-        return f"+97150{digits % 10**7:07d}"
+    number = f"{digits:08d}"
     # 555-0100 to 555-0199 are set aside for fiction
     last = 100 + digits % 100
-    return (f"({area}) 555-0{last}", f"+1-{area}-555-0{last}", f"{area}.555.0{last}", f"+1{area}5550{last}")[
-        style
-    ]
+    by_region = (
+        (f"0{prefix}{number}", f"+20 {prefix} {number[:4]} {number[4:]}", *2 * (f"+20{prefix}{number}",)),
+        4 * (f"+9665{number}",),
+        4 * (f"+97150{digits % 10**7:07d}",),
+        (f"({area}) 555-0{last}", f"+1-{area}-555-0{last}", f"{area}.555.0{last}", f"+1{area}5550{last}"),
+    )
+    return by_region[region][style]

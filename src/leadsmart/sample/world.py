@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from leadsmart.sample.effects import Effects
+from leadsmart.sample.effects import PlantedEffects
 from leadsmart.sample.streams import stratified, stream
 
 FIRST_DAY: Final = np.datetime64("2024-06-01", "D")
@@ -67,14 +67,14 @@ class World:
     campaigns: pd.DataFrame
 
 
-def draw_world(leads: int, seed: int, effects: Effects) -> World:
+def draw_world(leads: int, seed: int, effects: PlantedEffects) -> World:
     """Draw business users and campaigns for about `leads` leads."""
     users = _draw_users(max(25, round(48 * (leads / 12_000) ** 0.5)), seed, effects)
     campaigns = _draw_campaigns(_draw_series(users["size"].to_numpy(), leads, seed), seed)
     return World(users, _plan_campaigns(campaigns, seed, effects))
 
 
-def _draw_users(n: int, seed: int, effects: Effects) -> pd.DataFrame:
+def _draw_users(n: int, seed: int, effects: PlantedEffects) -> pd.DataFrame:
     rng = stream(seed, "users")
     user_id = np.sort(rng.permutation(np.arange(11, 11 + 4 * n))[:n])
     size = np.exp(0.7 * ndtri((stream(seed, "user sizes").permutation(n) + 0.5) / n))
@@ -173,7 +173,7 @@ def _draw_campaigns(series: pd.DataFrame, seed: int) -> pd.DataFrame:
     return table
 
 
-def _plan_campaigns(campaigns: pd.DataFrame, seed: int, effects: Effects) -> pd.DataFrame:
+def _plan_campaigns(campaigns: pd.DataFrame, seed: int, effects: PlantedEffects) -> pd.DataFrame:
     """Channel, quality, prices and dates of every campaign."""
     n = len(campaigns)
     rng = stream(seed, "campaign plan")
