@@ -202,7 +202,7 @@ def clean_raw(
     if params.user_ids is not None:
         raw = restrict_to_users(raw, params.user_ids)
     corrected = {table: apply_corrections(rows, table, corrections) for table, rows in raw.items()}
-    rows = {table: result.rows for table, result in corrected.items()}
+    rows = {table: changed for table, (changed, _) in corrected.items()}
     campaigns = clean_campaigns(rows[CAMPAIGNS], market, params)
     delivery = clean_delivery(rows[AD_PERFORMANCE], campaigns.rows, params, last_day)
     leads = clean_leads(rows[LEADS], campaigns.rows, params, key, last_day)
@@ -219,7 +219,7 @@ def clean_raw(
         STATUS_EVENTS: events,
     }
     for table, result in cleaned.items():
-        matches = {**result.matches, "correction": corrected[table].is_corrected}
+        matches = {**result.matches, "correction": corrected[table][1]}
         cleaned[table] = replace(result, matches=matches)
     ledger = build_ledger(cleaned.values())
     raw_rows = {table: len(rows) for table, rows in raw.items()}

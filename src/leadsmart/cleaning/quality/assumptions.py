@@ -22,9 +22,9 @@ from leadsmart.vocabulary import (
     UNIT_COUNT,
 )
 
-COLUMNS: Final = ["assumption", "verdict", "evidence", "n"]
+ASSUMPTION_COLUMNS: Final = ["assumption", "verdict", "evidence", "n"]
 #: A defect in a smaller share of the rows leaves the assumption standing.
-TOLERATED: Final = 0.02
+TOLERATED_SHARE: Final = 0.02
 #: Campaigns of two markets whose medians differ by less than this factor are built alike.
 ALIKE_FACTOR: Final = 1.5
 
@@ -64,12 +64,12 @@ def assess_assumptions(
         "Nothing personal is in the lead text": _assess_text(tables.leads, ledger),
     }
     rows = [(assumption, *result) for assumption, result in tested.items()]
-    return pd.DataFrame(rows, columns=COLUMNS).astype(
+    return pd.DataFrame(rows, columns=ASSUMPTION_COLUMNS).astype(
         {"assumption": "str", "verdict": "str", "evidence": "str"}
     )
 
 
-def count_silent_days(tables: MarketTables) -> tuple[int, int]:
+def _count_silent_days(tables: MarketTables) -> tuple[int, int]:
     """Days without delivery between a campaign's first and last delivery, and all days between them."""
     days = tables.ad_performance[["campaign_id", "delivery_date"]].drop_duplicates()
     grouped = days.groupby("campaign_id")["delivery_date"]
@@ -78,10 +78,10 @@ def count_silent_days(tables: MarketTables) -> tuple[int, int]:
     return total - len(days), total
 
 
-def missing_months(moments: Sequence[pd.Timestamp] | pd.Series) -> list[str]:
+def _missing_months(moments: Sequence[pd.Timestamp] | pd.Series) -> list[str]:
     """Calendar months without a row between the first and the last.
 
-    >>> missing_months(pd.Series(pd.to_datetime(["2024-06-03", "2024-09-01"])))
+    >>> _missing_months(pd.Series(pd.to_datetime(["2024-06-03", "2024-09-01"])))
     ['2024-07', '2024-08']
     """
     days = pd.Series(moments).dropna()
@@ -96,10 +96,10 @@ def _assess_fullness(tables: MarketTables, ledger: pd.DataFrame, currency: str) 
     leads, events, delivery = tables.leads, tables.status_events, tables.ad_performance
     if leads.empty or delivery.empty:
         return _Tested(NOT_ENOUGH_DATA, "There is no lead or no delivery to look at.", 0)
-    silent, days = count_silent_days(tables)
+    silent, days = _count_silent_days(tables)
     months = {
-        "delivery": missing_months(delivery["delivery_date"]),
-        "leads": missing_months(local_day(leads["arrived_at"])),
+        "delivery": _missing_months(delivery["delivery_date"]),
+        "leads": _missing_months(local_day(leads["arrived_at"])),
     }
     gaps = [f"no {what} in {', '.join(missing)}" for what, missing in months.items() if missing]
     without_history = int((~is_in(leads["lead_id"], events["lead_id"])).sum())
@@ -119,19 +119,15 @@ def _assess_fullness(tables: MarketTables, ledger: pd.DataFrame, currency: str) 
     evidence += (
         f"Months between the first and the last: {'; '.join(gaps)}." if gaps else "No month is missing."
     )
-    verdict = SUPPORTED if max(shares) <= TOLERATED and not gaps else NOT_SUPPORTED
+    verdict = SUPPORTED if max(shares) <= TOLERATED_SHARE and not gaps else NOT_SUPPORTED
     return _Tested(verdict, evidence, len(leads))
 
 
 def _assess_ids(tables: MarketTables, ledger: pd.DataFrame) -> _Tested:
-    def removed(table: str, *rules: str) -> int:
-        mask = ledger["table"].eq(table) & ledger["rule"].isin(rules)
-        return int(ledger.loc[mask, "rows"].sum())
-
     leads, events = len(tables.leads), len(tables.status_events)
-    orphans = removed(STATUS_EVENTS, "unknown_lead", "missing_id")
-    strays = removed(LEADS, "unknown_campaign", "missing_id")
-    repeated = removed(LEADS, "superseded")
+    orphans = _count_rows(ledger, STATUS_EVENTS, "unknown_lead", "missing_id")
+    strays = _count_rows(ledger, LEADS, "unknown_campaign", "missing_id")
+    repeated = _count_rows(ledger, LEADS, "superseded")
     n = leads + events + orphans + strays
     if n == 0:
         return _Tested(NOT_ENOUGH_DATA, "There is no lead to look at.", 0)
@@ -160,8 +156,8 @@ def _assess_structure(structure: pd.DataFrame, params: Params, market: str) -> _
         if not (np.isfinite(value) and np.isfinite(typical) and value > 0 and typical > 0):
             continue
         alike &= max(value / typical, typical / value) <= ALIKE_FACTOR
-        told = [format_value(number, UNIT_COUNT) for number in (value, typical)]
-        parts.append(f"{label} {told[0]} here, {told[1]} in the typical other market")
+        here, elsewhere = (format_value(number, UNIT_COUNT) for number in (value, typical))
+        parts.append(f"{label} {here} here, {elsewhere} in the typical other market")
     if not parts:
         return _Tested(NOT_ENOUGH_DATA, "No campaign says its budget or dates.", 0)
     evidence = f"Per campaign: {'; '.join(parts)}."
@@ -174,9 +170,13 @@ def _assess_text(leads: pd.DataFrame, ledger: pd.DataFrame) -> _Tested:
     contacts = "Names, e-mails and phones have columns of their own and are kept as hashes only."
     if filled == 0:
         return _Tested(NOT_ENOUGH_DATA, f"The export has no text written by leads. {contacts}", 0)
-    scrubbed = int(ledger.loc[ledger["table"].eq(LEADS) & ledger["rule"].eq("text_scrubbed"), "rows"].sum())
+    scrubbed = _count_rows(ledger, LEADS, "text_scrubbed")
     evidence = (
         f"{format_count(scrubbed)} of {format_count(filled)} leads with text ({format_percent(scrubbed / filled)}) "
         f"wrote an e-mail, phone, link, long number or their name; these were replaced. {contacts}"
     )
     return _Tested(SUPPORTED if scrubbed == 0 else NOT_SUPPORTED, evidence, filled)
+
+
+def _count_rows(ledger: pd.DataFrame, table: str, *rules: str) -> int:
+    return int(ledger.loc[ledger["table"].eq(table) & ledger["rule"].isin(rules), "rows"].sum())

@@ -8,10 +8,10 @@ from typing import Final
 import pandas as pd
 
 #: Spellings this alike are likely one project, unless they differ in a number.
-ALIKE: Final = 0.9
+LEAST_SIMILARITY: Final = 0.9
 #: Comparing every pair takes long where there are very many projects; equal spellings are still found.
 MOST_COMPARED: Final = 400
-COLUMNS: Final = ["project_name", "campaigns", "similar_to", "similar_campaigns", "reason"]
+SPELLING_COLUMNS: Final = ["project_name", "campaigns", "similar_to", "similar_campaigns", "reason"]
 
 
 def find_likely_duplicates(campaigns: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def find_likely_duplicates(campaigns: pd.DataFrame) -> pd.DataFrame:
     """
     counts = campaigns["project_name"].value_counts()
     names = sorted(counts.index)
-    plain = {name: plain_spelling(name) for name in names}
+    plain = {name: _plain_spelling(name) for name in names}
     numbers = {name: re.findall(r"\d+", plain[name]) for name in names}
     rows = []
     for i, name in enumerate(names):
@@ -39,14 +39,14 @@ def find_likely_duplicates(campaigns: pd.DataFrame) -> pd.DataFrame:
             if reason and numbers[name] == numbers[other]:
                 small, large = sorted((name, other), key=lambda n: (counts[n], n))
                 rows.append((small, int(counts[small]), large, int(counts[large]), reason))
-    result = pd.DataFrame(rows, columns=COLUMNS)
+    result = pd.DataFrame(rows, columns=SPELLING_COLUMNS)
     return result.astype({"project_name": "str", "similar_to": "str", "reason": "str"})
 
 
-def plain_spelling(name: str) -> str:
+def _plain_spelling(name: str) -> str:
     """A name without case, accents, punctuation and variants of Arabic letters.
 
-    >>> plain_spelling("Mountain-View  iCity"), plain_spelling("Café")
+    >>> _plain_spelling("Mountain-View  iCity"), _plain_spelling("Café")
     ('mountain view icity', 'cafe')
     """
     text = unicodedata.normalize("NFKD", name.casefold())
@@ -67,6 +67,6 @@ def _reason(one: str, other: str, compare: bool) -> str:
     ):
         return ""
     matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE:
+    if matcher.real_quick_ratio() >= LEAST_SIMILARITY and matcher.quick_ratio() >= LEAST_SIMILARITY and matcher.ratio() >= LEAST_SIMILARITY:
         return "nearly the same letters"
     return ""

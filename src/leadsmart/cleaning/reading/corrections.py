@@ -1,13 +1,12 @@
 """Known errors of a source, corrected by a reviewed file instead of by code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from leadsmart.cleaning.reading.raw_rows import FILE, LINE
 from leadsmart.cleaning.reading.slices import Slices
@@ -18,9 +17,10 @@ from leadsmart.vocabulary import REQUIRED_EXPORT_COLUMNS
 
 #: Rows are identified by more than values: where they stand.
 _PLACES: Final = {"file": FILE, "line": LINE}
-#: Contacts have no place in a reviewed file, and these decide the slice before corrections are made.
-_FORBIDDEN: Final = frozenset({"name", "email", "phone", "message"})
-_FIXED: Final = frozenset({"id", "campaign_id", "lead_id", "ad_set_id", "project_name", "market"})
+#: Contacts have no place in a reviewed file.
+_CONTACTS: Final = frozenset({"name", "email", "phone", "message"})
+#: These decide the slice before corrections are made.
+_DECIDES_SLICE: Final = frozenset({"id", "campaign_id", "lead_id", "ad_set_id", "project_name", "market"})
 
 
 class Correction(BaseModel):
@@ -38,23 +38,49 @@ class Correction(BaseModel):
     reason: Annotated[str, Field(min_length=10)]
     expected: Annotated[int, Field(ge=1)]
 
+    @model_validator(mode="after")
+    def _check_columns(self) -> "Correction":
+        known = {*REQUIRED_EXPORT_COLUMNS[self.table], "channel", "form_variant"}
+        for column in (*self.match, *self.change):
+            if column in _CONTACTS:
+                raise _refuse(
+                    "a correction must not hold contacts", "Match by id, or by file and line", column
+                )
+            if column not in known and column not in _PLACES:
+                remedy = f"Known are {', '.join(sorted(known))}"
+                raise _refuse(f"table {self.table} has no such column", remedy, column)
+            if column in self.change and (column in _DECIDES_SLICE or column in _PLACES):
+                raise _refuse(
+                    "this column decides where a row belongs and can't be corrected here",
+                    "Correct it in the export, or a project's market in project_markets.csv",
+                    column,
+                )
+        return self
 
-@dataclass(frozen=True)
-class Corrected:
-    """Raw rows after corrections.
-
-    Attributes
-    ----------
-    rows : DataFrame
-    is_corrected : Series of bool
-    """
-
-    rows: pd.DataFrame
-    is_corrected: pd.Series
+    def matches(self, rows: pd.DataFrame) -> pd.Series:
+        """Rows of the correction's table that it changes, as bool."""
+        found = pd.Series(True, index=rows.index)
+        for name, value in self.match.items():
+            column = _PLACES.get(name, name)
+            if column not in rows:
+                return found & False
+            if column == LINE:
+                found &= rows[column].eq(int(value))
+            else:
+                found &= map_distinct(rows[column], clean_text).eq(str(value)).astype(bool)
+        return found
 
 
 def read_corrections(params_dir: Path) -> tuple[Correction, ...]:
     """Read ``_corrections.yml``; no file means no corrections.
+
+    Parameters
+    ----------
+    params_dir : Path
+
+    Returns
+    -------
+    tuple of Correction
 
     Raises
     ------
@@ -66,60 +92,46 @@ def read_corrections(params_dir: Path) -> tuple[Correction, ...]:
         return ()
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-        if not isinstance(entries, list):
-            raise ParameterError(
-                "expected a list of corrections", remedy="See the example in it", file=path.name
-            )
-        corrections = tuple(Correction.model_validate(entry) for entry in entries)
+    except yaml.YAMLError as error:
+        raise _refuse("not valid YAML", "Mend the file") from error
+    if not isinstance(entries, list):
+        raise _refuse("expected a list of corrections", "See the example in it")
+    try:
+        return tuple(Correction.model_validate(entry) for entry in entries)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(
-            f"{where}: {first['msg']}", remedy="See the example in it", file=path.name
-        ) from error
-    except yaml.YAMLError as error:
-        raise ParameterError("not valid YAML", remedy="Mend the file", file=path.name) from error
-    for correction in corrections:
-        _check_columns(correction)
-    return corrections
+        raise _refuse(f"{where}: {first['msg']}", "See the example in it") from error
 
 
-def _check_columns(correction: Correction) -> None:
-    known = {*REQUIRED_EXPORT_COLUMNS[correction.table], "channel", "form_variant"}
-    for column in (*correction.match, *correction.change):
-        if column in _FORBIDDEN:
-            raise ParameterError(
-                "a correction must not hold contacts", remedy="Match by id, or by file and line",
-                file=CORRECTIONS_FILE, column=column,
-            )  # fmt: skip
-        if column not in known and column not in _PLACES:
-            raise ParameterError(
-                f"table {correction.table} has no such column", remedy=f"Known are {', '.join(sorted(known))}",
-                file=CORRECTIONS_FILE, column=column,
-            )  # fmt: skip
-    for column in correction.change:
-        if column in _FIXED or column in _PLACES:
-            raise ParameterError(
-                "this column decides where a row belongs and can't be corrected here",
-                remedy="Correct it in the export, or a project's market in project_markets.csv",
-                file=CORRECTIONS_FILE,
-                column=column,
-            )
+def _refuse(problem: str, remedy: str, column: str | None = None) -> ParameterError:
+    return ParameterError(problem, remedy=remedy, file=CORRECTIONS_FILE, column=column)
 
 
 def find_unexpected(slices: Slices, corrections: Sequence[Correction]) -> list[InputError]:
-    """Count what each correction matches in the whole export: what differs from what its entry expects."""
-    counts = [0] * len(corrections)
+    """Count what each correction matches in the whole export.
+
+    Parameters
+    ----------
+    slices : Slices
+    corrections : sequence of Correction
+
+    Returns
+    -------
+    list of InputError
+        One per correction whose count differs from what it expects.
+    """
+    found = dict.fromkeys(range(len(corrections)), 0)
     for table in sorted({correction.table for correction in corrections}):
         for market in slices.markets:
             rows = slices.read(table, market)
-            for at, correction in enumerate(corrections):
+            for i, correction in enumerate(corrections):
                 if correction.table == table:
-                    counts[at] += int(_matches(rows, correction).sum())
+                    found[i] += int(correction.matches(rows).sum())
     return [
-        _unexpected(correction, count)
-        for correction, count in zip(corrections, counts, strict=True)
-        if count != correction.expected
+        _unexpected(correction, found[i])
+        for i, correction in enumerate(corrections)
+        if found[i] != correction.expected
     ]
 
 
@@ -134,12 +146,28 @@ def _unexpected(correction: Correction, count: int) -> InputError:
     )
 
 
-def apply_corrections(rows: pd.DataFrame, table: str, corrections: Sequence[Correction]) -> Corrected:
-    """Raw rows of a table with what the reviewed file changes."""
+def apply_corrections(
+    rows: pd.DataFrame, table: str, corrections: Sequence[Correction]
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Make the corrections of a table.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Raw rows; not changed.
+    table : str
+    corrections : sequence of Correction
+        Of any table.
+
+    Returns
+    -------
+    (DataFrame, Series of bool)
+        The corrected rows, and which of them were changed.
+    """
     is_corrected = pd.Series(False, index=rows.index)
     changed = rows
     for correction in (c for c in corrections if c.table == table):
-        mask = _matches(rows, correction)
+        mask = correction.matches(rows)
         values = {
             column: changed[column].mask(mask, None if value is None else str(value))
             for column, value in correction.change.items()
@@ -147,17 +175,4 @@ def apply_corrections(rows: pd.DataFrame, table: str, corrections: Sequence[Corr
         }
         changed = changed.assign(**values)
         is_corrected |= mask
-    return Corrected(changed, is_corrected)
-
-
-def _matches(rows: pd.DataFrame, correction: Correction) -> pd.Series:
-    mask = pd.Series(True, index=rows.index)
-    for column, value in correction.match.items():
-        place = _PLACES.get(column, column)
-        if place not in rows:
-            return pd.Series(False, index=rows.index)
-        if place == LINE:
-            mask &= rows[place].eq(int(value))
-        else:
-            mask &= map_distinct(rows[place], clean_text).eq(str(value)).astype(bool)
-    return mask
+    return changed, is_corrected
