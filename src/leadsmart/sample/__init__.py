@@ -80,6 +80,19 @@ def write_sample(
 ) -> SampleTruth:
     """Write a sample export with defects, and ``sample.json`` that marks the folder as a sample.
 
+    Parameters
+    ----------
+    directory : Path
+        Made where it does not exist.
+    leads, seed, effects
+        See `make_sample`.
+    overwrite : bool
+        Whether a former sample may be replaced.
+
+    Returns
+    -------
+    SampleTruth
+
     Raises
     ------
     InputError
@@ -110,6 +123,15 @@ def sample_market(
         None gives all markets together.
     leads : int
         Leads of the whole sample, of which the market has its share.
+    seed, effects
+        See `make_sample`.
+    timezone : str
+        IANA name: the zone of the moments.
+
+    Returns
+    -------
+    MarketTables
+    SampleTruth
     """
     draw = draw_sample(leads, seed, effects)
     return market_tables(draw, market, timezone), derive_truth(draw, {})
@@ -123,5 +145,15 @@ def sample_market_tables(
     effects: PlantedEffects = _ALL_EFFECTS,
     timezone: str = "Africa/Cairo",
 ) -> MarketTables:
-    """Make the clean tables of one market from a defect-free sample; see `sample_market`."""
+    """Make the clean tables of one market from a defect-free sample; see `sample_market`.
+
+    Parameters
+    ----------
+    market, leads, seed, effects, timezone
+        See `sample_market`.
+
+    Returns
+    -------
+    MarketTables
+    """
     return market_tables(draw_sample(leads, seed, effects), market, timezone)

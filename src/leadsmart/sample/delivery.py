@@ -32,7 +32,18 @@ class Delivery:
 
 
 def draw_delivery(world: World, seed: int, effects: PlantedEffects) -> Delivery:
-    """Draw delivery rows of all campaigns, and the outages among them."""
+    """Draw delivery rows of all campaigns, and the outages among them.
+
+    Parameters
+    ----------
+    world : World
+    seed : int
+    effects : PlantedEffects
+
+    Returns
+    -------
+    Delivery
+    """
     cells = _draw_cells(world.campaigns, seed)
     return Delivery(
         cells.assign(is_broken=_broken(cells, world, seed, effects)), _draw_rows(cells, world, seed, effects)

@@ -83,6 +83,16 @@ def draw_sample(leads: int, seed: int, effects: PlantedEffects) -> Draw:
 
 
 def words_at(words: Sequence[str], position: np.ndarray | pd.Series) -> pd.Series:
-    """The word at each position, missing at −1; the index counts from 0."""
+    """The word at each position, missing at −1; the index counts from 0.
+
+    Parameters
+    ----------
+    words : sequence of str
+    position : ndarray or Series of int
+
+    Returns
+    -------
+    Series of str
+    """
     codes = np.asarray(position)
     return pd.Series(pd.array(list(words), dtype="str").take(codes, allow_fill=True))

@@ -130,6 +130,16 @@ def _moments(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
 def write_tables(tables: SampleTables, directory: Path, description: dict, *, overwrite: bool) -> None:
     """Write the five files and the marker; nothing of a former sample is lost if writing fails.
 
+    Parameters
+    ----------
+    tables : SampleTables
+    directory : Path
+        Made where it does not exist.
+    description : dict
+        What the marker says.
+    overwrite : bool
+        Whether a former sample may be replaced.
+
     Raises
     ------
     InputError
@@ -148,7 +158,18 @@ def write_tables(tables: SampleTables, directory: Path, description: dict, *, ov
 
 
 def check_directory(directory: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that a sample must not be written into (see `write_tables`)."""
+    """Refuse a folder that a sample must not be written into (see `write_tables`).
+
+    Parameters
+    ----------
+    directory : Path
+    overwrite : bool
+
+    Raises
+    ------
+    InputError
+        If `directory` is a file, holds something else than a sample, or a sample and `overwrite` is False.
+    """
     problem = None
     if directory.exists() and not directory.is_dir():
         problem, remedy = "a sample needs a folder, this is a file", "Name a folder"

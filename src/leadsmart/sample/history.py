@@ -55,7 +55,20 @@ class LeadHistory:
 
 
 def draw_history(leads: pd.DataFrame, world: World, seed: int, effects: PlantedEffects) -> LeadHistory:
-    """Draw status and history of every lead."""
+    """Draw status and history of every lead.
+
+    Parameters
+    ----------
+    leads : DataFrame
+        See `LeadDraw`.
+    world : World
+    seed : int
+    effects : PlantedEffects
+
+    Returns
+    -------
+    LeadHistory
+    """
     n = len(leads)
     user = leads["user"].to_numpy()
     users = {name: world.users[name].to_numpy()[user] for name in world.users.columns}
@@ -136,7 +149,19 @@ def _events(steps: list[tuple[np.ndarray, np.ndarray, np.ndarray]], has_history:
 
 
 def is_batch_entry(events: pd.DataFrame, user: np.ndarray) -> np.ndarray:
-    """Whether an event is a verdict entered in the same minute as another verdict of the same user."""
+    """Whether an event is a verdict entered in the same minute as another verdict of the same user.
+
+    Parameters
+    ----------
+    events : DataFrame
+        See `LeadHistory`.
+    user : ndarray of int
+        Position of the business user of each lead.
+
+    Returns
+    -------
+    ndarray of bool
+    """
     is_verdict = np.isin(events["status"].to_numpy(), VERDICTS)
     minute = events["at"].to_numpy() // 60
     key = user[events["lead"].to_numpy()].astype(np.int64) * 10**9 + minute

@@ -45,7 +45,20 @@ class LeadDraw:
 
 
 def draw_leads(n: int, world: World, delivery: Delivery, seed: int, effects: PlantedEffects) -> LeadDraw:
-    """Draw `n` leads in proportion to what each campaign day is expected to bring."""
+    """Draw `n` leads in proportion to what each campaign day is expected to bring.
+
+    Parameters
+    ----------
+    n : int
+    world : World
+    delivery : Delivery
+    seed : int
+    effects : PlantedEffects
+
+    Returns
+    -------
+    LeadDraw
+    """
     cell, expected_cells = _draw_cells(n, world, delivery, seed, effects)
     cells = delivery.cells
     campaign = cells["campaign"].to_numpy()[cell]
@@ -142,7 +155,19 @@ def _probability(leads: pd.DataFrame, world: World, effects: PlantedEffects) -> 
 
 
 def probability_given_verdict(leads: pd.DataFrame, world: World) -> np.ndarray:
-    """True probability that a recorded verdict is QUALIFIED: 1 or 0 where the user records one kind only."""
+    """True probability that a recorded verdict is QUALIFIED: 1 or 0 where the user records one kind only.
+
+    Parameters
+    ----------
+    leads : DataFrame
+        See `LeadDraw`.
+    world : World
+
+    Returns
+    -------
+    ndarray of float
+        Missing where the user never records a verdict.
+    """
     habit = world.users["habit"].to_numpy()[leads["user"].to_numpy()]
     p = leads["p_qualified"].to_numpy()
     p = np.where(habit == HABITS.index("only_qualified"), 1.0, p)

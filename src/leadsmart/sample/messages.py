@@ -124,6 +124,17 @@ def add_contacts(rng: np.random.Generator, message: np.ndarray, people: People) 
     """Write the lead's own contact into one message in sixteen, as people do; also how many.
 
     The text that cleaning must scrub is the lead's own name, e-mail or phone, or a link.
+
+    Parameters
+    ----------
+    rng : Generator
+    message : ndarray of str
+        Empty where the person wrote none.
+    people : People
+
+    Returns
+    -------
+    (ndarray of str, int)
     """
     n = len(message)
     result = message.copy()

@@ -43,14 +43,36 @@ class People(NamedTuple):
 
 
 def draw_kinds(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Kind of e-mail and region of phone of each lead, without spelling them out."""
+    """Kind of e-mail and region of phone of each lead, without spelling them out.
+
+    Parameters
+    ----------
+    n : int
+    seed : int
+
+    Returns
+    -------
+    (ndarray of int, ndarray of int)
+        Positions in `EMAIL_KINDS` and `PHONE_REGIONS`.
+    """
     rng = stream(seed, "contact kinds")
     email = np.searchsorted(np.cumsum(EMAIL_SHARES)[:-1], rng.random(n), side="right")
     return email, np.searchsorted(np.cumsum(PHONE_SHARES)[:-1], rng.random(n), side="right")
 
 
 def draw_people(n: int, seed: int, has_phone: np.ndarray) -> People:
-    """Names, e-mails and phones of `n` leads; phones are empty where `has_phone` is False."""
+    """Names, e-mails and phones of `n` leads; phones are empty where `has_phone` is False.
+
+    Parameters
+    ----------
+    n : int
+    seed : int
+    has_phone : ndarray of bool
+
+    Returns
+    -------
+    People
+    """
     email_kind, phone_region = draw_kinds(n, seed)
     rng = stream(seed, "people")
     first, last = (rng.integers(0, len(_FIRST), n) for _ in range(2))

@@ -68,7 +68,18 @@ class World:
 
 
 def draw_world(leads: int, seed: int, effects: PlantedEffects) -> World:
-    """Draw business users and campaigns for about `leads` leads."""
+    """Draw business users and campaigns for about `leads` leads.
+
+    Parameters
+    ----------
+    leads : int
+    seed : int
+    effects : PlantedEffects
+
+    Returns
+    -------
+    World
+    """
     users = _draw_users(max(25, round(48 * (leads / 12_000) ** 0.5)), seed, effects)
     campaigns = _draw_campaigns(_draw_series(users["size"].to_numpy(), leads, seed), seed)
     return World(users, _plan_campaigns(campaigns, seed, effects))

@@ -138,6 +138,11 @@ def check_slice(slice_totals: pd.DataFrame, market: str, raw_rows: Mapping[str, 
 def quarantine_shares(ledger: pd.DataFrame) -> pd.DataFrame:
     """Share of a table's raw rows that each rule quarantined.
 
+    Parameters
+    ----------
+    ledger : DataFrame
+        See `build_ledger`.
+
     Returns
     -------
     DataFrame

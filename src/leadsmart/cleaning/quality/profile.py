@@ -60,6 +60,12 @@ def _rule_name(table: str, rule: str) -> str:
 def summarise_feedback(tables: MarketTables, params: Params) -> pd.DataFrame:
     """Who gives verdicts on leads, and whether they only ever say one thing.
 
+    Parameters
+    ----------
+    tables : MarketTables
+    params : Params
+        Which statuses are verdicts.
+
     Returns
     -------
     DataFrame
@@ -115,6 +121,10 @@ def group_feedback(feedback: pd.DataFrame) -> Feedback:
     ----------
     feedback : DataFrame
         See `summarise_feedback`.
+
+    Returns
+    -------
+    Feedback
     """
     kind = feedback["only_one_kind"].map(FEEDBACK_KINDS)
     grouped = (
@@ -144,6 +154,10 @@ def group_feedback(feedback: pd.DataFrame) -> Feedback:
 
 def list_unknown_statuses(tables: MarketTables) -> pd.DataFrame:
     """Statuses that the vocabulary does not know.
+
+    Parameters
+    ----------
+    tables : MarketTables
 
     Returns
     -------

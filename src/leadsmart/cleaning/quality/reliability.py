@@ -35,6 +35,14 @@ NOTABLE_FLAGS: Final = frozenset(
 def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: Params) -> tuple[str, str]:
     """Say whether a market's data can be relied on.
 
+    Parameters
+    ----------
+    ledger : DataFrame
+        See `build_ledger`.
+    assumptions : DataFrame
+        See `assess_assumptions`.
+    params : Params
+
     Returns
     -------
     (str, str)

@@ -67,6 +67,10 @@ def _reason(one: str, other: str, compare: bool) -> str:
     ):
         return ""
     matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.real_quick_ratio() >= LEAST_SIMILARITY and matcher.quick_ratio() >= LEAST_SIMILARITY and matcher.ratio() >= LEAST_SIMILARITY:
+    if (
+        matcher.real_quick_ratio() >= LEAST_SIMILARITY
+        and matcher.quick_ratio() >= LEAST_SIMILARITY
+        and matcher.ratio() >= LEAST_SIMILARITY
+    ):
         return "nearly the same letters"
     return ""

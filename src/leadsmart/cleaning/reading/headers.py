@@ -114,6 +114,10 @@ def parse_header(text: str, table: str, file: str) -> Header:
     file : str
         Name for messages.
 
+    Returns
+    -------
+    Header
+
     Raises
     ------
     InputError
@@ -139,7 +143,18 @@ def parse_header(text: str, table: str, file: str) -> Header:
 
 
 def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
-    """Per field the column it holds, see `Header`."""
+    """Per field the column it holds, see `Header`.
+
+    Parameters
+    ----------
+    fields : sequence of str
+        Of the header line.
+    table : str
+
+    Returns
+    -------
+    tuple of (str or None)
+    """
     names = [snake_case(field) for field in fields]
     columns: list[str | None] = [None] * len(names)
     wanted = (*REQUIRED_COLUMNS[table], *OPTIONAL_COLUMNS[table])
@@ -161,7 +176,23 @@ def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
 
 
 def check_columns(columns: Sequence[str | None], fields: Sequence[str], table: str, file: str) -> None:
-    """Raise an `InputError` that names every missing column and the nearest header."""
+    """Raise an `InputError` that names every missing column and the nearest header.
+
+    Parameters
+    ----------
+    columns : sequence of (str or None)
+        See `match_columns`.
+    fields : sequence of str
+        Of the header line.
+    table : str
+    file : str
+        Name for messages.
+
+    Raises
+    ------
+    InputError
+        If a column is missing; it names every one and the nearest header.
+    """
     missing = [column for column in REQUIRED_COLUMNS[table] if column not in columns]
     if not missing:
         return

@@ -103,7 +103,17 @@ class Slices:
         return rows.sort_values([ORDER, LINE], kind="stable", ignore_index=True)
 
     def count_campaigns(self, market: str, user_ids: Collection[str] | None) -> int:
-        """Number of campaigns of a market, of all business users (None) or of some."""
+        """Number of campaigns of a market, of all business users (None) or of some.
+
+        Parameters
+        ----------
+        market : str
+        user_ids : collection of str or None
+
+        Returns
+        -------
+        int
+        """
         if user_ids is None:
             return self.markets.get(market, 0)
         from leadsmart.cleaning.values.texts import clean_id, map_distinct
@@ -156,7 +166,20 @@ def slices_folder(
     markets: Sequence[str],
     decimal_comma: Collection[str],
 ) -> Path:
-    """The folder in `cache` for slices of these files, markets and code."""
+    """The folder in `cache` for slices of these files, markets and code.
+
+    Parameters
+    ----------
+    cache : Path
+    inputs : mapping
+        See `hash_inputs`.
+    markets : sequence of str
+    decimal_comma : collection of str
+
+    Returns
+    -------
+    Path
+    """
     digest = hashlib.sha256()
     cleaning = Path(__file__).parents[1]
     for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
@@ -167,7 +190,18 @@ def slices_folder(
 
 
 def hash_inputs(folder: Path, sources: Iterable[SourceFile]) -> dict[str, dict[str, object]]:
-    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample among them."""
+    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample among them.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+    sources : iterable of SourceFile
+
+    Returns
+    -------
+    dict
+    """
     files = {source.name: source.path for source in sources}
     if (mark := folder / SAMPLE_MARK).is_file():
         files[SAMPLE_MARK] = mark

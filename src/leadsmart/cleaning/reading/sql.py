@@ -41,17 +41,45 @@ def open_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
-    """All rows of a small result."""
+    """All rows of a small result.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    query : str
+
+    Returns
+    -------
+    list of tuple
+    """
     return connection.execute(query).fetchall()
 
 
 def fetch_texts(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
-    """A result all of whose columns are text, as ``str`` even where there is no row."""
+    """A result all of whose columns are text, as ``str`` even where there is no row.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    query : str
+
+    Returns
+    -------
+    DataFrame
+    """
     return connection.execute(query).df().astype("str")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
-    """Make a table of text columns from a frame."""
+    """Make a table of text columns from a frame.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    name : str
+        Of the table.
+    frame : DataFrame
+    """
     connection.register("frame", frame)
     connection.execute(f"CREATE TABLE {name} AS SELECT COLUMNS(*)::VARCHAR FROM frame")
     connection.unregister("frame")

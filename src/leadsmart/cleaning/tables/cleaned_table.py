@@ -59,12 +59,35 @@ def clean_ids(raw: pd.DataFrame, *columns: str) -> dict[str, pd.Series]:
 
 
 def read_moments(raw: pd.DataFrame, column: str, params: Params) -> pd.DataFrame:
-    """Moments of a column in the market's zone, see `parse_moments`."""
+    """Moments of a column in the market's zone, see `parse_moments`.
+
+    Parameters
+    ----------
+    raw : DataFrame
+    column : str
+    params : Params
+
+    Returns
+    -------
+    DataFrame
+    """
     return parse_moments(raw[column], params.date_order, params.timezone)
 
 
 def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) -> pd.Series:
-    """First outcomes of a table's raw rows: lines that can't be parsed and rows without an id are removed."""
+    """First outcomes of a table's raw rows: lines that can't be parsed and rows without an id are removed.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        Raw rows with their origin.
+    required_ids : iterable of Series
+        Clean ids without which a row means nothing.
+
+    Returns
+    -------
+    Series of str
+    """
     missing = pd.concat(required_ids, axis=1).isna().any(axis=1)
     everything = pd.Series(KEPT, index=raw.index, dtype="str")
     return remove(everything, {"unparsable_line": raw[IS_UNPARSABLE], "missing_id": missing})
@@ -138,7 +161,18 @@ def unusable_dates(moments: pd.DataFrame, params: Params, last_day: dt.date) -> 
 
 
 def reformatted_ids(raw: pd.DataFrame, ids: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
-    """The rule for ids that are not kept as they are written; `ids` is from `clean_ids`."""
+    """The rule for ids that are not kept as they are written; `ids` is from `clean_ids`.
+
+    Parameters
+    ----------
+    raw : DataFrame
+    ids : mapping
+        See `clean_ids`.
+
+    Returns
+    -------
+    dict
+    """
     return {"id_reformatted": any_of(clean.notna() & raw[column].ne(clean) for column, clean in ids.items())}
 
 

@@ -85,7 +85,19 @@ def clean_events(
 
 
 def clean_statuses(written: pd.Series, aliases: Mapping[str, str]) -> pd.Series:
-    """Statuses in the vocabulary's spelling, aliases replaced; missing where none is written."""
+    """Statuses in the vocabulary's spelling, aliases replaced; missing where none is written.
+
+    Parameters
+    ----------
+    written : Series of str
+        As exported.
+    aliases : mapping
+        Another spelling -> the vocabulary's.
+
+    Returns
+    -------
+    Series of str
+    """
     canonical = {canonical_status(other): canonical_status(status) for other, status in aliases.items()}
 
     def clean(value: str) -> str | None:
@@ -125,7 +137,19 @@ def is_contact(written: pd.Series, statuses: pd.Series, names: pd.Series, params
 
 
 def is_aliased(written: pd.Series, statuses: pd.Series) -> pd.Series:
-    """Rows whose status was replaced by way of an alias."""
+    """Rows whose status was replaced by way of an alias.
+
+    Parameters
+    ----------
+    written : Series of str
+        As exported.
+    statuses : Series of str
+        See `clean_statuses`.
+
+    Returns
+    -------
+    Series of bool
+    """
     return statuses.notna() & clean_statuses(written, {}).ne(statuses)
 
 

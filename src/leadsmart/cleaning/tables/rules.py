@@ -113,7 +113,17 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
 
 
 def find_rule(table: str, name: str) -> Rule:
-    """The rule of a table by its name."""
+    """The rule of a table by its name.
+
+    Parameters
+    ----------
+    table : str
+    name : str
+
+    Returns
+    -------
+    Rule
+    """
     return next(rule for rule in rules_of(table) if rule.name == name)
 
 

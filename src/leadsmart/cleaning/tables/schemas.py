@@ -99,6 +99,12 @@ def table_schemas(timezone: str) -> dict[str, pa.DataFrameSchema]:
 def validate_tables(tables: MarketTables, timezone: str) -> None:
     """Hold clean tables against their contract.
 
+    Parameters
+    ----------
+    tables : MarketTables
+    timezone : str
+        IANA name: the zone of the moments.
+
     Raises
     ------
     InputError

@@ -41,6 +41,20 @@ _PLACEHOLDER_DOMAINS: Final = frozenset({"example.com", "example.net", "example.
 def keyed_hash(kind: str, value: str, key: bytes) -> str:
     """Sixteen hex digits that only the holder of the key can make.
 
+    Parameters
+    ----------
+    kind : str
+        What is hashed; the same text of two kinds has two hashes.
+    value : str
+    key : bytes
+        See `load_key`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> keyed_hash("email", "a@b.co", b"k") == keyed_hash("phone", "a@b.co", b"k")
     False
     """
@@ -48,7 +62,18 @@ def keyed_hash(kind: str, value: str, key: bytes) -> str:
 
 
 def hash_names(names: pd.Series, key: bytes) -> pd.Series:
-    """Keyed hash of each name, blind to case and blanks; missing where there is none."""
+    """Keyed hash of each name, blind to case and blanks; missing where there is none.
+
+    Parameters
+    ----------
+    names : Series of str
+        As exported.
+    key : bytes
+
+    Returns
+    -------
+    Series of str
+    """
 
     def hashed(value: str) -> str | None:
         text = clean_text(value)
@@ -59,6 +84,12 @@ def hash_names(names: pd.Series, key: bytes) -> pd.Series:
 
 def check_emails(emails: pd.Series, key: bytes) -> pd.DataFrame:
     """Validity, domain class and hash of e-mails, without asking the network.
+
+    Parameters
+    ----------
+    emails : Series of str
+        As exported.
+    key : bytes
 
     Returns
     -------

@@ -58,7 +58,18 @@ def map_distinct(
 
 
 def holds_for(values: pd.Series, function: Callable[[str], bool]) -> pd.Series:
-    """Rows for whose value `function` is true, which is called once per distinct value; False where it is missing."""
+    """Rows for whose value `function` is true, which is called once per distinct value; False where it is missing.
+
+    Parameters
+    ----------
+    values : Series of str
+    function : callable
+        str -> bool.
+
+    Returns
+    -------
+    Series of bool
+    """
     return map_distinct(values, function, dtype="boolean").fillna(False).astype(bool)
 
 
