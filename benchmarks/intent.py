@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,9 +26,9 @@ from sklearn.model_selection import train_test_split
 from leadsmart.classification.texts.text import (
     NEEDS_REVIEW,
     TextClassifier,
-    classify_text,
+    classify_texts,
     fit_text,
-    normalise_text,
+    normalise_texts,
     review_threshold,
 )
 
@@ -103,30 +104,38 @@ def fit(table: pd.DataFrame) -> TextClassifier:
     part = train
     if validation.empty:
         part, validation = train_test_split(train, test_size=0.2, stratify=train["label"], random_state=0)
-    early = fit_text(part["normal"], part["label"])
-    threshold = review_threshold(classify_text(early, validation["normal"])["confidence"].to_numpy(), KEEP)
-    final = early if part is train else fit_text(train["normal"], train["label"])
-    return TextClassifier(final.encoder, final.classifier, threshold)
+    early = fit_all(part)
+    threshold = review_threshold(classify_texts(early, validation["normal"].tolist()).confidence, KEEP)
+    final = early if part is train else fit_all(train)
+    return replace(final, threshold=threshold)
+
+
+def fit_all(table: pd.DataFrame) -> TextClassifier:
+    return fit_text(table["normal"].tolist(), table["label"].to_numpy(), np.full(len(table), True))
 
 
 def measure(path: Path) -> dict[str, object]:
     table = read_texts(path)
     # public texts hold no contacts, and their digits tell intents apart
-    table["normal"] = normalise_text(table["text"], keep_digits=True)
+    table["normal"] = normalise_texts(table["text"].tolist(), keep_digits=True)
     start = time.process_time()
     model = fit(table)
     fitting = time.process_time() - start
     test = table[(table["split"] == "test") & (table["label"] != OUT_OF_SCOPE)]
     outside = table[(table["split"] == "test") & (table["label"] == OUT_OF_SCOPE)]
     start = time.process_time()
-    answers = classify_text(model, test["normal"])
+    answers = classify_texts(model, test["normal"].tolist())
     answering = time.process_time() - start
-    spoiled = [normalise_text(corrupt(test["text"], seed), keep_digits=True) for seed in range(CORRUPTIONS)]
-    hits = [(classify_text(model, texts)["best"] == test["label"]).mean() for texts in spoiled]
-    is_answered = answers["answer"] != NEEDS_REVIEW
-    right = answers["best"] == test["label"]
+    spoiled = [
+        normalise_texts(corrupt(test["text"], seed).tolist(), keep_digits=True) for seed in range(CORRUPTIONS)
+    ]
+    hits = [(classify_texts(model, texts).best == test["label"]).mean() for texts in spoiled]
+    is_answered = answers.answer != NEEDS_REVIEW
+    right = (answers.best == test["label"]).to_numpy()
     caught = (
-        (classify_text(model, outside["normal"])["answer"] == NEEDS_REVIEW).mean() if len(outside) else np.nan
+        (classify_texts(model, outside["normal"].tolist()).answer == NEEDS_REVIEW).mean()
+        if len(outside)
+        else np.nan
     )
     return {
         "Table": path.name,

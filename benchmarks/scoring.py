@@ -28,7 +28,7 @@ from leadsmart.classification.estimation.model import Model, fit_market_model, l
 from leadsmart.classification.features.features import build_features
 from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.judging.evaluation import evaluate_model
-from leadsmart.classification.scoring import open_scorer, score_lead, score_open_leads
+from leadsmart.classification.scoring import open_leads, open_scorer, score_arrivals, score_lead
 from leadsmart.cleaning.clean import clean_slice
 from leadsmart.cleaning.reading.split import split_export
 from leadsmart.market import Market, MarketTables
@@ -100,8 +100,9 @@ def measure_batch(params: Params) -> tuple[str, str]:
         model = fit(tables, params, kind)
 
         def whole(tables: MarketTables = tables, model: Model = model) -> pd.DataFrame:
-            features = build_features(Market.at(tables, params, AS_OF), model.reader)
-            return score_open_leads(model, features, Market.at(tables, params, AS_OF), USE_PROBABILITY)
+            market = Market.at(tables, params, AS_OF)
+            is_open = tables.leads["lead_id"].isin(open_leads(market)["lead_id"])
+            return score_arrivals(open_scorer(model, market, USE_PROBABILITY), tables.leads[is_open])
 
         scored = whole()
         wall, cpu = timed(whole)
@@ -148,7 +149,7 @@ def measure_training(export: Path) -> str:
     return (
         f"Training on the export's market with the most verdicts ({market}: {len(tables.leads):,} leads, "
         f"{decided[market]:,} verdicts), features included: {train[0]:.1f} s wall, {train[1]:.1f} s CPU. "
-        f"Judging it, kinder splits included: {judge[0]:.1f} s wall, {judge[1]:.1f} s CPU.\n"
+        f"Judging it, optimistic splits included: {judge[0]:.1f} s wall, {judge[1]:.1f} s CPU.\n"
     )
 
 
@@ -167,11 +168,11 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, help="an export to train on")
     options = parser.parse_args()
-    told = machine()
+    on = machine()
     batch, one = measure_batch(load_params(MARKET, ROOT / "params"))
     training = measure_training(options.data) if options.data else "Training was not measured.\n"
     print(
-        TEXT.format(machine=told, batch=batch, one=one, training=training, rows=ROWS, repeats=REPEATS), end=""
+        TEXT.format(machine=on, batch=batch, one=one, training=training, rows=ROWS, repeats=REPEATS), end=""
     )
 
 

@@ -5,7 +5,7 @@ from builders_market import market_of
 from classification.builders_classification import AS_OF, make_market, make_params
 
 from leadsmart.classification.features.features import build_features
-from leadsmart.classification.intents import fit_message_intents, tell_message_intents
+from leadsmart.classification.intents import fit_message_intents, predict_intents
 from leadsmart.classification.storage import load_intents, save_intents
 from leadsmart.classification.texts.text import NEEDS_REVIEW
 from leadsmart.sample import sample_market
@@ -42,12 +42,12 @@ def test_intents_are_learned_and_judged_on_the_newest_labels():
     assert found.table["labelled"].sum() == labelled
     assert found.table["tested"].sum() == labelled - int(0.8 * labelled)
     assert (found.table[["recall", "precision"]] == 1.0).all().all()
-    told = tell_message_intents(found.model, features, pd.Series(["l00007", "l00003"]))
-    assert told["lead_id"].tolist() == ["l00007", "l00003"]
+    predicted = predict_intents(found.model, features, pd.Series(["l00007", "l00003"]))
+    assert predicted["lead_id"].tolist() == ["l00007", "l00003"]
     truth = tables.leads.set_index("lead_id")["message"].map(
         lambda m: "job" if m in WORDINGS["job"] else "buy"
     )
-    assert told["message_intent"].tolist() == truth[["l00007", "l00003"]].tolist()
+    assert predicted["message_intent"].tolist() == truth[["l00007", "l00003"]].tolist()
 
 
 def test_the_label_is_no_feature():
@@ -61,9 +61,9 @@ def test_a_strange_message_needs_review_and_an_empty_one_gets_no_answer():
     tables.leads.loc[4, "message"] = "zzz qqq"
     tables.leads.loc[5, "message"] = None
     found, features = fit(tables)
-    told = tell_message_intents(found.model, features, tables.leads["lead_id"].iloc[4:7])
-    assert told["lead_id"].tolist() == ["l00004", "l00006"]
-    assert told["message_intent"].iloc[0] == NEEDS_REVIEW
+    predicted = predict_intents(found.model, features, tables.leads["lead_id"].iloc[4:7])
+    assert predicted["lead_id"].tolist() == ["l00004", "l00006"]
+    assert predicted["message_intent"].iloc[0] == NEEDS_REVIEW
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_classifier_survives_its_file(tmp_path):
     again = load_intents(tmp_path / "m.skops")
     ids = features.frame["lead_id"]
     pd.testing.assert_frame_equal(
-        tell_message_intents(again, features, ids), tell_message_intents(found.model, features, ids)
+        predict_intents(again, features, ids), predict_intents(found.model, features, ids)
     )
     first = (tmp_path / "m.skops").read_bytes()
     save_intents(found.model, tmp_path / "m.skops")
@@ -114,11 +114,11 @@ def test_the_sample_s_intents_are_recovered():
     tables, truth = sample_market("new-cairo", leads=8_000)
     found, features = fit(tables)
     ids = tables.leads.loc[tables.leads["message_intent"].isna() & tables.leads["message"].notna(), "lead_id"]
-    told = tell_message_intents(found.model, features, ids)
+    predicted = predict_intents(found.model, features, ids)
     right = (
-        told["message_intent"].to_numpy()
-        == truth.leads["intent"].str.replace("_", " ")[told["lead_id"]].to_numpy()
+        predicted["message_intent"].to_numpy()
+        == truth.leads["intent"].str.replace("_", " ")[predicted["lead_id"]].to_numpy()
     )
-    answered = told["message_intent"] != NEEDS_REVIEW
+    answered = predicted["message_intent"] != NEEDS_REVIEW
     assert answered.mean() > 0.9
     assert right[answered].mean() > 0.95

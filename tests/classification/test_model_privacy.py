@@ -5,6 +5,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from builders_market import market_of
@@ -16,12 +17,12 @@ from report.test_privacy import find_contacts
 from leadsmart.classification.estimation.model import fit_market_model
 from leadsmart.classification.features.features import build_features
 from leadsmart.classification.features.labels import label_leads
-from leadsmart.classification.intents import fit_message_intents, tell_message_intents
+from leadsmart.classification.intents import fit_message_intents, predict_intents
 from leadsmart.classification.judging.card import model_card
 from leadsmart.classification.judging.evaluation import evaluate_model
 from leadsmart.classification.scoring import score_open_leads
 from leadsmart.classification.storage import save_intents, save_model
-from leadsmart.classification.texts.text import fit_text, normalise_text
+from leadsmart.classification.texts.text import fit_text, normalise_texts
 from leadsmart.cleaning.clean import clean_slice
 from leadsmart.cleaning.reading.split import split_export
 from leadsmart.sample import write_sample
@@ -82,19 +83,19 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     card = json.dumps(model_card(model, evaluation, labels, params), ensure_ascii=False)
     (out / "card.json").write_text(card, encoding="utf-8")
     scored.to_csv(out / "scored_leads.csv", index=False)
-    told = tell_message_intents(intents.model, features, scored["lead_id"])
-    told.to_csv(out / "open_message_intents.csv", index=False)
+    predicted = predict_intents(intents.model, features, scored["lead_id"])
+    predicted.to_csv(out / "open_message_intents.csv", index=False)
     return out, tables.leads, model, intents
 
 
-def vocabulary(encoder) -> set[str]:
-    return {term for _, part in encoder.transformer_list for term in part.vocabulary_}
+def terms_of(classifier) -> set[str]:
+    return {term for vocabulary in classifier.vocabularies for term in vocabulary.terms}
 
 
 def pieces_of_people() -> set[str]:
     """Pieces of four and five letters that only the planted people's names and addresses have."""
     words = " ".join(f"{p.name} {p.email.replace('@', ' ').replace('.', ' ')}" for p in PEOPLE)
-    texts = normalise_text(pd.Series([words])).iloc[0].split()
+    texts = normalise_texts([words])[0].split()
     return {w[i : i + n] for w in texts for n in (4, 5) for i in range(len(w) - n + 1)}
 
 
@@ -103,7 +104,9 @@ def test_the_planted_people_are_among_those_it_learned_from(written):
     planted = leads[leads["lead_id"].str.startswith("9900")]
     assert len(planted) == COPIES * len(PEOPLE)
     assert planted["message"].str.contains("[name]", regex=False).all()
-    assert model.estimator.text is not None and model.reader is not None and intents.model is not None
+    assert (
+        model.estimator.text is not None and model.intent_classifier is not None and intents.model is not None
+    )
     assert {p.name for p in out.iterdir()} == {
         "model.skops", "message_intents.skops", "card.json", "scored_leads.csv", "open_message_intents.csv",
     }  # fmt: skip
@@ -116,16 +119,17 @@ def test_no_contact_is_in_any_file(written):
 def test_no_piece_of_a_name_is_in_a_vocabulary(written):
     _, leads, model, intents = written
     others = leads.loc[~leads["lead_id"].str.startswith("9900"), "message"].dropna()
-    usual = " ".join(normalise_text(others).unique())
+    usual = " ".join(normalise_texts(others.tolist()))
     own = {piece for piece in pieces_of_people() if piece not in usual}
     assert len(own) > 100
-    for encoder in (model.estimator.text.encoder, model.reader.encoder, intents.model.encoder):
-        assert own & {term.strip() for term in vocabulary(encoder)} == set()
+    for classifier in (model.estimator.text, model.intent_classifier, intents.model):
+        assert own & {term.strip() for term in terms_of(classifier)} == set()
 
 
 def test_without_cleaning_the_search_would_find_them(tmp_path):
-    messages = normalise_text(pd.Series([row[7] for row in planted_rows("1")] + ["I want to buy"] * 20))
-    model = fit_text(messages, ["a"] * (len(messages) - 20) + ["b"] * 20)
+    messages = normalise_texts([row[7] for row in planted_rows("1")] + ["I want to buy"] * 20)
+    labels = np.array(["a"] * (len(messages) - 20) + ["b"] * 20)
+    model = fit_text(messages, labels, np.full(len(messages), True))
     save_intents(model, tmp_path / "m.skops")
     assert find_contacts(tmp_path)
-    assert pieces_of_people() & vocabulary(model.encoder)
+    assert pieces_of_people() & terms_of(model)

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from leadsmart.classification.estimation.estimation import Estimator, calibrate, linear_parts, matrix_log_odds
 from leadsmart.classification.estimation.trees import Usual, occlude
-from leadsmart.classification.features.encoding import MESSAGE_SCORE, Columns, Encoder, count_leads
+from leadsmart.classification.features.encoding import MESSAGE_SCORE, Encoder, LeadColumns, count_leads
 from leadsmart.classification.features.feature_catalogue import MISSING, FeatureSpec
 from leadsmart.formats import format_percent
 
@@ -45,7 +45,7 @@ class Effects:
     probability: np.ndarray
 
 
-def explain(effects: Effects, specs: tuple[FeatureSpec, ...], leads: Columns) -> list[str]:
+def explain(effects: Effects, specs: tuple[FeatureSpec, ...], leads: LeadColumns) -> list[str]:
     """Say the main reasons for and against each lead.
 
     Parameters
@@ -141,7 +141,7 @@ def join_reasons(good: list[str], bad: list[str]) -> str:
     return "; ".join(parts) or NOTHING_SPECIAL
 
 
-def _values(spec: FeatureSpec, leads: Columns) -> list[Any]:
+def _values(spec: FeatureSpec, leads: LeadColumns) -> list[Any]:
     if spec.name in ("hour_sin", "hour_cos"):
         return pd.array(leads["arrived_at"]).hour.tolist()
     return leads[spec.name].tolist() if spec.name in leads else [np.nan] * count_leads(leads)

@@ -10,9 +10,14 @@ import pandas as pd
 
 from leadsmart.classification.estimation.estimation import encode_leads
 from leadsmart.classification.estimation.model import Model
-from leadsmart.classification.features.encoding import Columns, count_leads
-from leadsmart.classification.features.features import Features, describe_leads
-from leadsmart.classification.features.history import History, local_times, prepare_history, universal_times
+from leadsmart.classification.features.encoding import LeadColumns, count_leads
+from leadsmart.classification.features.features import Features, compute_features
+from leadsmart.classification.features.history import (
+    MarketHistory,
+    build_history,
+    local_times,
+    universal_times,
+)
 from leadsmart.classification.features.labels import intent_of_status, status_as_of
 from leadsmart.classification.judging.capacity import grade_of
 from leadsmart.classification.reasons import explain, feature_effects, join_reasons
@@ -49,14 +54,14 @@ class Scorer:
     Attributes
     ----------
     model : Model
-    history : History
+    history : MarketHistory
     params : Params
     use : str
         As in `score_open_leads`.
     """
 
     model: Model
-    history: History
+    history: MarketHistory
     params: Params
     use: str
 
@@ -138,7 +143,7 @@ def open_scorer(model: Model, market: Market, use: str) -> Scorer:
     use : str
         As in `score_open_leads`.
     """
-    return Scorer(model, prepare_history(market), market.params, use)
+    return Scorer(model, build_history(market), market.params, use)
 
 
 def score_arrivals(scorer: Scorer, leads: pd.DataFrame) -> pd.DataFrame:
@@ -177,8 +182,8 @@ def score_lead(scorer: Scorer, lead: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[0] for name, values in _score_arrivals(scorer, columns).items()}
 
 
-def _score_arrivals(scorer: Scorer, leads: Columns) -> dict[str, Any]:
-    columns = describe_leads(leads, scorer.history, scorer.params, scorer.model.reader)
+def _score_arrivals(scorer: Scorer, leads: LeadColumns) -> dict[str, Any]:
+    columns = compute_features(leads, scorer.history, scorer.params, scorer.model.intent_classifier)
     columns["status"] = leads["lead_status"]
     as_of = columns["arrived_at"].max().date()
     return _score(scorer.model, columns, scorer.params, as_of, scorer.use)
@@ -206,7 +211,7 @@ def score_new_leads(model: Model, leads: pd.DataFrame, market: Market, use: str)
     return score_arrivals(open_scorer(model, Market(together, market.params), use), leads)
 
 
-def _score(model: Model, leads: Columns, params: Params, as_of: dt.date, use: str) -> dict[str, Any]:
+def _score(model: Model, leads: LeadColumns, params: Params, as_of: dt.date, use: str) -> dict[str, Any]:
     """Score leads whose features and ``status`` are known: the columns of the list, best first."""
     probability = np.full(count_leads(leads), np.nan)
     if use == USE_RULES or model.estimator is None:
@@ -240,7 +245,7 @@ def _table(columns: dict[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame({**columns, **words})
 
 
-def score_by_rules(leads: Columns) -> tuple[np.ndarray, list[str]]:
+def score_by_rules(leads: LeadColumns) -> tuple[np.ndarray, list[str]]:
     """Add up the rules' points of each lead.
 
     Parameters

@@ -15,10 +15,11 @@ from leadsmart.classification.estimation.estimation import Estimator
 from leadsmart.classification.estimation.model import Model
 from leadsmart.classification.features.encoding import Encoder
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
+from leadsmart.classification.texts.terms import Vocabulary
 from leadsmart.classification.texts.text import TextClassifier
 from leadsmart.errors import ModelError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 #: Types beyond skops' own list that a model file may hold: the trees of gradient boosting, and the number
 #: type that the imputer remembers.
 TRUSTED_TYPES: Final = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "numpy.dtype")
@@ -35,25 +36,91 @@ def save_model(model: Model, path: Path) -> None:
     path : Path
         Usually ``model.skops``; its folder must exist.
     """
-    path.write_bytes(_reproducible(skops.io.dumps(_as_dict(model))))
+    estimator = model.estimator
+    facts = {
+        **asdict(replace(model, estimator=None, intent_classifier=None)),
+        "estimator": None if estimator is None else asdict(replace(estimator, text=None, classifier=None)),
+    }
+    _write(
+        path,
+        facts=json.dumps(facts, default=_jsonable, sort_keys=True),
+        classifier=None if estimator is None else estimator.classifier,
+        text=None if estimator is None else _text_as_dict(estimator.text),
+        intents=_text_as_dict(model.intent_classifier),
+    )
 
 
 def load_model(path: Path) -> Model:
     """Read a model that `save_model` wrote.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------
     ModelError
         If there is no such file, it is no model of this version, or it holds a type that is not trusted.
     """
-    return _from_dict(_read(path))
+    content = _read(path)
+    facts = json.loads(content["facts"])
+    estimator = None
+    if stored := facts["estimator"]:
+        encoder = Encoder(**{name: _as_tuple(value) for name, value in stored["encoder"].items()})
+        fitted = {
+            "encoder": encoder,
+            "text": _text_from_dict(content["text"]),
+            "classifier": content["classifier"],
+        }
+        estimator = Estimator(**{**stored, **fitted, "trials": pd.DataFrame(stored["trials"])})
+    first, last = facts["period"] or (None, None)
+    read = {
+        "estimator": estimator,
+        "specs": tuple(FeatureSpec(**spec) for spec in facts["specs"]),
+        "cutoff": _moment(facts["cutoff"]),
+        "period": None if first is None else (_moment(first), _moment(last)),
+        "comparison": pd.DataFrame(facts["comparison"]),
+        "intent_classifier": _text_from_dict(content["intents"]),
+    }
+    return Model(**{**facts, **read})
+
+
+def save_intents(model: TextClassifier | None, path: Path) -> None:
+    """Write a classifier of messages; nothing where there is none.
+
+    Parameters
+    ----------
+    model : TextClassifier or None
+    path : Path
+        Usually ``message_intents.skops``; its folder must exist.
+    """
+    if model is not None:
+        _write(path, text=_text_as_dict(model))
+
+
+def load_intents(path: Path) -> TextClassifier | None:
+    """Read a classifier of messages that `save_intents` wrote.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    ModelError
+        As `load_model`.
+    """
+    return _text_from_dict(_read(path)["text"])
+
+
+def _write(path: Path, **content: Any) -> None:
+    path.write_bytes(_reproducible(skops.io.dumps({"format": FORMAT, **content})))
 
 
 def _read(path: Path) -> dict[str, Any]:
     remedy = "Run the market's classification again"
     try:
-        data = path.read_bytes()
-        content = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+        content = skops.io.loads(path.read_bytes(), trusted=list(TRUSTED_TYPES))
     except FileNotFoundError as error:
         raise ModelError("there is no model file", remedy=remedy, file=path.name) from error
     except (skops.io.exceptions.UntrustedTypesFoundException, zipfile.BadZipFile, KeyError) as error:
@@ -63,101 +130,35 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def save_intents(model: TextClassifier | None, path: Path) -> None:
-    """Write a classifier of messages to `path`, usually ``message_intents.skops``; nothing where there is none."""
-    if model is None:
-        return
-    path.write_bytes(_reproducible(skops.io.dumps({"format": FORMAT, "text": _text_as_dict(model)})))
-
-
-def load_intents(path: Path) -> TextClassifier:
-    """Read a classifier of messages that `save_intents` wrote.
-
-    Raises
-    ------
-    ModelError
-        As `load_model`.
-    """
-    return TextClassifier(**_read(path)["text"])
-
-
 def _text_as_dict(text: TextClassifier | None) -> dict[str, Any] | None:
     if text is None:
         return None
-    return {"encoder": text.encoder, "classifier": text.classifier, "threshold": text.threshold}
+    terms = json.dumps({v.kind: v.terms for v in text.vocabularies}, ensure_ascii=False)
+    idf = {v.kind: v.idf for v in text.vocabularies}
+    return {"terms": terms, "idf": idf, "classifier": text.classifier, "threshold": text.threshold}
 
 
 def _text_from_dict(content: dict[str, Any] | None) -> TextClassifier | None:
-    return None if content is None else TextClassifier(**content)
+    if content is None:
+        return None
+    terms = json.loads(content["terms"])
+    vocabularies = tuple(Vocabulary(kind, tuple(terms[kind]), idf) for kind, idf in content["idf"].items())
+    return TextClassifier(vocabularies, content["classifier"], content["threshold"])
 
 
-def _as_dict(model: Model) -> dict[str, Any]:
-    estimator = model.estimator
-    facts = {
-        "market": model.market,
-        "target": model.target,
-        "origin": model.origin,
-        "specs": [asdict(s) for s in model.specs],
-        "cutoff": _moment(model.cutoff),
-        "period": None if model.period is None else [_moment(m) for m in model.period],
-        "n_qualified": model.n_qualified,
-        "n_disqualified": model.n_disqualified,
-        "choice": model.choice,
-        "comparison": model.comparison.to_dict("list"),
-        "estimator": None,
-    }
-    if estimator is not None:
-        facts["estimator"] = {
-            "kind": estimator.kind,
-            "encoder": asdict(estimator.encoder),
-            "slope": estimator.slope,
-            "intercept": estimator.intercept,
-            "calibrated_on": estimator.calibrated_on,
-            "trials": estimator.trials.to_dict("list"),
-        }
-    return {
-        "format": FORMAT,
-        "facts": json.dumps(facts, sort_keys=True),
-        "classifier": None if estimator is None else estimator.classifier,
-        "text": None if estimator is None else _text_as_dict(estimator.text),
-        "reader": _text_as_dict(model.reader),
-    }
+def _jsonable(value: Any) -> Any:
+    """A moment with its zone, or a table, as JSON has it."""
+    if isinstance(value, pd.Timestamp):
+        return [value.tz_convert("UTC").isoformat(), str(value.tz)]
+    return value.to_dict("list")
 
 
-def _from_dict(content: dict[str, Any]) -> Model:
-    facts = json.loads(content["facts"])
-    stored = facts.pop("estimator")
-    estimator = None
-    if stored is not None:
-        raw = stored["encoder"]
-        encoder = Encoder(
-            numbers=tuple(raw["numbers"]),
-            levels=tuple((name, tuple(levels)) for name, levels in raw["levels"]),
-            kinds=tuple(raw["kinds"]),
-            limits=tuple((low, high) for low, high in raw["limits"]),
-            typical=tuple(raw["typical"]),
-        )
-        estimator = Estimator(
-            kind=stored["kind"], encoder=encoder, text=_text_from_dict(content["text"]), classifier=content["classifier"],
-            slope=stored["slope"], intercept=stored["intercept"], calibrated_on=stored["calibrated_on"],
-            trials=pd.DataFrame(stored["trials"]),
-        )  # fmt: skip
-    model = Model(**facts, estimator=estimator, reader=_text_from_dict(content["reader"]))
-    return replace(
-        model,
-        specs=tuple(FeatureSpec(**s) for s in facts["specs"]),
-        cutoff=_read_moment(facts["cutoff"]),
-        period=None if facts["period"] is None else tuple(_read_moment(m) for m in facts["period"]),
-        comparison=pd.DataFrame(facts["comparison"]),
-    )
-
-
-def _moment(moment: pd.Timestamp) -> list[str]:
-    return [moment.tz_convert("UTC").isoformat(), str(moment.tz)]
-
-
-def _read_moment(stored: list[str]) -> pd.Timestamp:
+def _moment(stored: list[str]) -> pd.Timestamp:
     return pd.Timestamp(stored[0]).tz_convert(stored[1])
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(_as_tuple(part) for part in value) if isinstance(value, list) else value
 
 
 def _reproducible(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from leadsmart.classification.features.encoding import Columns, Encoder, encode, fit_encoder
+from leadsmart.classification.features.encoding import Encoder, LeadColumns, encode, fit_encoder
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
 from leadsmart.classification.metrics import Clusters, auc, cluster_weights, interval
 from leadsmart.classification.texts.text import TextClassifier, fit_text_unseen, text_scores
@@ -142,7 +142,7 @@ def linear_parts(classifier: Pipeline, matrix: np.ndarray) -> np.ndarray:
     return (filled - scale.mean_) / scale.scale_ * linear.coef_[0]
 
 
-def encode_leads(encoder: Encoder, text: TextClassifier | None, leads: Columns) -> np.ndarray:
+def encode_leads(encoder: Encoder, text: TextClassifier | None, leads: LeadColumns) -> np.ndarray:
     """Encode leads, their messages scored by the fitted text model."""
     return encode(encoder, leads, _message_score(text, leads))
 
@@ -204,9 +204,9 @@ def _fit_message_model(
     part = train[written]
     if not _has_both(part["label"].to_numpy(dtype=float)):
         return None, None
-    texts, label, counts = part["message"], part["label"].to_numpy(dtype=int), part["is_first_message"]
+    label, is_first = part["label"].to_numpy(dtype=int), part["is_first_message"].to_numpy(dtype=bool)
     try:
-        model, unseen = fit_text_unseen(texts, label, counts=counts, folds=TEXT_FOLDS, seed=seed)
+        model, unseen = fit_text_unseen(part["message"].tolist(), label, is_first, TEXT_FOLDS, seed)
     except ModelError:
         # too few different messages for a vocabulary: the score does without them
         return None, None
@@ -215,7 +215,7 @@ def _fit_message_model(
     return model, score
 
 
-def _message_score(text: TextClassifier | None, leads: Columns) -> np.ndarray | None:
+def _message_score(text: TextClassifier | None, leads: LeadColumns) -> np.ndarray | None:
     return None if text is None or "message" not in leads else text_scores(text, leads["message"].tolist())
 
 

@@ -55,8 +55,8 @@ class Model:
         Why this origin and this estimator, in words.
     comparison : DataFrame
         One row per option compared: ``option``, ``auc`` on later leads, ``is_chosen``.
-    reader : TextClassifier or None
-        Tells what the messages of leads to be scored ask for (`features.build_features`).
+    intent_classifier : TextClassifier or None
+        Predicts what the messages of leads to be scored ask for (`features.compute_features`).
     """
 
     market: str
@@ -70,7 +70,7 @@ class Model:
     n_disqualified: int
     choice: str
     comparison: pd.DataFrame
-    reader: TextClassifier | None = None
+    intent_classifier: TextClassifier | None = None
 
 
 def labelled_features(features: Features, labels: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def fit_market_model(
     Model
     """
     model = _choose_model(features, labels, params, as_of, read_pooled, cutoff)
-    return model if model.estimator is None else replace(model, reader=features.reader)
+    return model if model.estimator is None else replace(model, intent_classifier=features.intent_classifier)
 
 
 def _choose_model(

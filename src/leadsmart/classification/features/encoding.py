@@ -13,20 +13,20 @@ from leadsmart.classification.features.feature_catalogue import FeatureSpec
 #: Leads that must share a category's level for a model to know it: rarer ones could identify a person.
 MIN_LEADS_PER_LEVEL: Final = 10
 MESSAGE_SCORE: Final = "message"
+NUMERIC_KINDS: Final = ("number", "amount", "rate", "flag")
 #: Quantiles of the training leads beyond which a number is taken for the quantile: a linear score would
 #: follow one freak value anywhere.
 LIMITS: Final = (0.01, 0.99)
 #: What a rate is taken for at most: log-odds of 0 and 1 are infinite.
 RATE_LIMITS: Final = (0.001, 0.999)
 
-#: Leads by column: a feature frame, or the same columns without a frame, which takes longer to make than one lead to
-#: score.
-Columns = pd.DataFrame | Mapping[str, Any]
+#: Leads by column: a feature frame, or the same columns without a frame, which costs more than scoring a single lead.
+LeadColumns = pd.DataFrame | Mapping[str, Any]
 
 
-def count_leads(leads: Columns) -> int:
+def count_leads(leads: LeadColumns) -> int:
     """Count the leads of a feature frame or of its columns."""
-    return len(leads[next(iter(leads))])
+    return len(leads) if isinstance(leads, pd.DataFrame) else len(next(iter(leads.values())))
 
 
 @dataclass(frozen=True)
@@ -73,28 +73,29 @@ def fit_encoder(
     message_score : array, optional
         Score of the text per lead, from a text model that did not see the lead.
     """
-    kinds = {s.name: str(s.kind) for s in specs if s.kind in ("number", "amount", "rate", "flag")}
-    numbers = [name for name in kinds if frame[name].nunique(dropna=False) > 1]
-    columns = [_read(frame[name], kinds[name]) for name in numbers]
+    kinds, columns = {}, {}
+    for spec in specs:
+        if spec.kind in NUMERIC_KINDS and len(np.unique(frame[spec.name].to_numpy(dtype=float))) > 1:
+            kinds[spec.name], columns[spec.name] = spec.kind, _read(frame[spec.name], spec.kind)
     if message_score is not None:
-        numbers.append(MESSAGE_SCORE)
-        columns.append(message_score)
-    limits = [_limits(c) for c in columns]
+        kinds[MESSAGE_SCORE], columns[MESSAGE_SCORE] = "number", message_score
+    typical = [_typical(column, kinds[name]) for name, column in columns.items()]
     levels = []
     for spec in specs:
         if spec.kind == "category":
-            counts = frame[spec.name].value_counts()
-            known = sorted(str(level) for level in counts.index[counts >= MIN_LEADS_PER_LEVEL])
-            if len(known) > 1 or (known and counts.iloc[0] < len(frame)):
-                levels.append((spec.name, tuple(known)))
-    known_kinds = tuple(kinds.get(name, "number") for name in numbers)
-    typical = [_typical(c, kind) for c, kind in zip(columns, known_kinds, strict=True)]
-    for name, known in levels:
-        typical += [float((frame[name] == level).mean()) for level in known]
-    return Encoder(tuple(numbers), known_kinds, tuple(limits), tuple(levels), tuple(typical))
+            codes, found = pd.factorize(frame[spec.name])
+            counts = np.bincount(codes[codes >= 0], minlength=len(found)).tolist()
+            known = sorted(
+                (str(level), n) for level, n in zip(found, counts, strict=True) if n >= MIN_LEADS_PER_LEVEL
+            )
+            if len(known) > 1 or (known and max(counts) < len(frame)):
+                levels.append((spec.name, tuple(level for level, _ in known)))
+                typical += [n / len(frame) for _, n in known]
+    limits = tuple(_limits(column) for column in columns.values())
+    return Encoder(tuple(columns), tuple(kinds.values()), limits, tuple(levels), tuple(typical))
 
 
-def encode(encoder: Encoder, leads: Columns, message_score: np.ndarray | None) -> np.ndarray:
+def encode(encoder: Encoder, leads: LeadColumns, message_score: np.ndarray | None) -> np.ndarray:
     """Turn leads into the matrix; an unknown level has 0 in all its columns, an absent column is missing."""
     n = count_leads(leads)
     matrix = np.zeros((n, len(encoder.typical)))

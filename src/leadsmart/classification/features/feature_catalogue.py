@@ -1,4 +1,4 @@
-"""The registry of features: what each is, in plain words, and from when it is known."""
+"""The catalogue of features: what each is, in plain words, and from when it is known."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -23,7 +23,7 @@ class FeatureSpec:
         1, read as log-odds), flag (0/1), category or text.
     known : str
         ``arrival``: the lead brings it. ``day before``: counted up to the day before the lead arrived.
-        ``later``: only known afterwards, refused by `features.guard_features`.
+        ``later``: only known afterwards, refused by `features.find_leaks`.
     field : str
         What a person filled in, or the history it belongs to; features of one field are judged together.
     label : str

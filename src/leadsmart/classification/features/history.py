@@ -9,11 +9,13 @@ import pandas as pd
 
 from leadsmart.market import Market
 
+Moments = pd.Series | pd.api.extensions.ExtensionArray
+
 #: Verdicts that a wider rate weighs against a key's own: a rate of one verdict is hardly a rate.
 PRIOR_VERDICTS: Final = 5.0
 #: Of a business user it weighs less: many say one kind only, and a few verdicts show it.
 USER_PRIOR_VERDICTS: Final = 1.0
-#: In the order in which rates lean on each other: a campaign's on its user's.
+#: What has a history: name -> column of the campaigns, in the order in which rates lean on each other: a campaign's on its user's.
 HISTORY_KEYS: Final[dict[str, str]] = {
     "user": "user_id",
     "campaign": "campaign_id",
@@ -44,12 +46,12 @@ class RunningSums:
 
 
 @dataclass(frozen=True)
-class History:
-    """A market's past, made ready once, so that a lead's share of it is only looked up.
+class MarketHistory:
+    """A market's past, summed up once, so that a lead's share of it is only looked up.
 
     Attributes
     ----------
-    place : dict
+    rows : dict
         Campaign -> its row in `facts` and `codes`; the last row stands for any campaign that is not known.
     facts : dict
         ``user_id, channel`` (str, may be missing), ``daily_budget`` (money), ``started_at`` (moment in UTC).
@@ -62,7 +64,7 @@ class History:
     campaign_leads, user_leads : RunningSums
     """
 
-    place: dict[str, int]
+    rows: dict[str, int]
     facts: dict[str, np.ndarray]
     codes: dict[str, np.ndarray]
     verdicts: dict[str, RunningSums]
@@ -71,12 +73,12 @@ class History:
     user_leads: RunningSums
 
 
-def local_times(moments: pd.Series | pd.api.extensions.ExtensionArray) -> np.ndarray:
+def local_times(moments: Moments) -> np.ndarray:
     """Return each moment as the clock showed it where it happened."""
-    return np.asarray(pd.array(moments).tz_localize(None))
+    return np.asarray(pd.DatetimeIndex(moments).tz_localize(None))
 
 
-def universal_times(moments: pd.Series | pd.api.extensions.ExtensionArray) -> np.ndarray:
+def universal_times(moments: Moments) -> np.ndarray:
     """Return each moment as the clock showed it in UTC."""
     return np.asarray(moments, dtype="datetime64[us]")
 
@@ -133,54 +135,48 @@ def sums_before(sums: RunningSums, codes: np.ndarray, days: np.ndarray) -> np.nd
     return sums.running[:, upto] - sums.running[:, np.searchsorted(sums.position, start, side="left")]
 
 
-def prepare_history(market: Market) -> History:
-    """Make a market's past ready.
-
-    Parameters
-    ----------
-    market : Market
-    """
+def build_history(market: Market) -> MarketHistory:
+    """Sum up a market's past: verdicts, delivery and leads by day of what they belong to."""
     campaigns = market.tables.campaigns.drop_duplicates("campaign_id", ignore_index=True)
-    place = {campaign: i for i, campaign in enumerate(campaigns["campaign_id"].tolist())}
+    rows = {campaign: row for row, campaign in enumerate(campaigns["campaign_id"].tolist())}
     facts = campaigns.reindex(range(len(campaigns) + 1))
     codes = {c: np.append(pd.factorize(campaigns[c])[0], -1) for c in HISTORY_KEYS.values()}
     leads, delivery, events = market.tables.leads, market.tables.ad_performance, _verdict_events(market)
-    of_lead = places(place, leads["campaign_id"].tolist())
-    of_event = _places_of_leads(leads, of_lead, events["lead_id"])
-    of_delivery = codes["campaign_id"][places(place, delivery["campaign_id"].tolist())]
+    of_lead = _rows(rows, leads["campaign_id"])
+    first = ~leads["lead_id"].duplicated().to_numpy()
+    row_of_lead = dict(zip(leads["lead_id"][first].tolist(), of_lead[first].tolist(), strict=True))
+    of_event = _rows(row_of_lead, events["lead_id"])
+    of_delivery = _rows(rows, delivery["campaign_id"])
     verdict_days, lead_days = local_times(events["changed_at"]), local_times(leads["arrived_at"])
     qualified = [events["status"].isin(market.params.qualified_statuses).to_numpy()]
-    return History(
-        place=place,
+    delivered = [delivery[c].to_numpy(dtype=float) for c in ("spend", "clicks", "impressions")]
+    codes_of_events = {"market": np.zeros(len(events), dtype=int)}
+    codes_of_events |= {name: codes[column][of_event] for name, column in HISTORY_KEYS.items()}
+    return MarketHistory(
+        rows=rows,
         facts={
             **{column: facts[column].to_numpy(dtype=object) for column in ("user_id", "channel")},
             "daily_budget": facts["daily_budget"].to_numpy(dtype=float),
             "started_at": universal_times(facts["started_at"]),
         },
         codes=codes,
-        verdicts={
-            "market": add_up(np.zeros(len(events), dtype=int), verdict_days, qualified),
-            **{
-                name: add_up(codes[column][of_event], verdict_days, qualified)
-                for name, column in HISTORY_KEYS.items()
-            },
-        },
-        delivery=add_up(
-            of_delivery,
-            delivery["delivery_date"].to_numpy(),
-            [delivery[c].to_numpy(dtype=float) for c in ("spend", "clicks", "impressions")],
-        ),
+        verdicts={name: add_up(of, verdict_days, qualified) for name, of in codes_of_events.items()},
+        delivery=add_up(codes["campaign_id"][of_delivery], delivery["delivery_date"].to_numpy(), delivered),
         campaign_leads=add_up(codes["campaign_id"][of_lead], lead_days),
         user_leads=add_up(codes["user_id"][of_lead], lead_days),
     )
 
 
-def places(place: dict[str, int], campaign_ids: Iterable[str]) -> np.ndarray:
+def campaign_rows(history: MarketHistory, campaign_ids: Iterable[str]) -> np.ndarray:
     """Find the row of each campaign; -1, the last row, where it is not known."""
-    return np.array([place.get(campaign, -1) for campaign in campaign_ids], dtype=np.int64)
+    return _rows(history.rows, campaign_ids)
 
 
-def verdict_history(history: History, place: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
+def _rows(row_of: dict[str, int], ids: Iterable[str]) -> np.ndarray:
+    return np.array([row_of.get(i, -1) for i in ids], dtype=np.int64)
+
+
+def verdict_history(history: MarketHistory, row: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
     """Look up the verdicts dated before each lead's day of arrival, per campaign, project, user, channel.
 
     A rate is drawn towards a wider one of the same moment, a campaign's towards its user's and the others
@@ -189,9 +185,9 @@ def verdict_history(history: History, place: np.ndarray, days: np.ndarray) -> di
 
     Parameters
     ----------
-    history : History
-    place : array of int
-        Row of each lead's campaign (`places`).
+    history : MarketHistory
+    row : array of int
+        Row of each lead's campaign (`campaign_rows`).
     days : array of datetime64
         Local day of each lead's arrival.
 
@@ -201,11 +197,11 @@ def verdict_history(history: History, place: np.ndarray, days: np.ndarray) -> di
         ``market_qualified_rate_before``; per key ``<key>_verdicts_before`` (count) and
         ``<key>_qualified_rate_before`` (share).
     """
-    verdicts, good = sums_before(history.verdicts["market"], np.zeros_like(place), days)
+    verdicts, good = sums_before(history.verdicts["market"], np.zeros_like(row), days)
     market_rate = (good + PRIOR_VERDICTS / 2) / (verdicts + PRIOR_VERDICTS)
     found = {"market_qualified_rate_before": market_rate}
     for name, column in HISTORY_KEYS.items():
-        verdicts, good = sums_before(history.verdicts[name], history.codes[column][place], days)
+        verdicts, good = sums_before(history.verdicts[name], history.codes[column][row], days)
         prior = USER_PRIOR_VERDICTS if name == "user" else PRIOR_VERDICTS
         wider = found["user_qualified_rate_before"] if name == "campaign" else market_rate
         found[f"{name}_verdicts_before"] = verdicts
@@ -213,12 +209,12 @@ def verdict_history(history: History, place: np.ndarray, days: np.ndarray) -> di
     return found
 
 
-def delivery_history(history: History, place: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
+def delivery_history(history: MarketHistory, row: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
     """Look up what each lead's campaign had spent and brought by the day before the lead arrived.
 
     Parameters
     ----------
-    history, place, days
+    history, row, days
         As in `verdict_history`.
 
     Returns
@@ -228,7 +224,7 @@ def delivery_history(history: History, place: np.ndarray, days: np.ndarray) -> d
         (counts), ``campaign_ctr_before`` (clicks / impressions) and ``campaign_lead_rate_before``
         (leads / clicks), both NaN without a denominator.
     """
-    campaign, user = (history.codes[column][place] for column in ("campaign_id", "user_id"))
+    campaign, user = (history.codes[column][row] for column in ("campaign_id", "user_id"))
     _, spend, clicks, impressions = sums_before(history.delivery, campaign, days)
     campaign_leads = sums_before(history.campaign_leads, campaign, days)[0]
     return {
@@ -247,12 +243,6 @@ def _verdict_events(market: Market) -> pd.DataFrame:
     # a verdict entered twice counts once; a reversed one counts on both sides from each one's date
     side = events["status"].isin(market.params.qualified_statuses)
     return events.assign(side=side).drop_duplicates(["lead_id", "side"])
-
-
-def _places_of_leads(leads: pd.DataFrame, of_lead: np.ndarray, lead_ids: pd.Series) -> np.ndarray:
-    first = ~leads["lead_id"].duplicated().to_numpy()
-    place_of = dict(zip(leads["lead_id"][first].tolist(), of_lead[first].tolist(), strict=True))
-    return places(place_of, lead_ids.tolist())
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

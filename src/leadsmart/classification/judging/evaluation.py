@@ -18,7 +18,7 @@ from leadsmart.classification.estimation.model import (
     labelled_features,
     predict_probability,
 )
-from leadsmart.classification.features.features import Features, guard_features
+from leadsmart.classification.features.features import Features, find_leaks
 from leadsmart.classification.judging.capacity import (
     BAND_COLUMNS,
     CALL_COLUMNS,
@@ -143,11 +143,11 @@ def evaluate_model(
     ModelError
         If a feature is known only after a lead's arrival.
     """
-    guard = guard_features(features, labels)
+    suspects = find_leaks(features, labels)
     leads = labelled_features(features, labels)
     if leads.empty:
         model = fit_market_model(features, labels, params, as_of, read_pooled)
-        return _nothing(model, None, leads.assign(probability=np.nan), guard.suspects, params)
+        return _nothing(model, None, leads.assign(probability=np.nan), suspects, params)
     split = split_forward(leads)
     model = fit_market_model(features, labels, params, as_of, read_pooled, cutoff=split.cutoff)
     test = split.test.assign(probability=predict_probability(model, split.test))
@@ -157,14 +157,14 @@ def evaluate_model(
             if fewest_of(leads) >= RULES_BELOW
             else None
         )
-        return _nothing(model, split, test, guard.suspects, params, splits)
+        return _nothing(model, split, test, suspects, params, splits)
     clusters = choose_clusters(test["user_id"], test["campaign_id"], params.minimum_users)
     weights = cluster_weights(clusters, params.seed)
     label, probability = test["label"].to_numpy(dtype=float), test["probability"].to_numpy()
     base_rate = model.n_qualified / (model.n_qualified + model.n_disqualified)
     figures = _figures(label, probability, base_rate, weights, bool(clusters.basis))
     noise = noise_calibration_error(probability, params.seed)
-    verdict = judge(figures, label, noise, guard.suspects, model, params, clusters.basis)
+    verdict = judge(figures, label, noise, suspects, model, params, clusters.basis)
     gains = gains_table(label, probability)
     calls = calls_table(label, probability, weights, bool(clusters.basis))
     if verdict.use != USE_PROBABILITY:
@@ -182,7 +182,7 @@ def evaluate_model(
         bands=bands_table(label, probability, weights, bool(clusters.basis), params, verdict.use),
         groups=_groups(test, params),
         predictions=test[list(PREDICTIONS)],
-        suspects=guard.suspects,
+        suspects=suspects,
         verdict=verdict,
     )
 

@@ -9,49 +9,49 @@ from leadsmart.classification.features.features import build_features, without_f
 from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.scoring import score_new_leads
 from leadsmart.classification.storage import load_model, save_model
-from leadsmart.classification.texts.readings import FIRST_LABELLED, UNCLEAR, read_messages
+from leadsmart.classification.texts.walk_forward import FIRST_LABELLED, UNCLEAR, predict_forward
 from leadsmart.vocabulary import USE_PROBABILITY
 
 WORDS = {"buy": "i want to buy", "job": "any job for me"}
 
 
-def _read(intents, labels, days=None):
-    """A message per intent, one a day unless told; what it was read as."""
+def _predict(intents, labels, days=None):
+    """A message per intent, one a day unless days are given; what it was predicted to ask for."""
     days = range(len(intents)) if days is None else days
     arrived = pd.Timestamp("2024-06-01") + pd.to_timedelta(pd.Series(list(days)), unit="D")
     messages = pd.Series([WORDS.get(i, "") for i in intents], dtype="str")
     every = pd.Series(True, index=messages.index)
-    return read_messages(messages, pd.Series(labels, dtype="str"), arrived, every)
+    return predict_forward(messages, pd.Series(labels, dtype="str"), arrived, every)
 
 
-def test_a_message_is_read_by_those_that_were_labelled_before_it_came():
+def test_a_message_is_predicted_from_those_that_were_labelled_before_it_came():
     intents = ["buy", "job"] * (FIRST_LABELLED // 2) + ["job", "buy"]
-    asks, reader = _read(intents, intents)
-    assert asks.iloc[:FIRST_LABELLED].unique().tolist() == [UNCLEAR]
-    assert asks.iloc[FIRST_LABELLED:].tolist() == ["job", "buy"]
-    assert reader is not None
+    asks, classifier = _predict(intents, intents)
+    assert set(asks[:FIRST_LABELLED]) == {UNCLEAR}
+    assert asks[FIRST_LABELLED:] == ["job", "buy"]
+    assert classifier is not None
 
 
 def test_a_message_of_the_same_moment_is_not_before():
     intents = ["buy", "job"] * (FIRST_LABELLED // 2) + ["job", "buy"]
-    asks, _ = _read(intents, intents, [*range(FIRST_LABELLED), FIRST_LABELLED - 1, FIRST_LABELLED])
-    assert asks.iloc[FIRST_LABELLED:].tolist() == [UNCLEAR, "buy"]
+    asks, _ = _predict(intents, intents, [*range(FIRST_LABELLED), FIRST_LABELLED - 1, FIRST_LABELLED])
+    assert asks[FIRST_LABELLED:] == [UNCLEAR, "buy"]
 
 
 def test_what_was_learned_is_learned_anew_when_the_labelled_have_doubled():
     intents = ["buy", "job"] * (2 * FIRST_LABELLED) + ["job"]
     # after the first hundred, whoever labels says "visit" where it said "job"
     labels = [i if n < FIRST_LABELLED or i == "buy" else "visit" for n, i in enumerate(intents)]
-    asks, _ = _read(intents, labels)
-    assert asks.iloc[FIRST_LABELLED + 1] == "job"
-    assert asks.iloc[-1] == "visit"
+    asks, _ = _predict(intents, labels)
+    assert asks[FIRST_LABELLED + 1] == "job"
+    assert asks[-1] == "visit"
 
 
 @pytest.mark.parametrize("labels", [["buy"] * 200, [None] * 200, ["buy"] * 185 + ["job"] * 15])
-def test_without_labels_enough_of_two_intents_nothing_is_told(labels):
-    asks, reader = _read(["buy"] * 185 + ["job"] * 15, labels)
-    assert (asks == UNCLEAR).all()
-    assert reader is None
+def test_without_labels_enough_of_two_intents_nothing_is_predicted(labels):
+    asks, classifier = _predict(["buy"] * 185 + ["job"] * 15, labels)
+    assert set(asks) == {UNCLEAR}
+    assert classifier is None
 
 
 def test_later_labels_change_no_feature():
@@ -75,10 +75,10 @@ def test_what_a_message_asks_for_belongs_to_the_field_message():
 def test_a_market_without_labelled_messages_has_no_such_feature():
     features = build_features(market_of(make_messages(labelled=0.0), make_params(), AS_OF))
     assert "message_asks" not in features.frame
-    assert features.reader is None
+    assert features.intent_classifier is None
 
 
-def test_new_leads_are_read_by_the_model_s_own_reader(tmp_path):
+def test_intents_of_new_leads_are_predicted_by_the_model_s_own_classifier(tmp_path):
     tables, params = make_messages(labelled=1.0), make_params()
     # who looks for a job is never qualified
     asks_job = tables.leads["message"].str.contains("job|work|cv")
