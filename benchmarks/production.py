@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from leadsmart.classification.estimation.dataset import build_dataset
 from leadsmart.classification.estimation.model import fit_market_model
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.judging.evaluation import evaluate_model
 from leadsmart.classification.scoring import score_open_leads
 from leadsmart.formats import format_count, format_percent
@@ -35,11 +34,10 @@ def worked_examples() -> str:
     """Open leads of the sample from best to worst, with what the generator knows of them."""
     params = load_params(MARKET, ROOT / "params")
     tables, truth = sample_market(MARKET)
-    features = build_features(Market.at(tables, params, AS_OF))
-    labels = label_leads(Market.at(tables, params, AS_OF))
-    model = fit_market_model(features, labels, params, AS_OF)
-    verdict = evaluate_model(features, labels, params, AS_OF, has_comparison=False).verdict
-    scored = score_open_leads(model, features, Market.at(tables, params, AS_OF), verdict.use)
+    dataset = build_dataset(Market.at(tables, params, AS_OF))
+    model = fit_market_model(dataset)
+    verdict = evaluate_model(dataset, has_comparison=False).verdict
+    scored = score_open_leads(model, dataset, verdict.use)
     true = scored["lead_id"].map(truth.leads["p_qualified_given_verdict"])
     # users who never give a verdict have no true probability of one
     known = scored.assign(true=true.to_numpy(), place=scored.index + 1)
@@ -64,9 +62,7 @@ def worked_examples() -> str:
     caption = (
         f': Five open leads of the sample, best to worst {{tbl-colwidths="{[*widths, 100 - sum(widths)]}"}}'
     )
-    model_of = (
-        f"The model is {model.estimator.kind}, learned from {format_count(model.n_qualified)} qualified and "
-    )
+    model_of = f"The model is {model.kind}, learned from {format_count(model.n_qualified)} qualified and "
     model_of += f"{format_count(model.n_disqualified)} not qualified leads of the sample's New Cairo. "
     return "\n".join([model_of + verdict.list_sentence, "", *lines, "", caption])
 

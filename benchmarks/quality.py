@@ -28,11 +28,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from leadsmart.classification.estimation.dataset import build_dataset
 from leadsmart.classification.estimation.estimation import fit_estimator, predict
-from leadsmart.classification.estimation.model import labelled_features
 from leadsmart.classification.features.feature_catalogue import MISSING, FeatureSpec
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.metrics import Clusters, cluster_weights, interval, measure
 from leadsmart.market import Market
 from leadsmart.params import load_params
@@ -62,11 +60,10 @@ def read_sample(leads: int) -> tuple[pd.DataFrame, tuple[FeatureSpec, ...]]:
     tables, truth = sample_market(None, leads=leads)
     params = load_params("new-cairo", Path(__file__).parents[1] / "params")
     as_of = dt.date(2024, 12, 31)
-    features = build_features(Market.at(tables, params, as_of))
-    table = labelled_features(features, label_leads(Market.at(tables, params, as_of)))
-    specs = tuple(s for s in features.specs if s.kind != "text")
+    dataset = build_dataset(Market.at(tables, params, as_of))
+    table, specs = dataset.labelled, tuple(s for s in dataset.features.specs if s.kind != "text")
     # the tables hold all markets as if they were one
-    table["market"] = truth.leads["market"].reindex(table["lead_id"]).array
+    table = table.assign(market=truth.leads["market"].reindex(table["lead_id"]).array)
     table = table[["label", "arrived_at", "user_id", *(s.name for s in specs)]]
     return table.rename(columns={"label": "target", "arrived_at": "time", "user_id": "group"}), specs
 

@@ -23,10 +23,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from leadsmart.classification.estimation.dataset import build_dataset
 from leadsmart.classification.estimation.estimation import CANDIDATES, fit_estimator
-from leadsmart.classification.estimation.model import Model, fit_market_model, labelled_features
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.estimation.model import Model, fit_market_model
 from leadsmart.classification.judging.evaluation import evaluate_model
 from leadsmart.classification.scoring import open_leads, open_scorer, score_arrivals, score_lead
 from leadsmart.cleaning.clean import clean_slice
@@ -65,13 +64,9 @@ def timed(function: Callable[[], object], repeats: int = REPEATS) -> tuple[float
 
 
 def fit(tables: MarketTables, params: Params, kind: str) -> Model:
-    features, labels = (
-        build_features(Market.at(tables, params, AS_OF)),
-        label_leads(Market.at(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
-    estimator = fit_estimator(labelled_features(features, labels), features.specs, params.seed, kind)
-    return replace(model, estimator=estimator)
+    dataset = build_dataset(Market.at(tables, params, AS_OF))
+    estimator = fit_estimator(dataset.labelled, dataset.features.specs, params.seed, kind)
+    return replace(fit_market_model(dataset), estimator=estimator)
 
 
 def variants(tables: MarketTables) -> dict[str, MarketTables]:
@@ -140,12 +135,10 @@ def measure_training(export: Path) -> str:
     }
     market = max(decided, key=decided.__getitem__)
     tables, params, day = cleaned[market], loaded[market], slices.last_day
-    labels = label_leads(Market.at(tables, params, day))
-    features = build_features(Market.at(tables, params, day))
-    train = timed(
-        lambda: fit_market_model(build_features(Market.at(tables, params, day)), labels, params, day)
-    )
-    judge = timed(lambda: evaluate_model(features, labels, params, day), 1)
+    market_then = Market.at(tables, params, day)
+    train = timed(lambda: fit_market_model(build_dataset(market_then)))
+    dataset = build_dataset(market_then)
+    judge = timed(lambda: evaluate_model(dataset), 1)
     return (
         f"Training on the export's market with the most verdicts ({market}: {len(tables.leads):,} leads, "
         f"{decided[market]:,} verdicts), features included: {train[0]:.1f} s wall, {train[1]:.1f} s CPU. "

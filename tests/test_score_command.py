@@ -11,9 +11,8 @@ import pytest
 from builders_market import market_of
 from report.builders_report import KEY, make_project
 
+from leadsmart.classification.estimation.dataset import build_dataset
 from leadsmart.classification.estimation.model import fit_market_model
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.scoring import SCORE_COLUMNS
 from leadsmart.classification.storage import save_model
 from leadsmart.cli import main
@@ -31,14 +30,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make_project(tmp_path_factory.mktemp("score") / "project")
     params = load_params(MARKET, root / "params").model_copy(update={"as_of": AS_OF})
     tables = sample_market_tables(MARKET, leads=6_000)
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
+    dataset = build_dataset(market_of(tables, params, AS_OF))
     folder = root / "outputs" / MARKET
     for name in ("model", "clean"):
         (folder / name).mkdir(parents=True)
-    save_model(fit_market_model(features, labels, params, AS_OF), folder / "model" / "model.skops")
+    save_model(fit_market_model(dataset), folder / "model" / "model.skops")
     (folder / "model" / "card.json").write_text('{"verdict": "OK", "use": "probability"}', encoding="utf-8")
     for name, table in tables._asdict().items():
         table.to_parquet(folder / "clean" / f"{name}.parquet", index=False)

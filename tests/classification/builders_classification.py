@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from leadsmart.market import MarketTables
+from leadsmart.classification.estimation.dataset import Dataset, build_dataset
+from leadsmart.market import Market, MarketTables
 from leadsmart.params import Params, load_params
 
 ZONE = "Africa/Cairo"
@@ -121,3 +122,7 @@ def shuffle_verdicts(tables: MarketTables, seed: int) -> MarketTables:
     status = leads.set_index("lead_id")["lead_status"]
     events = tables.status_events.assign(status=tables.status_events["lead_id"].map(status))
     return tables._replace(leads=leads, status_events=events)
+
+
+def make_dataset(tables: MarketTables, params: Params | None = None, as_of: dt.date = AS_OF) -> Dataset:
+    return build_dataset(Market.at(tables, params or make_params(), as_of))

@@ -4,9 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from builders_market import market_of
 from classification.builders_classification import (
-    AS_OF,
+    make_dataset,
     make_lead,
     make_market,
     make_params,
@@ -16,8 +15,6 @@ from classification.builders_classification import (
 
 from leadsmart.classification.estimation.model import fit_market_model
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.judging.capacity import bands_table, calls_table, grade_of
 from leadsmart.classification.judging.card import (
     calibration_message,
@@ -31,12 +28,7 @@ from leadsmart.errors import ModelError
 
 
 def _evaluate(tables, params=None, **kwargs):
-    params = params or make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    return evaluate_model(features, labels, params, AS_OF, **kwargs)
+    return evaluate_model(make_dataset(tables, params), **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +79,7 @@ def test_calls_say_what_a_capacity_finds_and_saves(evaluation):
 
 def test_a_capacity_means_a_threshold():
     probability = np.arange(1, 11) / 10
-    calls = calls_table(np.array([0.0, 1.0] * 5), probability, np.ones((3, 10)), True)
+    calls = calls_table(np.array([0.0, 1.0] * 5), probability, np.ones((3, 10)), "campaigns")
     assert calls["lowest_probability"].tolist() == [1.0, 0.9, 0.8, 0.6, 0.3]
 
 
@@ -98,15 +90,13 @@ def test_grades_have_intervals(evaluation):
 
 def test_a_later_known_column_stops_the_page():
     tables, params = make_market(200), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
+    dataset = make_dataset(tables, params)
     late = FeatureSpec("calls_made", "number", "later", "sales", "calls that sales made")
+    features = dataset.features
     planted = replace(features, frame=features.frame.assign(calls_made=1.0), specs=(*features.specs, late))
     # what the notebook calls first
     with pytest.raises(ModelError, match=r"known only after the lead's arrival.*calls_made"):
-        evaluate_model(planted, labels, params, AS_OF)
+        evaluate_model(replace(dataset, features=planted))
 
 
 def test_one_group_is_no_comparison(evaluation):
@@ -130,11 +120,8 @@ def test_the_pictures_titles_say_their_message(evaluation):
 
 def test_it_is_said_which_model_the_verdict_speaks_of(evaluation):
     tables, params = make_market(1500), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
     said = describe_judged(evaluation, model)
     assert said.startswith("The verdict and all figures here speak of the market's own model (")
     assert "judged on the 300 leads" in said
@@ -190,7 +177,7 @@ def test_undated_verdicts_cannot_train_a_judged_model():
     tables = make_market(600)
     found = _evaluate(tables._replace(status_events=tables.status_events.iloc[:0]))
     assert (found.model.origin, found.verdict.verdict) == ("rules", "Not ready")
-    # how the kinder splits would have flattered is still shown
+    # how good the optimistic splits look is still shown
     assert np.isnan(found.splits.loc[0, "auc"])
     assert found.splits.set_index("split").loc["random", "auc"] > 0.6
 
@@ -245,7 +232,7 @@ def test_it_is_said_why_a_list_has_no_probability(evaluation):
 def test_bands_of_an_order_are_fifths_without_a_probability():
     probability, label = np.arange(10, 0, -1) / 10, np.array([1.0, 1, 1, 0, 1, 0, 0, 0, 0, 0])
     weights = np.ones((3, 10))
-    found = bands_table(label, probability, weights, True, make_params(), "order")
+    found = bands_table(label, probability, weights, "campaigns", make_params(), "order")
     assert found["band"].tolist() == [
         "best fifth",
         "second fifth",
@@ -256,7 +243,7 @@ def test_bands_of_an_order_are_fifths_without_a_probability():
     assert found["leads"].tolist() == [2] * 5
     assert found["observed"].tolist() == [1.0, 0.5, 0.5, 0.0, 0.0]
     assert found["predicted"].isna().all()
-    by_grade = bands_table(label, probability, weights, True, make_params(), "probability")
+    by_grade = bands_table(label, probability, weights, "campaigns", make_params(), "probability")
     assert by_grade["band"].tolist() == ["A", "B", "C", "D"]
     assert by_grade["predicted"].tolist() == pytest.approx([0.85, 0.55, 0.35, 0.15])
 
@@ -269,14 +256,11 @@ def test_grades_follow_the_bounds():
 
 def test_the_card_is_json_the_same_twice_and_holds_no_id():
     tables, params = make_market(700), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
+    dataset = make_dataset(tables, params)
     texts = []
     for _ in range(2):
-        model = fit_market_model(features, labels, params, AS_OF)
-        card = model_card(model, evaluate_model(features, labels, params, AS_OF), labels, params)
+        model = fit_market_model(dataset)
+        card = model_card(model, evaluate_model(dataset), dataset)
         texts.append(json.dumps(card, allow_nan=False, sort_keys=True))
     assert texts[0] == texts[1]
     assert "l00001" not in texts[0]

@@ -3,11 +3,17 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from builders_market import market_of
-from classification.builders_classification import AS_OF, make_lead, make_market, make_params, make_tables
+from classification.builders_classification import (
+    AS_OF,
+    make_dataset,
+    make_lead,
+    make_market,
+    make_params,
+    make_tables,
+)
 
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
-from leadsmart.classification.features.features import build_features, find_leaks, without_field
-from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.features.features import build_features, find_leaks
 from leadsmart.errors import ModelError
 
 
@@ -84,56 +90,42 @@ def test_every_feature_declares_when_it_is_known():
 
 def test_the_guard_refuses_a_feature_known_later():
     tables, params = make_market(200), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
+    dataset = make_dataset(tables, params)
     late = FeatureSpec("calls_made", "number", "later", "sales", "calls that sales made")
+    features = dataset.features
     planted = replace(features, frame=features.frame.assign(calls_made=1.0), specs=(*features.specs, late))
     with pytest.raises(ModelError, match=r"known only after the lead's arrival.*calls_made"):
-        find_leaks(planted, labels)
+        find_leaks(planted, dataset.labels)
 
 
 def test_the_guard_refuses_a_column_that_nobody_declared():
     tables, params = make_market(200), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
+    dataset = make_dataset(tables, params)
     with pytest.raises(ModelError, match=r"declared nowhere.*last_status"):
-        find_leaks(replace(features, frame=features.frame.assign(last_status="X")), labels)
+        find_leaks(
+            replace(dataset.features, frame=dataset.features.frame.assign(last_status="X")), dataset.labels
+        )
 
 
 def test_the_guard_reports_a_feature_that_is_too_good_alone():
     tables, params = make_market(200), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    assert find_leaks(features, labels) == ()
-    oracle = features.frame["lead_id"].map(labels.set_index("lead_id")["label"])
+    dataset = make_dataset(tables, params)
+    features = dataset.features
+    assert find_leaks(features, dataset.labels) == ()
+    oracle = features.frame["lead_id"].map(dataset.labels.set_index("lead_id")["label"])
     spec = FeatureSpec("oracle", "number", "arrival", "oracle", "oracle")
     planted = replace(features, frame=features.frame.assign(oracle=oracle), specs=(*features.specs, spec))
-    assert find_leaks(planted, labels) == ("oracle",)
+    assert find_leaks(planted, dataset.labels) == ("oracle",)
 
 
 def test_rare_levels_of_a_category_are_no_leak():
     tables, params = make_market(200), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
+    dataset = make_dataset(tables, params)
     spec = FeatureSpec("form_code", "category", "arrival", "form_code", "code")
+    features = dataset.features
     unique = features.frame["lead_id"].astype("str")
     planted = replace(features, frame=features.frame.assign(form_code=unique), specs=(*features.specs, spec))
-    assert find_leaks(planted, labels) == ()
-
-
-def test_leaving_out_an_unknown_field_names_the_known_ones():
-    features = build_features(market_of(make_market(30), make_params(), AS_OF))
-    assert not any(s.field == "phone" for s in without_field(features, "phone").specs)
-    with pytest.raises(ModelError, match="phone"):
-        without_field(features, "fax")
+    assert find_leaks(planted, dataset.labels) == ()
 
 
 def test_no_hash_and_no_id_is_a_feature():

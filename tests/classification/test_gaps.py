@@ -1,20 +1,13 @@
 import numpy as np
 import pandas as pd
-from builders_market import market_of
-from classification.builders_classification import AS_OF, make_market, make_params
+from classification.builders_classification import make_dataset, make_market, make_params
 
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.judging.gaps import GAP_COLUMNS, _finding, data_gaps
 
 
 def _gaps(tables):
     params = make_params()
-    return data_gaps(
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-        params,
-    )
+    return data_gaps(make_dataset(tables, params))
 
 
 def _table(*rows):

@@ -1,10 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from builders_market import market_of
-from classification.builders_classification import AS_OF, make_market, make_params
+from classification.builders_classification import make_dataset, make_market, make_params
 
-from leadsmart.classification.features.features import build_features
 from leadsmart.classification.intents import fit_message_intents, predict_intents
 from leadsmart.classification.storage import load_intents, save_intents
 from leadsmart.classification.texts.text import NEEDS_REVIEW
@@ -29,8 +27,8 @@ def make_messages(n=600, labelled=0.5, noise=0.0, seed=3):
 
 def fit(tables, **changes):
     params = make_params(**changes)
-    features = build_features(market_of(tables, params, AS_OF))
-    return fit_message_intents(features, tables.leads, params), features
+    dataset = make_dataset(tables, params)
+    return fit_message_intents(dataset), dataset.features
 
 
 def test_intents_are_learned_and_judged_on_the_newest_labels():

@@ -44,7 +44,7 @@ def test_calibration_error_by_hand():
     # ten leads at 0.2 of which 4 are good, ten at 0.8 of which 9 are: 10/20 · 0.2 + 10/20 · 0.1
     probability = np.repeat([0.2, 0.8], 10)
     label = np.array([1] * 4 + [0] * 6 + [1] * 9 + [0])
-    assert calibration_error(label, probability)[0] == pytest.approx(0.15)
+    assert calibration_error(label, probability, np.ones((1, 20)))[0] == pytest.approx(0.15)
     table = reliability_table(label, probability)
     assert table["leads"].tolist() == [10, 10]
     assert table["observed"].tolist() == [0.4, 0.9]
@@ -72,11 +72,11 @@ def test_equal_scores_lift_nothing():
 
 
 def test_whole_users_are_resampled_and_campaigns_only_where_users_are_few():
-    users, campaigns = pd.Series(list("aabbcc")), pd.Series(list("123456"))
-    assert choose_clusters(users, campaigns, 3).basis == "business users"
-    assert choose_clusters(users, campaigns, 5).basis == "campaigns"
-    assert choose_clusters(users, campaigns, 7).basis == ""
-    weights = cluster_weights(choose_clusters(users, campaigns, 3), seed=1, resamples=50)
+    leads = pd.DataFrame({"user_id": list("aabbcc"), "campaign_id": list("123456")})
+    assert choose_clusters(leads, 3).basis == "business users"
+    assert choose_clusters(leads, 5).basis == "campaigns"
+    assert choose_clusters(leads, 7).basis == ""
+    weights = cluster_weights(choose_clusters(leads, 3), seed=1, resamples=50)
     assert (weights[0] == 1).all()
     assert (weights[:, [0, 2, 4]] == weights[:, [1, 3, 5]]).all()
     assert (weights.sum(axis=1) == 6).all()

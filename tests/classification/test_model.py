@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from builders_market import market_of
 from classification.builders_classification import (
     AS_OF,
+    make_dataset,
     make_lead,
     make_market,
     make_params,
@@ -11,13 +14,12 @@ from classification.builders_classification import (
     moment,
 )
 
+from leadsmart.classification.estimation.dataset import training_extract
 from leadsmart.classification.estimation.estimation import Estimator, fit_estimator, predict
 from leadsmart.classification.estimation.model import (
     fit_market_model,
     fit_pooled_model,
-    labelled_features,
     predict_probability,
-    training_extract,
 )
 from leadsmart.classification.features.encoding import encode, fit_encoder
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
@@ -29,11 +31,8 @@ from leadsmart.errors import ModelError
 
 
 def _fit(tables, params, **kwargs):
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    return fit_market_model(features, labels, params, AS_OF, **kwargs), features
+    dataset = make_dataset(tables, params)
+    return fit_market_model(dataset, **kwargs), dataset.features
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +85,7 @@ def test_from_200_of_each_kind_a_market_has_its_own_model(fitted):
 
 def test_probabilities_are_calibrated_on_later_leads():
     tables, params = make_market(8000), make_params()
-    leads = labelled_features(
-        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
-    )
+    leads = make_dataset(tables, params).labelled
     spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
     estimator = fit_estimator(leads, (spec,), params.seed)
     assert estimator.calibrated_on == "later leads"
@@ -131,14 +128,12 @@ def test_own_and_pooled_are_compared_by_what_was_known_when_the_newest_leads_arr
     monkeypatch.setattr("leadsmart.classification.estimation.model.fit_estimator", spy)
     tables = make_market(200, seed=5)
     pooled = training_extract(market_of(make_market(800, seed=9), params, AS_OF))
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
+    dataset = make_dataset(tables, params)
     # every second verdict took two months, so that the newest leads came before many verdicts on older ones
+    labels = dataset.labels
     labels["labelled_at"] += pd.Timedelta(days=60) * (np.arange(len(labels)) % 2)
-    fit_market_model(features, labels, params, AS_OF, lambda: pooled)
-    leads = labelled_features(features, labels)
+    fit_market_model(dataset, lambda: pooled)
+    leads = dataset.labelled
     leads = leads[leads["labelled_at"] <= end_of_day(AS_OF, params.timezone)]
     start = leads["arrived_at"].iloc[int(0.8 * len(leads))]
     own_then = next(train for train in taught if "lead_id" in train)
@@ -173,7 +168,7 @@ def test_a_model_at_a_cutoff_knows_only_what_was_known_then():
     # the same model comes out if nothing later had ever happened
     earlier = labels[labels["arrived_at"] < cutoff].copy()
     earlier.loc[earlier["labelled_at"] > cutoff, "label"] = np.nan
-    again = fit_market_model(features, earlier, params, AS_OF, cutoff=cutoff)
+    again = fit_market_model(replace(make_dataset(tables, params), labels=earlier), cutoff=cutoff)
     np.testing.assert_array_equal(
         predict_probability(model, features.frame), predict_probability(again, features.frame)
     )
@@ -221,9 +216,7 @@ def test_training_needs_both_kinds():
 
 def test_an_order_that_turns_round_later_gives_everybody_the_same_score():
     tables, params = make_market(600), make_params()
-    leads = labelled_features(
-        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
-    )
+    leads = make_dataset(tables, params).labelled
     late = np.arange(600) >= 480
     leads.loc[late, "label"] = 1 - leads.loc[late, "label"]
     spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
@@ -260,9 +253,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
 
 def test_boosting_can_be_saved_and_orders_leads(tmp_path):
     tables, params = make_market(600), make_params()
-    leads = labelled_features(
-        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
-    )
+    leads = make_dataset(tables, params).labelled
     specs = build_features(market_of(tables, params, AS_OF)).specs
     estimator = fit_estimator(leads.iloc[:480], specs, params.seed, kind="gradient boosting")
     assert auc(leads["label"].to_numpy()[480:], predict(estimator, leads.iloc[480:])) > 0.65

@@ -8,15 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from builders_market import market_of
-from classification.builders_classification import make_params
+from classification.builders_classification import make_dataset, make_params
 from cleaning.builders_cleaning import KEY
 from report.builders_report import PEOPLE
 from report.test_privacy import find_contacts
 
 from leadsmart.classification.estimation.model import fit_market_model
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.intents import fit_message_intents, predict_intents
 from leadsmart.classification.judging.card import model_card
 from leadsmart.classification.judging.evaluation import evaluate_model
@@ -68,22 +65,19 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     tables = clean_slice(
         split_export(folder / "export", folder / "cache", [MARKET]), MARKET, params, KEY
     ).tables
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
-    intents = fit_message_intents(features, tables.leads, params)
-    evaluation = evaluate_model(features, labels, params, AS_OF, has_comparison=False)
-    scored = score_open_leads(model, features, market_of(tables, params, AS_OF), USE_PROBABILITY)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
+    intents = fit_message_intents(dataset)
+    evaluation = evaluate_model(dataset, has_comparison=False)
+    scored = score_open_leads(model, dataset, USE_PROBABILITY)
     out = folder / "written"
     out.mkdir()
     save_model(model, out / "model.skops")
     save_intents(intents.model, out / "message_intents.skops")
-    card = json.dumps(model_card(model, evaluation, labels, params), ensure_ascii=False)
+    card = json.dumps(model_card(model, evaluation, dataset), ensure_ascii=False)
     (out / "card.json").write_text(card, encoding="utf-8")
     scored.to_csv(out / "scored_leads.csv", index=False)
-    predicted = predict_intents(intents.model, features, scored["lead_id"])
+    predicted = predict_intents(intents.model, dataset.features, scored["lead_id"])
     predicted.to_csv(out / "open_message_intents.csv", index=False)
     return out, tables.leads, model, intents
 

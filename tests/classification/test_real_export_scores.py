@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from builders_market import market_of
-from classification.builders_classification import make_params
+from classification.builders_classification import make_dataset, make_params
 
-from leadsmart.classification.estimation.model import fit_market_model, training_extract
-from leadsmart.classification.features.features import build_features
+from leadsmart.classification.estimation.dataset import training_extract
+from leadsmart.classification.estimation.model import fit_market_model
 from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.judging.card import model_card
 from leadsmart.classification.judging.evaluation import evaluate_model
@@ -46,15 +46,12 @@ def evaluations(markets):
     )
     found = {}
     for name, (params, tables) in markets.items():
-        features, labels = (
-            build_features(market_of(tables, params, AS_OF)),
-            label_leads(market_of(tables, params, AS_OF)),
-        )
-        evaluation = evaluate_model(features, labels, params, AS_OF, pooled.copy)
-        model = fit_market_model(features, labels, params, AS_OF, pooled.copy)
-        scored = score_open_leads(model, features, market_of(tables, params, AS_OF), evaluation.verdict.use)
-        card = model_card(model, evaluation, labels, params)
-        found[name] = (evaluation, card, scored, data_gaps(features, labels, params))
+        dataset = make_dataset(tables, params)
+        evaluation = evaluate_model(dataset, pooled.copy)
+        model = fit_market_model(dataset, pooled.copy)
+        scored = score_open_leads(model, dataset, evaluation.verdict.use)
+        card = model_card(model, evaluation, dataset)
+        found[name] = (evaluation, card, scored, data_gaps(dataset))
     return found
 
 
@@ -90,11 +87,8 @@ def test_gulf_and_east_cairo_have_rules(evaluations):
 def test_training_the_largest_market_takes_20_seconds_of_cpu_at_most(markets):
     params, tables = max(markets.values(), key=lambda market: len(market[1].leads))
     start = time.process_time()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
     assert model.origin == "own"
     assert time.process_time() - start <= 20
 

@@ -4,13 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders_market import market_of
-from classification.builders_classification import AS_OF, make_lead, make_market, make_params, make_tables
+from classification.builders_classification import (
+    AS_OF,
+    make_dataset,
+    make_lead,
+    make_market,
+    make_params,
+    make_tables,
+)
 
 from leadsmart.classification.estimation.estimation import fit_estimator
-from leadsmart.classification.estimation.model import fit_market_model, labelled_features
+from leadsmart.classification.estimation.model import fit_market_model
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.judging.gaps import data_gaps
 from leadsmart.classification.reasons import feature_effects
 from leadsmart.classification.scoring import (
@@ -29,12 +34,9 @@ from leadsmart.sample import sample_market_tables
 
 def _score(tables, use, **changes):
     params = make_params(**changes)
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
-    return score_open_leads(model, features, market_of(tables, params, AS_OF), use)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
+    return score_open_leads(model, dataset, use)
 
 
 def test_only_leads_that_are_still_open_are_listed():
@@ -109,9 +111,7 @@ def test_the_list_does_not_depend_on_the_order_of_the_tables():
 @pytest.mark.parametrize("kind", ["logistic regression", "gradient boosting"])
 def test_the_effect_of_a_flag_is_its_distance_from_the_usual_mix(kind):
     tables, params = make_market(1000), make_params()
-    leads = labelled_features(
-        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
-    )
+    leads = make_dataset(tables, params).labelled
     spec = FeatureSpec("is_phone_valid", "flag", "arrival", "phone", "valid phone|no valid phone")
     estimator = replace(fit_estimator(leads, (spec,), 1, kind), slope=1.0, intercept=0.0)
     matrix = np.array([[0.0], [1.0]])
@@ -129,11 +129,8 @@ def test_the_rules_are_stated():
 
 def test_a_field_that_carries_the_score_is_the_costliest_gap():
     tables, params = make_market(1500), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    gaps = data_gaps(features, labels, params)
+    dataset = make_dataset(tables, params)
+    gaps = data_gaps(dataset)
     worst = gaps.table.iloc[0]
     assert worst["field"] == "phone"
     assert worst["share_missing"] == pytest.approx(0.5, abs=0.05)
@@ -150,20 +147,14 @@ def test_a_field_that_carries_the_score_is_the_costliest_gap():
 
 def test_without_any_effect_no_gap_is_claimed():
     tables, params = make_market(1500, phone_effect=0.0), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    assert data_gaps(features, labels, params).finding["verdict"] != "supported"
+    dataset = make_dataset(tables, params)
+    assert data_gaps(dataset).finding["verdict"] != "supported"
 
 
 def test_gaps_without_enough_verdicts_say_what_would_be_enough():
     tables, params = make_market(100), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    gaps = data_gaps(features, labels, params)
+    dataset = make_dataset(tables, params)
+    gaps = data_gaps(dataset)
     assert gaps.finding["verdict"] == "not enough data"
     assert "40 and 50 are needed" in gaps.finding["statement"]
     assert gaps.finding["estimate"] is None
@@ -174,11 +165,8 @@ def test_gaps_without_enough_verdicts_say_what_would_be_enough():
 def test_a_model_that_is_not_ready_is_said_not_to_be_used():
     tables = make_market(1_500)
     params = make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
     assert model.estimator is not None
     assert describe_use(model, "order") == model.choice
     assert describe_use(model, "rules").endswith("the verdict is Not ready, so rules order the leads.")
@@ -187,14 +175,11 @@ def test_a_model_that_is_not_ready_is_said_not_to_be_used():
 @pytest.mark.parametrize("use", ["probability", "order", "rules"])
 def test_new_leads_score_as_if_they_had_been_in_the_export(use):
     tables, params = make_market(600, undecided=60), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
     days = tables.leads["arrived_at"].dt.date
     last = days.max()
-    whole = score_open_leads(model, features, market_of(tables, params, last), use)
+    whole = score_open_leads(model, make_dataset(tables, params, last), use)
     is_new = days == last
     known = tables._replace(leads=tables.leads[~is_new])
     scored = score_new_leads(model, tables.leads[is_new], market_of(known, params), use)
@@ -207,12 +192,9 @@ def test_new_leads_score_as_if_they_had_been_in_the_export(use):
 @pytest.mark.parametrize("kind", ["logistic regression", "gradient boosting"])
 def test_a_lead_alone_scores_exactly_as_in_a_file(use, kind):
     tables, params = sample_market_tables("new-cairo", leads=6_000), make_params()
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
-    estimator = fit_estimator(labelled_features(features, labels), features.specs, 1, kind)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
+    estimator = fit_estimator(dataset.labelled, dataset.features.specs, 1, kind)
     scorer = open_scorer(replace(model, estimator=estimator), market_of(tables, params), use)
     day = tables.leads["arrived_at"].dt.date
     leads = tables.leads[day == day.value_counts().index[0]]

@@ -1,12 +1,9 @@
 import pandas as pd
 import pytest
-from builders_market import market_of
-from classification.builders_classification import AS_OF, make_market, make_params, moment
+from classification.builders_classification import make_dataset, make_market, make_params, moment
 
-from leadsmart.classification.estimation.model import known_at, labelled_features
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
-from leadsmart.classification.judging.splits import compare_splits, split_forward
+from leadsmart.classification.estimation.dataset import known_at, split_forward
+from leadsmart.classification.judging.splits import COMPARED_COLUMNS, compare_splits
 from leadsmart.errors import ModelError
 
 
@@ -24,7 +21,6 @@ def test_the_test_is_newer_than_all_training_and_training_knows_no_later_verdict
     assert split.cutoff == moment("2024-07-10")
     assert split.train["arrived_at"].tolist() == [moment("2024-07-01"), moment("2024-07-04")]
     assert split.test["arrived_at"].tolist() == [moment("2024-07-10")]
-    assert split.n_unknown == 2
 
 
 def test_leads_of_the_same_moment_stay_together():
@@ -36,9 +32,7 @@ def test_leads_of_the_same_moment_stay_together():
 
 def test_on_a_whole_market_time_goes_forward():
     tables, params = make_market(300), make_params()
-    leads = labelled_features(
-        build_features(market_of(tables, params, AS_OF)), label_leads(market_of(tables, params, AS_OF))
-    )
+    leads = make_dataset(tables, params).labelled
     split = split_forward(leads)
     assert split.train["arrived_at"].max() < split.cutoff == split.test["arrived_at"].min()
     assert (split.train["labelled_at"] <= split.cutoff).all()
@@ -56,11 +50,11 @@ def test_no_label_at_all_is_an_error_that_says_what_to_do():
         split_forward(_leads([], []))
 
 
-def test_the_kinder_splits_are_all_shown():
+def test_the_optimistic_splits_are_all_shown():
     tables, params = make_market(300), make_params()
-    features = build_features(market_of(tables, params, AS_OF))
-    leads = labelled_features(features, label_leads(market_of(tables, params, AS_OF)))
-    table = compare_splits(leads, features.specs, "logistic regression", 1, 5)
+    dataset = make_dataset(tables, params)
+    rows = compare_splits(dataset.labelled, dataset.features.specs, "logistic regression", params)
+    table = pd.DataFrame(rows, columns=list(COMPARED_COLUMNS))
     assert table["split"].tolist() == [
         "later leads, verdicts of any date", "other business users", "other campaigns", "random",
     ]  # fmt: skip

@@ -1,14 +1,11 @@
 import numpy as np
 import pytest
-from builders_market import market_of
-from classification.builders_classification import AS_OF, make_market, make_params
+from classification.builders_classification import make_dataset, make_market, make_params
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
 
 from leadsmart.classification.estimation.model import fit_market_model
-from leadsmart.classification.features.features import build_features
-from leadsmart.classification.features.labels import label_leads
 from leadsmart.classification.storage import save_model
 from leadsmart.classification.texts.text import (
     classify_texts,
@@ -116,11 +113,8 @@ def test_messages_teach_the_score_and_no_planted_contact_is_in_the_model_file(tm
     messages = messages.where(np.arange(700) % 5 > 0, "hello there")
     messages.iloc[10] = "Zubeydahanim call 01001234567 zubeyda@example.com"
     tables = tables._replace(leads=tables.leads.assign(message=messages))
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
     assert "message" in model.estimator.encoder.sources
     save_model(model, tmp_path / "m.skops")
     import zipfile

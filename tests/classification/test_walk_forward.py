@@ -1,12 +1,11 @@
 import pandas as pd
 import pytest
 from builders_market import market_of
-from classification.builders_classification import AS_OF, make_params
+from classification.builders_classification import AS_OF, make_dataset, make_params
 from classification.test_intents import make_messages
 
 from leadsmart.classification.estimation.model import fit_market_model
-from leadsmart.classification.features.features import build_features, without_field
-from leadsmart.classification.features.labels import label_leads
+from leadsmart.classification.features.features import build_features
 from leadsmart.classification.scoring import score_new_leads
 from leadsmart.classification.storage import load_model, save_model
 from leadsmart.classification.texts.walk_forward import FIRST_LABELLED, UNCLEAR, predict_forward
@@ -69,7 +68,7 @@ def test_later_labels_change_no_feature():
 
 def test_what_a_message_asks_for_belongs_to_the_field_message():
     features = build_features(market_of(make_messages(), make_params(), AS_OF))
-    assert "message_asks" not in without_field(features, "message").frame
+    assert [s.field for s in features.specs if s.name == "message_asks"] == ["message"]
 
 
 def test_a_market_without_labelled_messages_has_no_such_feature():
@@ -87,11 +86,8 @@ def test_intents_of_new_leads_are_predicted_by_the_model_s_own_classifier(tmp_pa
         status=tables.status_events["lead_id"].map(dict(zip(tables.leads["lead_id"], status, strict=True)))
     )
     tables = tables._replace(leads=tables.leads.assign(lead_status=status), status_events=events)
-    features, labels = (
-        build_features(market_of(tables, params, AS_OF)),
-        label_leads(market_of(tables, params, AS_OF)),
-    )
-    model = fit_market_model(features, labels, params, AS_OF)
+    dataset = make_dataset(tables, params)
+    model = fit_market_model(dataset)
     save_model(model, tmp_path / "m.skops")
     new = tables.leads.iloc[-2:].assign(
         lead_id=["n1", "n2"], message=["I want to buy a villa", "any job for a broker"], lead_status="NEW_LEAD",

@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from leadsmart.classification.estimation.dataset import Dataset
 from leadsmart.classification.features.features import Features
 from leadsmart.classification.texts.text import (
     NEEDS_REVIEW,
@@ -47,7 +48,7 @@ class MessageIntents:
     sentence: str
 
 
-def fit_message_intents(features: Features, leads: pd.DataFrame, params: Params) -> MessageIntents:
+def fit_message_intents(dataset: Dataset) -> MessageIntents:
     """Learn the intents of messages from the labelled ones.
 
     The oldest 60 % of the labelled messages fit the classifier, the next 20 % set the threshold below which an
@@ -55,18 +56,17 @@ def fit_message_intents(features: Features, leads: pd.DataFrame, params: Params)
 
     Parameters
     ----------
-    features : Features
-    leads : DataFrame
-        Clean leads; ``message_intent`` is the label, missing where nobody gave one.
-    params : Params
+    dataset : Dataset
+        In its market's leads ``message_intent`` is the label, missing where nobody gave one.
 
     Returns
     -------
     MessageIntents
     """
+    leads = dataset.market.tables.leads
     if "message" not in leads:
         return _nothing("The export has no messages, so their intent can't be told.")
-    labelled = _labelled_messages(features, leads)
+    labelled = _labelled_messages(dataset.features.frame, leads)
     counts = labelled["message_intent"].value_counts()
     known = counts.index[counts >= MIN_PER_INTENT]
     if len(known) < 2:
@@ -85,7 +85,7 @@ def fit_message_intents(features: Features, leads: pd.DataFrame, params: Params)
     threshold = review_threshold(classify_texts(early, validation["message"].tolist()).confidence, KEEP)
     answers = classify_texts(replace(early, threshold=threshold), test["message"].tolist())
     usual = str(oldest["message_intent"].mode().iloc[0])
-    is_better, sentence = _judge(labelled.iloc[:second], test, answers, usual, params)
+    is_better, sentence = _judge(labelled.iloc[:second], test, answers, usual, dataset.market.params)
     table = _by_intent(labelled["message_intent"], test["message_intent"], pd.Series(answers.best))
     return MessageIntents(replace(model, threshold=threshold) if is_better else None, table, sentence)
 
@@ -116,12 +116,12 @@ def predict_intents(model: TextClassifier | None, features: Features, lead_ids: 
     return pd.DataFrame(predicted, index=messages.index).reset_index(names="lead_id")
 
 
-def _labelled_messages(features: Features, leads: pd.DataFrame) -> pd.DataFrame:
-    """Feature frame of the leads whose message is labelled, with ``message_intent``, in order of arrival."""
+def _labelled_messages(frame: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+    """The feature frame of the leads whose message is labelled, with ``message_intent``, in order of arrival."""
     if "message_intent" not in leads:
-        return features.frame.iloc[:0].assign(message_intent=pd.Series(dtype="str"))
+        return frame.iloc[:0].assign(message_intent=pd.Series(dtype="str"))
     labels = leads.loc[leads["message_intent"].notna(), ["lead_id", "message_intent"]]
-    return features.frame[features.frame["message"] != ""].merge(labels, on="lead_id", how="inner")
+    return frame[frame["message"] != ""].merge(labels, on="lead_id", how="inner")
 
 
 def _fit(labelled: pd.DataFrame) -> TextClassifier:

@@ -40,55 +40,87 @@ class Clusters:
     basis: str
 
 
-def choose_clusters(users: pd.Series, campaigns: pd.Series, minimum: int) -> Clusters:
+def choose_clusters(leads: pd.DataFrame, minimum: int) -> Clusters:
     """Resample business users; campaigns where there are fewer users than `minimum`; else nothing."""
-    for keys, basis in ((users, "business users"), (campaigns, "campaigns")):
-        codes, found = pd.factorize(keys.astype(object), use_na_sentinel=False)
+    for key, basis in (("user_id", "business users"), ("campaign_id", "campaigns")):
+        codes, found = pd.factorize(leads[key].astype(object), use_na_sentinel=False)
         if len(found) >= minimum:
             return Clusters(codes, basis)
-    return Clusters(np.zeros(len(users), dtype=int), "")
+    return Clusters(np.zeros(len(leads), dtype=int), "")
 
 
 def cluster_weights(clusters: Clusters, seed: int, resamples: int = RESAMPLES) -> np.ndarray:
     """Draw how often each lead occurs in each resampling of whole groups.
+
+    Parameters
+    ----------
+    clusters : Clusters
+    seed : int
+    resamples : int
 
     Returns
     -------
     array, shape (resamples + 1, leads)
         Row 0 is the data as it is.
     """
-    groups = int(clusters.codes.max()) + 1 if len(clusters.codes) else 0
-    rng = np.random.default_rng(seed)
-    drawn = (
-        rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
-        if groups
-        else np.ones((resamples, 0))
-    )
-    return np.vstack([np.ones(len(clusters.codes)), drawn[:, clusters.codes]]).astype(float)
+    leads = len(clusters.codes)
+    if not leads:
+        return np.ones((resamples + 1, 0))
+    groups = int(clusters.codes.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1 / groups), size=resamples)
+    return np.vstack([np.ones(leads), drawn[:, clusters.codes]])
 
 
-def auc(label: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None) -> float | np.ndarray:
+def estimate(draws: np.ndarray, basis: str) -> tuple[float, float, float]:
+    """Take a measure and its 95 % percentile interval from its resamplings.
+
+    Parameters
+    ----------
+    draws : array
+        The measure of the data as it is, then that of each resampling.
+    basis : str
+        What was resampled; without anything there is no interval.
+
+    Returns
+    -------
+    tuple of float
+        Value, low and high.
+    """
+    return (float(draws[0]), *(interval(draws[1:]) if basis else (np.nan, np.nan)))
+
+
+def auc(label: np.ndarray, score: np.ndarray) -> float:
     """Return the chance that a qualified lead scores above one that is not, ties counting half.
+
+    >>> auc(np.array([0, 1, 1]), np.array([0.2, 0.2, 0.9]))
+    0.75
+    """
+    return float(auc_draws(label, score, np.ones((1, len(label))))[0])
+
+
+def auc_draws(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Compute the AUC of every resampling.
 
     ``AUC = Σ w⁺ · (W⁻ below + ½ W⁻ tied) / (W⁺ · W⁻)``
 
     Parameters
     ----------
-    label, score : array
-    weights : array, optional
-        One row per resampling; then one value per row is returned.
+    label : array of 0 and 1
+    score : array
+    weights : array, shape (resamplings, leads)
 
-    Examples
-    --------
-    >>> auc(np.array([0, 1, 1]), np.array([0.2, 0.2, 0.9]))
-    0.75
+    Returns
+    -------
+    array, shape (resamplings,)
     """
-    if weights is None:
-        return float(auc(label, score, np.ones((1, len(label))))[0])
-    good, bad = _by_score(label, score, weights)
-    below = np.cumsum(bad, axis=1) - bad
-    total = good.sum(axis=1) * bad.sum(axis=1)
-    return _divide((good * (below + bad / 2)).sum(axis=1), total)
+    return _area(*_by_score(label, score, weights))
+
+
+def auc_interval(
+    label: np.ndarray, score: np.ndarray, clusters: Clusters, seed: int
+) -> tuple[float, float, float]:
+    """Compute the AUC, and its interval by resampling clusters."""
+    return estimate(auc_draws(label, score, cluster_weights(clusters, seed)), clusters.basis)
 
 
 def measure(label: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
@@ -117,19 +149,18 @@ def _measure(label: np.ndarray, p: np.ndarray, weights: np.ndarray) -> pd.DataFr
     total = weights.sum(axis=1)
     brier = _divide(weights @ (p - label) ** 2, total)
     rate = _divide(weights @ label, total)
-    good, bad = (part[:, ::-1] for part in _by_score(label, p, weights))
-    found, called = np.cumsum(good, axis=1), np.cumsum(good + bad, axis=1)
-    all_good = good.sum(axis=1)
+    good, bad = _by_score(label, p, weights)
+    found, called = _best_first(good, bad)
     precision = _divide(found, called)
     columns = {
-        "roc_auc": auc(label, p, weights),
-        "pr_auc": _divide(np.nansum(good * precision, axis=1), all_good),
+        "roc_auc": _area(good, bad),
+        "pr_auc": _divide(np.nansum(good[:, ::-1] * precision, axis=1), good.sum(axis=1)),
         "brier": brier,
         "brier_skill": 1 - _divide(brier, rate * (1 - rate)),
         "ece": calibration_error(label, p, weights),
     }
     for percent in (10, 20):
-        gain = np.array([_gain(f, c, percent / 100) for f, c in zip(found, called, strict=True)])
+        gain = _gain(found, called, percent / 100)
         columns |= {f"lift_at_{percent}": gain / (percent / 100), f"gain_at_{percent}": gain}
     return pd.DataFrame(columns)[list(MEASURES)]
 
@@ -140,9 +171,7 @@ def gain(label: np.ndarray, score: np.ndarray, weights: np.ndarray, share: float
     >>> gain(np.array([0, 1, 1, 0]), np.array([0.1, 0.9, 0.2, 0.3]), np.ones((1, 4)), 0.5).tolist()
     [0.5]
     """
-    good, bad = (part[:, ::-1] for part in _by_score(label, score, weights))
-    found, called = np.cumsum(good, axis=1), np.cumsum(good + bad, axis=1)
-    return np.array([_gain(f, c, share) for f, c in zip(found, called, strict=True)])
+    return _gain(*_best_first(*_by_score(label, score, weights)), share)
 
 
 def calibration_bins(probability: np.ndarray, bins: int = ECE_BINS) -> np.ndarray:
@@ -155,19 +184,14 @@ def calibration_bins(probability: np.ndarray, bins: int = ECE_BINS) -> np.ndarra
     return np.searchsorted(np.unique(edges), probability, side="left")
 
 
-def calibration_error(
-    label: np.ndarray, probability: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Return the mean distance of predicted and observed rate over bins of equal count.
+def calibration_error(label: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the mean distance of predicted and observed rate over bins of equal count, per resampling.
 
     ``ECE = Σ n_b / N · |mean p_b − mean y_b|``
 
-    Examples
-    --------
-    >>> float(calibration_error(np.array([0, 1]), np.array([0.5, 0.5]))[0])
-    0.0
+    >>> calibration_error(np.array([0, 1]), np.array([0.5, 0.5]), np.ones((1, 2))).tolist()
+    [0.0]
     """
-    weights = np.ones((1, len(label))) if weights is None else weights
     bins = calibration_bins(probability)
     error = np.zeros(len(weights))
     for b in np.unique(bins):
@@ -197,26 +221,31 @@ def interval(draws: np.ndarray) -> tuple[float, float]:
 
 
 def _by_score(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weight of the qualified leads and of the others at each score, lowest first, per resampling."""
+    if not len(score):
+        return np.zeros((len(weights), 0)), np.zeros((len(weights), 0))
     order = np.argsort(score, kind="stable")
     ordered = np.asarray(score)[order]
-    starts = (
-        np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        if len(ordered)
-        else np.empty(0, int)
-    )
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     w, y = weights[:, order], np.asarray(label, dtype=float)[order]
-    if not len(starts):
-        return np.zeros((len(weights), 0)), np.zeros((len(weights), 0))
     return np.add.reduceat(w * y, starts, axis=1), np.add.reduceat(w * (1 - y), starts, axis=1)
 
 
-def _gain(found: np.ndarray, called: np.ndarray, share: float) -> float:
-    if not len(found) or found[-1] == 0:
-        return float("nan")
+def _area(good: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    below = np.cumsum(bad, axis=1) - bad
+    return _divide((good * (below + bad / 2)).sum(axis=1), good.sum(axis=1) * bad.sum(axis=1))
+
+
+def _best_first(good: np.ndarray, bad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Qualified leads found and leads called, from the best score down to each."""
+    return np.cumsum(good[:, ::-1], axis=1), np.cumsum((good + bad)[:, ::-1], axis=1)
+
+
+def _gain(found: np.ndarray, called: np.ndarray, share: float) -> np.ndarray:
+    found, called = (np.pad(part, ((0, 0), (1, 0))) for part in (found, called))
     # leads of equal score are called in random order: the curve is straight between scores
-    return float(
-        np.interp(share * called[-1], np.concatenate([[0], called]), np.concatenate([[0], found])) / found[-1]
-    )
+    at_share = [np.interp(share * c[-1], c, f) for c, f in zip(called, found, strict=True)]
+    return _divide(np.array(at_share), found[:, -1])
 
 
 def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

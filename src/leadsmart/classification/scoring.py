@@ -8,10 +8,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from leadsmart.classification.estimation.dataset import Dataset
 from leadsmart.classification.estimation.estimation import encode_leads
 from leadsmart.classification.estimation.model import Model
 from leadsmart.classification.features.encoding import LeadColumns, count_leads
-from leadsmart.classification.features.features import Features, compute_features
+from leadsmart.classification.features.features import compute_features
 from leadsmart.classification.features.history import (
     MarketHistory,
     build_history,
@@ -106,15 +107,15 @@ def open_leads(market: Market) -> pd.DataFrame:
     return current[is_open & ~current["status"].isin(market.params.deal_statuses)].reset_index(drop=True)
 
 
-def score_open_leads(model: Model, features: Features, market: Market, use: str) -> pd.DataFrame:
+def score_open_leads(model: Model, dataset: Dataset, use: str) -> pd.DataFrame:
     """Score the open leads and put the best first.
 
     Parameters
     ----------
     model : Model
         Fitted on all that is known at `as_of`.
-    features : Features
-    market : Market
+    dataset : Dataset
+        With the features of the market's leads.
     use : str
         What the list takes from the score (`verdict.Verdict`): with ``rules`` they decide the order and the
         reasons; only with ``probability`` there are probabilities and grades.
@@ -127,8 +128,8 @@ def score_open_leads(model: Model, features: Features, market: Market, use: str)
         (A–D) and ``probability`` (both missing unless probabilities are to be used), ``reasons``.
         Equal scores: newest first, then by lead_id.
     """
-    current = open_leads(market)
-    leads = current[["lead_id", "status"]].merge(features.frame, on="lead_id", how="inner")
+    market = dataset.market
+    leads = open_leads(market)[["lead_id", "status"]].merge(dataset.features.frame, on="lead_id", how="inner")
     return _table(_score(model, leads, market.params, market.as_of, use))
 
 

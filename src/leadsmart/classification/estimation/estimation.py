@@ -1,6 +1,7 @@
 """One lead-quality estimator: candidates compared forward in time, the chosen one calibrated on later leads."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from leadsmart.classification.features.encoding import Encoder, LeadColumns, encode, fit_encoder
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
-from leadsmart.classification.metrics import Clusters, auc, cluster_weights, interval
+from leadsmart.classification.metrics import Clusters, auc_draws, cluster_weights, interval
 from leadsmart.classification.texts.text import TextClassifier, fit_text_unseen, text_scores
 from leadsmart.errors import ModelError
 
@@ -27,6 +28,7 @@ CANDIDATES: Final = (LOGISTIC, BOOSTING)
 MIN_SLICE: Final = 20
 TEXT_FOLDS: Final = 4
 CALIBRATION_FOLDS: Final = 5
+TRIAL_COLUMNS: Final = ("candidate", "auc", "log_loss", "is_better")
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,12 @@ class Estimator:
     encoder: Encoder
     text: TextClassifier | None
     classifier: Any
-    slope: float
-    intercept: float
-    calibrated_on: str
-    trials: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class _Raw:
-    encoder: Encoder
-    text: TextClassifier | None
-    classifier: Any
+    slope: float = 1.0
+    intercept: float = 0.0
+    calibrated_on: str = "nothing"
+    trials: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(TRIAL_COLUMNS), dtype=float)
+    )
 
 
 def fit_estimator(
@@ -104,22 +101,19 @@ def fit_estimator(
             "training needs labels of both kinds", remedy="Wait for more verdicts", count=len(label)
         )
     first, second = int(0.6 * len(train)), int(0.8 * len(train))
-    trials = pd.DataFrame({"candidate": [], "auc": [], "log_loss": [], "is_better": []})
+    chosen: dict[str, Any] = {}
     if kind is None and _has_both(label[:first]) and _has_both(label[first:second]):
-        trials = _compare(train.iloc[:first], train.iloc[first:second], specs, seed)
-        kind = BOOSTING if bool(trials["is_better"].iloc[-1]) else LOGISTIC
+        chosen["trials"] = _compare(train.iloc[:first], train.iloc[first:second], specs, seed)
+        kind = BOOSTING if chosen["trials"]["is_better"].iloc[-1] else LOGISTIC
     kind = kind or LOGISTIC
-    slope, intercept, calibrated_on = 1.0, 0.0, "nothing"
     if is_calibrated:
-        slope, intercept, calibrated_on = _calibrate(train, specs, seed, kind)
-    raw = _fit(train, specs, seed, kind)
-    return Estimator(kind, raw.encoder, raw.text, raw.classifier, slope, intercept, calibrated_on, trials)
+        chosen |= _calibration(train, specs, seed, kind)
+    return replace(_fit(train, specs, seed, kind), **chosen)
 
 
 def predict(estimator: Estimator, frame: pd.DataFrame) -> np.ndarray:
     """Return the calibrated probability of each lead of a feature frame."""
-    matrix = encode_leads(estimator.encoder, estimator.text, frame)
-    return calibrate(estimator, matrix_log_odds(estimator.classifier, matrix))
+    return calibrate(estimator, _log_odds(estimator, frame))
 
 
 def calibrate(estimator: Estimator, odds: np.ndarray) -> np.ndarray:
@@ -144,41 +138,91 @@ def linear_parts(classifier: Pipeline, matrix: np.ndarray) -> np.ndarray:
 
 def encode_leads(encoder: Encoder, text: TextClassifier | None, leads: LeadColumns) -> np.ndarray:
     """Encode leads, their messages scored by the fitted text model."""
-    return encode(encoder, leads, _message_score(text, leads))
+    has_text = text is not None and "message" in leads
+    return encode(encoder, leads, text_scores(text, leads["message"].tolist()) if has_text else None)
+
+
+def predict_without_fields(
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    specs: tuple[FeatureSpec, ...],
+    seed: int,
+    kind: str,
+    fields: Iterable[str],
+) -> dict[str, np.ndarray]:
+    """Score leads by uncalibrated estimators that are fitted without the features of one field each.
+
+    Parameters
+    ----------
+    train, test : DataFrame
+        Features and ``label``, as in `fit_estimator`.
+    specs : tuple of FeatureSpec
+    seed : int
+    kind : str
+        One of `CANDIDATES`.
+    fields : iterable of str
+        Fields of `specs`.
+
+    Returns
+    -------
+    dict
+        Field -> probability of each lead of `test`.
+    """
+    encoder, text, matrix = _fit_encoding(train, specs, seed)
+    tested, label = encode_leads(encoder, text, test), train["label"].to_numpy(dtype=int)
+    field_of = {spec.name: spec.field for spec in specs}
+    found = {}
+    for left_out in fields:
+        kept = [field_of[source] != left_out for source in encoder.sources]
+        classifier = _classifier(kind, seed).fit(matrix[:, kept], label)
+        found[left_out] = expit(matrix_log_odds(classifier, tested[:, kept]))
+    return found
 
 
 def _compare(
     fit: pd.DataFrame, later: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int
 ) -> pd.DataFrame:
-    label = later["label"].to_numpy(dtype=float)
+    """Each candidate, fitted on some leads, on later ones."""
+    encoder, text, matrix = _fit_encoding(fit, specs, seed)
+    tested, label = encode_leads(encoder, text, later), later["label"].to_numpy(dtype=float)
     every_lead = cluster_weights(Clusters(np.arange(len(label)), "leads"), seed)
-    rows, of_simplest = [], None
+    rows, simplest = [], None
     for kind in CANDIDATES:
-        odds = _log_odds(_fit(fit, specs, seed, kind), later)
-        draws = auc(label, odds, every_lead)
-        of_simplest = draws if of_simplest is None else of_simplest
-        gain = draws - of_simplest
+        classifier = _classifier(kind, seed).fit(matrix, fit["label"].to_numpy(dtype=int))
+        odds = matrix_log_odds(classifier, tested)
+        draws = auc_draws(label, odds, every_lead)
+        simplest = draws if simplest is None else simplest
         loss = float(log_loss(label, expit(odds), labels=[0, 1]))
-        rows.append((kind, float(draws[0]), loss, bool(interval(gain[1:])[0] > 0)))
-    return pd.DataFrame(rows, columns=["candidate", "auc", "log_loss", "is_better"])
+        rows.append((kind, float(draws[0]), loss, interval((draws - simplest)[1:])[0] > 0))
+    return pd.DataFrame(rows, columns=list(TRIAL_COLUMNS))
 
 
-def _calibrate(
-    train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int, kind: str
-) -> tuple[float, float, str]:
+def _calibration(train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int, kind: str) -> dict[str, Any]:
+    """Slope and intercept, from leads that the fit did not see, and which these were."""
     label, second = train["label"].to_numpy(dtype=float), int(0.8 * len(train))
     if _has_both(label[:second]) and _has_both(label[second:]):
         early = _fit(train.iloc[:second], specs, seed, kind)
-        return *_platt(_log_odds(early, train.iloc[second:]), label[second:]), "later leads"
-    return *_platt(_out_of_fold(train, specs, seed, kind), label), "shuffled folds"
+        slope, intercept = _platt(_log_odds(early, train.iloc[second:]), label[second:])
+        calibrated_on = "later leads"
+    else:
+        slope, intercept = _platt(_out_of_fold(train, specs, seed, kind), label)
+        calibrated_on = "shuffled folds"
+    return {"slope": slope, "intercept": intercept, "calibrated_on": calibrated_on}
 
 
-def _fit(train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int, kind: str) -> _Raw:
-    label = train["label"].to_numpy(dtype=int)
+def _fit(train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int, kind: str) -> Estimator:
+    encoder, text, matrix = _fit_encoding(train, specs, seed)
+    classifier = _classifier(kind, seed).fit(matrix, train["label"].to_numpy(dtype=int))
+    return Estimator(kind, encoder, text, classifier)
+
+
+def _fit_encoding(
+    train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int
+) -> tuple[Encoder, TextClassifier | None, np.ndarray]:
+    """Learn how leads become a matrix, and encode the training leads, no message scored by a model that saw it."""
     text, unseen_score = _fit_message_model(train, specs, seed)
     encoder = fit_encoder(train, specs, unseen_score)
-    matrix = encode(encoder, train, unseen_score)
-    return _Raw(encoder, text, _classifier(kind, seed).fit(matrix, label))
+    return encoder, text, encode(encoder, train, unseen_score)
 
 
 def _classifier(kind: str, seed: int) -> Any:
@@ -215,12 +259,9 @@ def _fit_message_model(
     return model, score
 
 
-def _message_score(text: TextClassifier | None, leads: LeadColumns) -> np.ndarray | None:
-    return None if text is None or "message" not in leads else text_scores(text, leads["message"].tolist())
-
-
-def _log_odds(raw: _Raw, frame: pd.DataFrame) -> np.ndarray:
-    return matrix_log_odds(raw.classifier, encode_leads(raw.encoder, raw.text, frame))
+def _log_odds(estimator: Estimator, frame: pd.DataFrame) -> np.ndarray:
+    matrix = encode_leads(estimator.encoder, estimator.text, frame)
+    return matrix_log_odds(estimator.classifier, matrix)
 
 
 def _out_of_fold(train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int, kind: str) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What is known of a lead when it arrives, each feature with the moment from which it is known."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -212,22 +212,6 @@ def _where_written(messages: Iterable[str], intents: Iterable[str]) -> np.ndarra
 
 def _category(values: Any) -> np.ndarray:
     return np.array([v if isinstance(v, str) else MISSING for v in values.tolist()], dtype=object)
-
-
-def without_field(features: Features, field: str) -> Features:
-    """Leave out every feature of one field.
-
-    Raises
-    ------
-    ModelError
-        If no feature belongs to `field`.
-    """
-    kept = tuple(s for s in features.specs if s.field != field)
-    if len(kept) == len(features.specs):
-        known = sorted({s.field for s in features.specs})
-        raise ModelError(f"no feature belongs to field {field!r}", remedy=f"Choose one of {', '.join(known)}")
-    dropped = [s.name for s in features.specs if s.field == field and s.name not in META_COLUMNS]
-    return replace(features, frame=features.frame.drop(columns=dropped), specs=kept)
 
 
 def find_leaks(features: Features, labels: pd.DataFrame) -> tuple[str, ...]:

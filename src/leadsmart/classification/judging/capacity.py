@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.metrics import gain, interval
+from leadsmart.classification.metrics import estimate, gain
 from leadsmart.params import Params
 from leadsmart.vocabulary import USE_PROBABILITY
 
@@ -50,9 +50,7 @@ def gains_table(label: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
     )
 
 
-def calls_table(
-    label: np.ndarray, probability: np.ndarray, weights: np.ndarray, has_interval: bool
-) -> pd.DataFrame:
+def calls_table(label: np.ndarray, probability: np.ndarray, weights: np.ndarray, basis: str) -> pd.DataFrame:
     """Say, for some capacities of calls, what the score finds and saves, with intervals.
 
     ``calls_saved = 1 − called / found``: of the calls that random order needs for as many qualified leads.
@@ -63,7 +61,8 @@ def calls_table(
     probability : array
     weights : array, shape (resamplings + 1, leads)
         As in `metrics.cluster_weights`.
-    has_interval : bool
+    basis : str
+        What was resampled (`metrics.Clusters`).
 
     Returns
     -------
@@ -75,34 +74,24 @@ def calls_table(
     gains = gains_table(label, probability).set_index("called")
     rows = []
     for called in CAPACITIES:
-        found = gain(label, probability, weights, called)
-        saved = _saved(called, found)
-        bounds = [interval(draws[1:]) if has_interval else (np.nan, np.nan) for draws in (found, saved)]
-        at = gains.loc[called]
+        found, at = gain(label, probability, weights, called), gains.loc[called]
+        leads = max(round(called * len(label)), 1)
         rows.append(
-            (called, max(round(called * len(label)), 1), at["lowest_probability"], found[0], *bounds[0],
-             at["qualified_rate"], saved[0], *bounds[1])
+            (called, leads, at["lowest_probability"], *estimate(found, basis), at["qualified_rate"],
+             *estimate(_saved(called, found), basis))
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(CALL_COLUMNS))
 
 
 def bands_table(
-    label: np.ndarray,
-    probability: np.ndarray,
-    weights: np.ndarray,
-    has_interval: bool,
-    params: Params,
-    use: str,
+    label: np.ndarray, probability: np.ndarray, weights: np.ndarray, basis: str, params: Params, use: str
 ) -> pd.DataFrame:
     """Say what came of the leads of each band of scores.
 
     Parameters
     ----------
-    label : array of 0 and 1
-    probability : array
-    weights : array, shape (resamplings + 1, leads)
-        As in `metrics.cluster_weights`.
-    has_interval : bool
+    label, probability, weights, basis
+        As in `calls_table`.
     params : Params
     use : str
         Bands are grades where probabilities are to be used, else fifths of the leads.
@@ -126,17 +115,17 @@ def bands_table(
         total = weights[1:, inside].sum(axis=1)
         drawn = total > 0
         rates = (weights[1:, inside] @ label[inside])[drawn] / total[drawn]
-        low, high = interval(rates) if has_interval else (np.nan, np.nan)
-        rows.append((band, int(inside.sum()), predicted[inside].mean(), label[inside].mean(), low, high))
+        observed = estimate(np.array([label[inside].mean(), *rates]), basis)
+        rows.append((band, int(inside.sum()), predicted[inside].mean(), *observed))
     return pd.DataFrame(rows, columns=list(BAND_COLUMNS))
 
 
 def grade_of(probability: np.ndarray, params: Params) -> np.ndarray:
     """Give each probability its grade A–D by ``params.grade_bounds``; None without a probability."""
-    bounds = [params.grade_bounds[name] for name in "ABC"]
+    *bounded, lowest = GRADES
     # A stands first: a probability has the best grade whose bound it reaches
-    reached = [np.isnan(probability), *(probability >= bound for bound in bounds)]
-    return np.select(reached, [None, *"ABC"], "D")
+    reached = [np.isnan(probability), *(probability >= params.grade_bounds[grade] for grade in bounded)]
+    return np.select(reached, [None, *bounded], lowest)
 
 
 def _saved(called: np.ndarray | float, found: np.ndarray) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.estimation.model import OWN, Model
+from leadsmart.classification.estimation.dataset import Dataset
+from leadsmart.classification.estimation.model import OWN, RULES, Model
 from leadsmart.classification.features.labels import TARGET_TITLES, summarise_labels
 from leadsmart.classification.judging.evaluation import Evaluation
 from leadsmart.formats import (
@@ -17,7 +19,6 @@ from leadsmart.formats import (
     format_percent,
     format_points,
 )
-from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_SHARE
 
 _LIMITS: Final = (
@@ -28,6 +29,8 @@ _LIMITS: Final = (
     "It must not decide on a person's credit, price or access; it orders calls.",
 )
 
+#: Tables of an evaluation that the card holds.
+_TABLES: Final = ("figures", "splits", "reliability", "calls", "bands", "groups")
 #: What the score depends on; a parameter of another page leaves the card as it is.
 _PARAMETERS: Final = (
     "market", "target", "horizon_days", "qualified_statuses", "disqualified_statuses", "intent_statuses",
@@ -68,8 +71,8 @@ def gain_message(evaluation: Evaluation) -> str:
     """Say what calling the best-scored fifth first would have found: the title of the gain curve."""
     if evaluation.calls.empty:
         return "No score could be judged"
-    row = evaluation.calls.set_index("called").loc[0.2]
-    found = format_interval(row["found"], row["found_low"], row["found_high"], UNIT_SHARE)
+    row = evaluation.calls.set_index("called")[["found", "found_low", "found_high"]].loc[0.2]
+    found = format_interval(*row, UNIT_SHARE)
     return f"The best-scored 20 % of the leads held {found} of the qualified ones"
 
 
@@ -81,7 +84,7 @@ def calibration_message(evaluation: Evaluation) -> str:
     predicted, observed = (
         (bins[c] * bins["leads"]).sum() / bins["leads"].sum() for c in ("predicted", "observed")
     )
-    apart = evaluation.figures.set_index("measure").loc["ece", "value"]
+    apart = evaluation.figures.set_index("measure")["value"].loc["ece"]
     return (
         f"The score predicted {format_percent(predicted)} qualified, {format_percent(observed)} were; "
         f"bin by bin {format_points(apart)} apart"
@@ -89,13 +92,13 @@ def calibration_message(evaluation: Evaluation) -> str:
 
 
 def _named(model: Model) -> str:
-    if model.estimator is None:
+    if model.origin == RULES:
         return "rules"
     owner = "the market's own model" if model.origin == OWN else "the pooled model of all markets"
-    return f"{owner} ({model.estimator.kind})"
+    return f"{owner} ({model.kind})"
 
 
-def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, params: Params) -> dict[str, Any]:
+def model_card(model: Model, evaluation: Evaluation, dataset: Dataset) -> dict[str, Any]:
     """Write down a model, JSON-able and the same for the same inputs.
 
     Parameters
@@ -104,9 +107,8 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
         The model that scores.
     evaluation : Evaluation
         Of the same market, on its newest leads.
-    labels : DataFrame
-        As `labels.label_leads` returns it.
-    params : Params
+    dataset : Dataset
+        What both learned from.
 
     Returns
     -------
@@ -114,6 +116,7 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
         ``market, title, target, verdict, use, sentence, judged, rules, model, data, features, figures, splits,
         reliability, calls, bands, groups, limits, hashes``. Missing numbers are None.
     """
+    params, labels, judged = dataset.market.params, dataset.labels, evaluation.model
     estimator = model.estimator
     return {
         "market": params.market,
@@ -130,7 +133,7 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
         "rules": _records(evaluation.verdict.rules),
         "model": {
             "origin": model.origin,
-            "kind": estimator.kind if estimator else "rules",
+            "kind": model.kind,
             "choice": model.choice,
             "calibrated_on": estimator.calibrated_on if estimator else None,
             "trials": _records(estimator.trials) if estimator else [],
@@ -146,25 +149,17 @@ def model_card(model: Model, evaluation: Evaluation, labels: pd.DataFrame, param
                 "leads": len(evaluation.predictions),
                 "from": None if evaluation.cutoff is None else evaluation.cutoff.isoformat(),
                 "trained_then": {
-                    "origin": evaluation.model.origin,
-                    "choice": evaluation.model.choice,
-                    "qualified": evaluation.model.n_qualified,
-                    "not_qualified": evaluation.model.n_disqualified,
+                    "origin": judged.origin,
+                    "choice": judged.choice,
+                    "qualified": judged.n_qualified,
+                    "not_qualified": judged.n_disqualified,
                 },
                 "resampled": evaluation.interval_basis or None,
             },
         },
-        "features": [
-            {"name": s.name, "kind": s.kind, "known": s.known, "field": s.field, "label": s.label}
-            for s in model.specs
-        ],
+        "features": [asdict(spec) for spec in model.specs],
         "suspected_leaks": list(evaluation.suspects),
-        "figures": _records(evaluation.figures),
-        "splits": _records(evaluation.splits),
-        "reliability": _records(evaluation.reliability),
-        "calls": _records(evaluation.calls),
-        "bands": _records(evaluation.bands),
-        "groups": _records(evaluation.groups),
+        **{name: _records(getattr(evaluation, name)) for name in _TABLES},
         "limits": list(_LIMITS),
         "hashes": {
             "labels": _digest(

@@ -1,24 +1,22 @@
 """How good the score is on the newest leads, beside a dummy, and whether to act on it."""
 
-import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from leadsmart.classification.estimation.dataset import Dataset, TimeSplit, count_labels
 from leadsmart.classification.estimation.estimation import BOOSTING
 from leadsmart.classification.estimation.model import (
     RULES,
     RULES_BELOW,
     ExtractsReader,
     Model,
-    fewest_of,
     fit_market_model,
-    labelled_features,
     predict_probability,
 )
-from leadsmart.classification.features.features import Features, find_leaks
+from leadsmart.classification.features.features import find_leaks
 from leadsmart.classification.judging.capacity import (
     BAND_COLUMNS,
     CALL_COLUMNS,
@@ -27,26 +25,31 @@ from leadsmart.classification.judging.capacity import (
     calls_table,
     gains_table,
 )
-from leadsmart.classification.judging.splits import TimeSplit, compare_splits, split_forward
+from leadsmart.classification.judging.splits import COMPARED_COLUMNS, compare_splits
 from leadsmart.classification.judging.verdict import Verdict, judge
 from leadsmart.classification.metrics import (
     ECE_BINS,
     MEASURES,
-    auc,
+    auc_interval,
     calibration_bins,
     choose_clusters,
     cluster_weights,
-    interval,
+    estimate,
     measure,
     noise_calibration_error,
 )
 from leadsmart.params import Params
-from leadsmart.suppression import hide_few
+from leadsmart.suppression import SUPPRESSED, hide_few
 from leadsmart.vocabulary import USE_PROBABILITY
 
-GROUP_VALUES: Final = ("qualified_rate", "predicted", "auc", "auc_low", "auc_high")
-SPLIT_COLUMNS: Final = ("split", "n_train", "n_test", "auc", "auc_low", "auc_high", "decides")
-PREDICTIONS: Final = ("lead_id", "user_id", "campaign_id", "arrived_at", "label", "probability")
+FIGURE_COLUMNS: Final = ("measure", "label", "unit", "value", "low", "high", "dummy")
+SPLIT_COLUMNS: Final = (*COMPARED_COLUMNS, "decides")
+RELIABILITY_COLUMNS: Final = ("bin", "leads", "predicted", "observed", "low", "high")
+GROUP_FIGURES: Final = ("qualified_rate", "predicted", "auc", "auc_low", "auc_high")
+GROUP_COLUMNS: Final = ("by", "group", "leads", *GROUP_FIGURES, SUPPRESSED)
+PREDICTION_COLUMNS: Final = ("lead_id", "user_id", "campaign_id", "arrived_at", "label", "probability")
+#: Labels of each kind from which a group of leads has an AUC of its own.
+GROUP_LABELS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,7 @@ class Evaluation:
 
 
 def evaluate_model(
-    features: Features,
-    labels: pd.DataFrame,
-    params: Params,
-    as_of: dt.date,
-    read_pooled: ExtractsReader | None = None,
-    has_comparison: bool = True,
+    dataset: Dataset, read_pooled: ExtractsReader | None = None, has_comparison: bool = True
 ) -> Evaluation:
     """Judge the market's way to a model on its newest labelled leads.
 
@@ -123,15 +121,11 @@ def evaluate_model(
 
     Parameters
     ----------
-    features : Features
-    labels : DataFrame
-        As `labels.label_leads` returns it.
-    params : Params
-    as_of : date
+    dataset : Dataset
     read_pooled : callable, optional
         Reads the training extracts of all markets, see `fit_market_model`.
     has_comparison : bool
-        False leaves out the kinder splits, which take most of the time; ``splits`` then has one row.
+        False leaves out the optimistic splits, which take most of the time; ``splits`` then has one row.
 
     Returns
     -------
@@ -143,46 +137,43 @@ def evaluate_model(
     ModelError
         If a feature is known only after a lead's arrival.
     """
-    suspects = find_leaks(features, labels)
-    leads = labelled_features(features, labels)
-    if leads.empty:
-        model = fit_market_model(features, labels, params, as_of, read_pooled)
-        return _nothing(model, None, leads.assign(probability=np.nan), suspects, params)
-    split = split_forward(leads)
-    model = fit_market_model(features, labels, params, as_of, read_pooled, cutoff=split.cutoff)
+    params = dataset.market.params
+    suspects = find_leaks(dataset.features, dataset.labels)
+    if dataset.labelled.empty:
+        model = fit_market_model(dataset, read_pooled)
+        return _unjudged(model, None, dataset.labelled.assign(probability=np.nan), suspects, params)
+    split = dataset.split
+    model = fit_market_model(dataset, read_pooled, cutoff=split.cutoff)
     test = split.test.assign(probability=predict_probability(model, split.test))
+    unjudged = _unjudged(model, split, test, suspects, params)
     if model.origin == RULES or test["label"].nunique() < 2:
-        splits = (
-            _splits(leads, split, model, None, params, has_comparison)
-            if fewest_of(leads) >= RULES_BELOW
-            else None
-        )
-        return _nothing(model, split, test, suspects, params, splits)
-    clusters = choose_clusters(test["user_id"], test["campaign_id"], params.minimum_users)
+        if min(count_labels(dataset.labelled)) < RULES_BELOW:
+            return unjudged
+        nothing = (np.nan, np.nan, np.nan)
+        return replace(unjudged, splits=_splits(dataset, model, nothing, has_comparison))
+    clusters = choose_clusters(test, params.minimum_users)
     weights = cluster_weights(clusters, params.seed)
     label, probability = test["label"].to_numpy(dtype=float), test["probability"].to_numpy()
     base_rate = model.n_qualified / (model.n_qualified + model.n_disqualified)
-    figures = _figures(label, probability, base_rate, weights, bool(clusters.basis))
+    figures = _figures(label, probability, base_rate, weights, clusters.basis)
     noise = noise_calibration_error(probability, params.seed)
     verdict = judge(figures, label, noise, suspects, model, params, clusters.basis)
     gains = gains_table(label, probability)
-    calls = calls_table(label, probability, weights, bool(clusters.basis))
+    calls = calls_table(label, probability, weights, clusters.basis)
     if verdict.use != USE_PROBABILITY:
         # a threshold that nobody may read as a chance, on a list that shows none
         gains, calls = gains.assign(lowest_probability=np.nan), calls.assign(lowest_probability=np.nan)
-    return Evaluation(
-        model=model,
-        cutoff=split.cutoff,
+    decisive = figures.set_index("measure").loc["roc_auc", ["value", "low", "high"]]
+    return replace(
+        unjudged,
         interval_basis=clusters.basis,
         figures=figures,
-        splits=_splits(leads, split, model, figures, params, has_comparison),
+        splits=_splits(dataset, model, tuple(decisive), has_comparison),
         reliability=reliability_table(label, probability),
         gains=gains,
         calls=calls,
-        bands=bands_table(label, probability, weights, bool(clusters.basis), params, verdict.use),
+        bands=bands_table(label, probability, weights, clusters.basis, params, verdict.use),
         groups=_groups(test, params),
-        predictions=test[list(PREDICTIONS)],
-        suspects=suspects,
         verdict=verdict,
     )
 
@@ -205,35 +196,28 @@ def reliability_table(label: np.ndarray, probability: np.ndarray, bins: int = EC
 
 
 def _figures(
-    label: np.ndarray, probability: np.ndarray, base_rate: float, weights: np.ndarray, has_interval: bool
+    label: np.ndarray, probability: np.ndarray, base_rate: float, weights: np.ndarray, basis: str
 ) -> pd.DataFrame:
     draws = measure(label, probability, weights)
     dummy = measure(label, np.full(len(label), base_rate), weights[:1]).iloc[0]
-    rows = []
-    for name, (words, unit) in MEASURES.items():
-        low, high = interval(draws[name].to_numpy()[1:]) if has_interval else (np.nan, np.nan)
-        rows.append((name, words, unit, float(draws[name].iloc[0]), low, high, float(dummy[name])))
-    return pd.DataFrame(rows, columns=["measure", "label", "unit", "value", "low", "high", "dummy"])
+    rows = [
+        (name, words, unit, *estimate(draws[name].to_numpy(), basis), float(dummy[name]))
+        for name, (words, unit) in MEASURES.items()
+    ]
+    return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))
 
 
 def _splits(
-    leads: pd.DataFrame,
-    split: TimeSplit,
-    model: Model,
-    figures: pd.DataFrame | None,
-    params: Params,
-    has_comparison: bool,
+    dataset: Dataset, model: Model, decisive: tuple[float, ...], has_comparison: bool
 ) -> pd.DataFrame:
-    nothing = pd.Series({"value": np.nan, "low": np.nan, "high": np.nan})
-    decisive = nothing if figures is None else figures.set_index("measure").loc["roc_auc"]
-    n_train = model.n_qualified + model.n_disqualified
-    row = ("later leads", n_train, len(split.test), decisive["value"], decisive["low"], decisive["high"])
-    table = pd.DataFrame([row], columns=list(SPLIT_COLUMNS[:-1]))
+    """The deciding split with its AUC, low and high, and the optimistic ones."""
+    n_train, n_test = model.n_qualified + model.n_disqualified, len(dataset.split.test)
+    rows = [("later leads", n_train, n_test, *decisive)]
     if has_comparison:
         kind = model.estimator.kind if model.estimator else BOOSTING
-        specs = tuple(s for s in model.specs if s.name in leads)
-        kinder = compare_splits(leads, specs, kind, params.seed, params.minimum_users)
-        table = pd.concat([table, kinder], ignore_index=True)
+        specs = tuple(s for s in model.specs if s.name in dataset.labelled)
+        rows += compare_splits(dataset.labelled, specs, kind, dataset.market.params)
+    table = pd.DataFrame(rows, columns=list(COMPARED_COLUMNS))
     return table.assign(decides=table.index == 0)
 
 
@@ -247,58 +231,42 @@ def _groups(test: pd.DataFrame, params: Params) -> pd.DataFrame:
     }
     if "message_language" in test:
         ways["language of the message"] = test["message_language"]
-    rows = []
     # one group is no comparison: its figures are those of all
-    for by, keys in ((by, keys) for by, keys in ways.items() if keys.nunique() > 1):
-        for group, part in test.groupby(keys.to_numpy()):
-            rows.append(
-                (
-                    by,
-                    str(group),
-                    len(part),
-                    part["label"].mean(),
-                    part["probability"].mean(),
-                    *_auc_of(part, params),
-                )
-            )
-    groups = pd.DataFrame(rows, columns=["by", "group", "leads", *GROUP_VALUES])
-    return hide_few(groups, "leads", GROUP_VALUES, params.minimum_people, within=[("by",)])
+    rows = [
+        (by, str(group), len(part), part["label"].mean(), part["probability"].mean(), *_auc_of(part, params))
+        for by, keys in ways.items()
+        if keys.nunique() > 1
+        for group, part in test.groupby(keys.to_numpy())
+    ]
+    groups = pd.DataFrame(rows, columns=list(GROUP_COLUMNS[:-1]))
+    return hide_few(groups, "leads", GROUP_FIGURES, params.minimum_people, within=[("by",)])
 
 
 def _auc_of(part: pd.DataFrame, params: Params) -> tuple[float, float, float]:
-    label, probability = part["label"].to_numpy(dtype=float), part["probability"].to_numpy()
-    if min(label.sum(), (1 - label).sum()) < 20:
+    if min(count_labels(part)) < GROUP_LABELS:
         return np.nan, np.nan, np.nan
-    clusters = choose_clusters(part["user_id"], part["campaign_id"], params.minimum_users)
-    draws = auc(label, probability, cluster_weights(clusters, params.seed))
-    return (float(draws[0]), *(interval(draws[1:]) if clusters.basis else (np.nan, np.nan)))
+    label, probability = part["label"].to_numpy(dtype=float), part["probability"].to_numpy()
+    return auc_interval(label, probability, choose_clusters(part, params.minimum_users), params.seed)
 
 
-def _nothing(
-    model: Model,
-    split: TimeSplit | None,
-    test: pd.DataFrame,
-    suspects: tuple[str, ...],
-    params: Params,
-    splits: pd.DataFrame | None = None,
+def _unjudged(
+    model: Model, split: TimeSplit | None, test: pd.DataFrame, suspects: tuple[str, ...], params: Params
 ) -> Evaluation:
-    empty = pd.DataFrame
-    if splits is None:
-        splits = empty(columns=list(SPLIT_COLUMNS))
+    """An evaluation without any figure."""
     label = test["label"].to_numpy(dtype=float)
-    figures = empty(columns=["measure", "label", "unit", "value", "low", "high", "dummy"])
+    figures = pd.DataFrame(columns=list(FIGURE_COLUMNS))
     return Evaluation(
         model=model,
         cutoff=None if split is None else split.cutoff,
         interval_basis="",
         figures=figures,
-        splits=splits,
-        reliability=empty(columns=["bin", "leads", "predicted", "observed", "low", "high"]),
-        gains=empty(columns=list(GAIN_COLUMNS)),
-        calls=empty(columns=list(CALL_COLUMNS)),
-        bands=empty(columns=list(BAND_COLUMNS)),
-        groups=empty(columns=["by", "group", "leads", *GROUP_VALUES, "suppressed"]),
-        predictions=test[list(PREDICTIONS)],
+        splits=pd.DataFrame(columns=list(SPLIT_COLUMNS)),
+        reliability=pd.DataFrame(columns=list(RELIABILITY_COLUMNS)),
+        gains=pd.DataFrame(columns=list(GAIN_COLUMNS)),
+        calls=pd.DataFrame(columns=list(CALL_COLUMNS)),
+        bands=pd.DataFrame(columns=list(BAND_COLUMNS)),
+        groups=pd.DataFrame(columns=list(GROUP_COLUMNS)),
+        predictions=test[list(PREDICTION_COLUMNS)],
         suspects=suspects,
         verdict=judge(figures, label, np.nan, suspects, model, params, ""),
     )

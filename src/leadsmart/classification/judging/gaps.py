@@ -1,20 +1,27 @@
 """Finding 5, data gaps: what each field of the form is worth to the score, and what its absence costs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.estimation.estimation import fit_estimator, predict
-from leadsmart.classification.estimation.model import RULES_BELOW, fewest_of, labelled_features
-from leadsmart.classification.features.feature_catalogue import MISSING
-from leadsmart.classification.features.features import Features, without_field
-from leadsmart.classification.judging.splits import TimeSplit, split_forward
+from leadsmart.classification.estimation.dataset import Dataset, count_labels
+from leadsmart.classification.estimation.estimation import fit_estimator, predict, predict_without_fields
+from leadsmart.classification.estimation.model import RULES_BELOW
+from leadsmart.classification.features.feature_catalogue import MISSING, FeatureSpec
+from leadsmart.classification.features.features import Features
 from leadsmart.classification.judging.verdict import TEST_LABELS
-from leadsmart.classification.metrics import Clusters, auc, choose_clusters, cluster_weights, interval
+from leadsmart.classification.metrics import (
+    Clusters,
+    auc_draws,
+    auc_interval,
+    choose_clusters,
+    cluster_weights,
+    estimate,
+)
 from leadsmart.formats import format_count, format_interval, format_percent, format_value
-from leadsmart.params import Params
 from leadsmart.suppression import SUPPRESSED, hide_few
 from leadsmart.vocabulary import NOT_ENOUGH_DATA, NOT_SUPPORTED, SUPPORTED, UNIT_AUC
 
@@ -25,14 +32,15 @@ GAP_COLUMNS: Final = (
 )  # fmt: skip
 #: AUC that a field must be worth to matter in practice: two pairs of leads in a hundred ordered otherwise.
 LARGE_COST: Final = 0.02
-#: Field -> the flag that says it is there.
-_PRESENCE: Final = {
-    "phone": "is_phone_valid",
-    "email": "is_email_valid",
-    "name": "has_name",
-    "message": "has_message",
+#: Test leads of each kind that lack a field, from which their AUC is given.
+LACKING_LABELS: Final = 10
+#: Field -> the flag that says it is there, and its label.
+FIELDS: Final = {
+    "phone": ("is_phone_valid", "valid phone"),
+    "email": ("is_email_valid", "valid e-mail"),
+    "name": ("has_name", "name"),
+    "message": ("has_message", "message"),
 }
-_LABELS: Final = {"phone": "valid phone", "email": "valid e-mail", "name": "name", "message": "message"}
 _METHOD: Final = (
     "Score refitted without the field; AUC on the newest 20 % of labelled leads; paired difference, "
     "95 % interval and p-value by resampling {basis}, p-value times the number of fields. Not supported only where "
@@ -61,15 +69,12 @@ class DataGaps:
     finding: dict[str, Any]
 
 
-def data_gaps(features: Features, labels: pd.DataFrame, params: Params) -> DataGaps:
+def data_gaps(dataset: Dataset) -> DataGaps:
     """Measure, field by field, how well the score does with it, without it, and where it is missing.
 
     Parameters
     ----------
-    features : Features
-    labels : DataFrame
-        As `labels.label_leads` returns it.
-    params : Params
+    dataset : Dataset
 
     Returns
     -------
@@ -77,33 +82,29 @@ def data_gaps(features: Features, labels: pd.DataFrame, params: Params) -> DataG
         Without 40 labels of each kind to learn from and 50 of each to judge on, only ``share_missing`` is
         filled and the verdict is "not enough data".
     """
-    missing = missing_shares(features)
-    leads = labelled_features(features, labels)
+    params, missing = dataset.market.params, missing_shares(dataset.features)
+    if dataset.labelled.empty:
+        return _not_enough(missing, 0, 0, 0)
+    train, test = dataset.split.train, dataset.split.test
+    fewest = [min(count_labels(leads)) for leads in (train, test)]
+    if fewest[0] < RULES_BELOW or fewest[1] < TEST_LABELS:
+        return _not_enough(missing, *fewest, len(test))
     # the form's completeness knows of every field, so no field could be left out beside it
-    bare = without_field(features, "form")
-    split = split_forward(leads) if len(leads) else None
-    if split is None or fewest_of(split.train) < RULES_BELOW or fewest_of(split.test) < TEST_LABELS:
-        return _not_enough(missing, split)
-    test, label = split.test, split.test["label"].to_numpy(dtype=float)
-    full = fit_estimator(split.train, bare.specs, params.seed)
-    score = predict(full, test)
-    clusters = choose_clusters(test["user_id"], test["campaign_id"], params.minimum_users)
+    specs = tuple(spec for spec in dataset.features.specs if spec.field != "form")
+    full = fit_estimator(train, specs, params.seed)
+    label, score = test["label"].to_numpy(dtype=float), predict(full, test)
+    clusters = choose_clusters(test, params.minimum_users)
     weights = cluster_weights(clusters, params.seed, RESAMPLES)
-    with_field = auc(label, score, weights)
-    varying = [f for f in missing["field"] if _varies(split.train, bare, f)]
+    with_field = auc_draws(label, score, weights)
+    varying = [field for field in missing["field"] if _varies(train, specs, field)]
+    without_field = predict_without_fields(train, test, specs, params.seed, full.kind, varying)
     rows = []
-    for field in varying:
-        less = without_field(bare, field)
-        without = auc(
-            label,
-            predict(fit_estimator(split.train, less.specs, params.seed, full.kind, False), test),
-            weights,
-        )
+    for field, less in without_field.items():
+        without = auc_draws(label, less, weights)
         cost = with_field - without
-        low, high = interval(cost[1:]) if clusters.basis else (np.nan, np.nan)
         lacking = ~_is_present(test, field)
         rows.append(
-            (field, len(test), with_field[0], without[0], cost[0], low, high, int(lacking.sum()),
+            (field, len(test), with_field[0], without[0], *estimate(cost, clusters.basis), int(lacking.sum()),
              *_auc_where(label, score, lacking, clusters, params.seed), _p_value(cost, clusters.basis, len(varying)))
         )  # fmt: skip
     judged = pd.DataFrame(rows, columns=["field", *GAP_COLUMNS[3:-1]])
@@ -125,7 +126,7 @@ def missing_shares(features: Features) -> pd.DataFrame:
     rows = []
     for field in _fields(features):
         share = float(1 - _is_present(features.frame, field).mean()) if len(features.frame) else np.nan
-        label = _LABELS.get(field, field.removeprefix("form_").replace("_", " "))
+        label = FIELDS[field][1] if field in FIELDS else field.removeprefix("form_").replace("_", " ")
         rows.append((field, label, share))
     return pd.DataFrame(rows, columns=["field", "label", "share_missing"])
 
@@ -133,17 +134,16 @@ def missing_shares(features: Features) -> pd.DataFrame:
 def _fields(features: Features) -> list[str]:
     declared = {s.field for s in features.specs}
     extra = sorted(f for f in declared if f.startswith("form_") and f != "form_variant")
-    return [f for f in _PRESENCE if f in declared] + extra
+    return [f for f in FIELDS if f in declared] + extra
 
 
-def _varies(train: pd.DataFrame, features: Features, field: str) -> bool:
-    names = [s.name for s in features.specs if s.field == field]
-    return any(train[name].nunique(dropna=False) > 1 for name in names)
+def _varies(train: pd.DataFrame, specs: tuple[FeatureSpec, ...], field: str) -> bool:
+    return any(train[spec.name].nunique(dropna=False) > 1 for spec in specs if spec.field == field)
 
 
 def _is_present(frame: pd.DataFrame, field: str) -> np.ndarray:
-    if field in _PRESENCE:
-        return (frame[_PRESENCE[field]] == 1).to_numpy()
+    if field in FIELDS:
+        return (frame[FIELDS[field][0]] == 1).to_numpy()
     return (frame[field] != MISSING).to_numpy()
 
 
@@ -151,11 +151,10 @@ def _auc_where(
     label: np.ndarray, score: np.ndarray, where: np.ndarray, clusters: Clusters, seed: int
 ) -> tuple[float, float, float]:
     y = label[where]
-    if min(y.sum(), (1 - y).sum()) < 10:
+    if min(y.sum(), (1 - y).sum()) < LACKING_LABELS:
         return np.nan, np.nan, np.nan
     codes, _ = pd.factorize(clusters.codes[where])
-    draws = auc(y, score[where], cluster_weights(Clusters(codes, clusters.basis), seed))
-    return (float(draws[0]), *(interval(draws[1:]) if clusters.basis else (np.nan, np.nan)))
+    return auc_interval(y, score[where], Clusters(codes, clusters.basis), seed)
 
 
 def _p_value(cost: np.ndarray, basis: str, fields: int) -> float:
@@ -174,17 +173,16 @@ def _finding(table: pd.DataFrame, basis: str) -> dict[str, Any]:
         if len(constant)
         else ""
     )
-    method = _METHOD.format(basis=basis or "nothing")
     if judged.empty or not basis:
         reason = (
             "Too few businesses and campaigns have verdicts to say what a missing field costs the score."
             if len(judged)
             else "What a missing field costs the score can't be said."
         )
-        return _finding_fields(NOT_ENOUGH_DATA, reason + never, None, None, None, 0, None, method)
+        return _finding_of(NOT_ENOUGH_DATA, reason + never, basis)
     shown = judged[(judged["cost_low"] > 0) & (judged["p_value"] <= 0.05)]
     unclear = judged[judged["cost_high"] >= LARGE_COST]
-    worst = next(part.iloc[0] for part in (shown, unclear, judged) if len(part))
+    worst: dict[Any, Any] = next(part for part in (shown, unclear, judged) if len(part)).iloc[0].to_dict()
     cost = format_interval(worst["cost"], worst["cost_low"], worst["cost_high"], UNIT_AUC)
     large = format_value(LARGE_COST, UNIT_AUC)
     if len(shown):
@@ -210,24 +208,17 @@ def _finding(table: pd.DataFrame, basis: str) -> dict[str, Any]:
             f"No field of the form is worth {large} AUC to the score: the costliest, “{worst['label']}”, "
             f"is worth {cost}."
         )
-    return _finding_fields(
-        verdict, statement + never, worst["cost"], worst["cost_low"], worst["cost_high"], int(worst["n_test"]),
-        worst["p_value"], method,
-    )  # fmt: skip
+    return _finding_of(verdict, statement + never, basis, int(worst["n_test"]), worst)
 
 
-def _where_lacking(worst: pd.Series) -> str:
-    if np.isnan(worst["auc_lacking"]):
-        return ""
-    shown = format_interval(
-        worst["auc_lacking"], worst["auc_lacking_low"], worst["auc_lacking_high"], UNIT_AUC
-    )
-    return f" For those leads its AUC is {shown}."
+def _where_lacking(worst: dict[Any, Any]) -> str:
+    area = [worst[c] for c in ("auc_lacking", "auc_lacking_low", "auc_lacking_high")]
+    return "" if np.isnan(area[0]) else f" For those leads its AUC is {format_interval(*area, UNIT_AUC)}."
 
 
-def _not_enough(missing: pd.DataFrame, split: TimeSplit | None) -> DataGaps:
-    table = missing.reindex(columns=list(GAP_COLUMNS)).assign(suppressed="")
-    known, newest = (0, 0) if split is None else (fewest_of(split.train), fewest_of(split.test))
+def _not_enough(missing: pd.DataFrame, known: int, newest: int, n_test: int) -> DataGaps:
+    """The answer where verdicts of the rarer kind are too few, known in time or among the newest."""
+    table = missing.reindex(columns=list(GAP_COLUMNS)).assign(**{SUPPRESSED: ""})
     statement = (
         f"What a missing field costs the score can't be said: of the rarer kind {format_count(known)} verdicts were "
         f"known in time and {format_count(newest)} are among the newest 20 %; {RULES_BELOW} and {TEST_LABELS} are needed."
@@ -238,21 +229,18 @@ def _not_enough(missing: pd.DataFrame, split: TimeSplit | None) -> DataGaps:
             f" The field most often missing is “{rarest['label']}” "
             f"({format_value(rarest['share_missing'], 'share')} of the leads)."
         )
-    finding = _finding_fields(
-        NOT_ENOUGH_DATA, statement, None, None, None, 0 if split is None else len(split.test), None,
-        _METHOD.format(basis="business users"),
-    )  # fmt: skip
-    return DataGaps(table=table, finding=finding)
+    return DataGaps(table=table, finding=_finding_of(NOT_ENOUGH_DATA, statement, "business users", n_test))
 
 
-def _finding_fields(
-    verdict: str, statement: str, estimate: Any, low: Any, high: Any, n: int, p_value: Any, method: str
+def _finding_of(
+    verdict: str, statement: str, basis: str, n: int = 0, worst: Mapping[Any, Any] | None = None
 ) -> dict[str, Any]:
-    def number(value: Any) -> float | None:
-        return None if value is None or np.isnan(value) else float(value)
-
+    """The finding; `worst` is the row of the table that it speaks of."""
+    numbers = [(worst or {}).get(c, np.nan) for c in ("cost", "cost_low", "cost_high", "p_value")]
+    estimate, low, high, p_value = (None if np.isnan(number) else float(number) for number in numbers)
     return {
         "key": "data_gaps", "title": "Data gaps", "verdict": verdict, "statement": statement,
-        "estimate": number(estimate), "low": number(low), "high": number(high), "unit": UNIT_AUC, "n": n,
-        "method": method, "p_value": number(p_value), "q_value": None, "money_at_stake": None, "table": "data_gaps",
+        "estimate": estimate, "low": low, "high": high, "unit": UNIT_AUC, "n": n,
+        "method": _METHOD.format(basis=basis or "nothing"), "p_value": p_value, "q_value": None,
+        "money_at_stake": None, "table": "data_gaps",
     }  # fmt: skip

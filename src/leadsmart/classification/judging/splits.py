@@ -1,80 +1,31 @@
-"""Ways to hold leads back: forward in time, which decides, and those that flatter."""
+"""Optimistic ways to hold leads back, beside the one that decides: forward in time."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
+from leadsmart.classification.estimation.dataset import TEST_SHARE, count_labels
 from leadsmart.classification.estimation.estimation import fit_estimator, predict
-from leadsmart.classification.estimation.model import known_at
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
-from leadsmart.classification.metrics import auc, choose_clusters, cluster_weights, interval
-from leadsmart.errors import ModelError
+from leadsmart.classification.metrics import auc_interval, choose_clusters
+from leadsmart.params import Params
 
-TEST_SHARE: Final = 0.2
 FOLDS: Final = 5
-#: Newest labelled leads that the kinder splits are shown on: enough to see how much they flatter.
+#: Newest labelled leads that the optimistic splits are shown on: enough to see how optimistic they are.
 MAX_COMPARED: Final = 5_000
+COMPARED_COLUMNS: Final = ("split", "n_train", "n_test", "auc", "auc_low", "auc_high")
 
-
-@dataclass(frozen=True)
-class TimeSplit:
-    """The newest labelled leads held back, and what was known when the first of them arrived.
-
-    Attributes
-    ----------
-    train : DataFrame
-        Arrived before `cutoff`, label known by then.
-    test : DataFrame
-        The newest share of the labelled leads.
-    cutoff : Timestamp
-        Arrival of the first test lead.
-    n_unknown : int
-        Older leads whose label was not known by `cutoff`, or has no date.
-    """
-
-    train: pd.DataFrame
-    test: pd.DataFrame
-    cutoff: pd.Timestamp
-    n_unknown: int
-
-
-def split_forward(leads: pd.DataFrame, share: float = TEST_SHARE) -> TimeSplit:
-    """Hold back the newest `share` of labelled leads.
-
-    Parameters
-    ----------
-    leads : DataFrame
-        Labelled leads ordered by arrival, with ``arrived_at`` and ``labelled_at``.
-    share : float
-
-    Returns
-    -------
-    TimeSplit
-        Leads that arrived at the same moment are on the same side.
-
-    Raises
-    ------
-    ModelError
-        If there is no labelled lead.
-    """
-    if leads.empty:
-        raise ModelError("no lead has a label", remedy="Wait for verdicts, or widen the lead definition")
-    first = min(int(np.floor((1 - share) * len(leads))), len(leads) - 1)
-    cutoff = leads["arrived_at"].iloc[first]
-    older = leads[leads["arrived_at"] < cutoff]
-    train = known_at(leads, cutoff).reset_index(drop=True)
-    test = leads[leads["arrived_at"] >= cutoff].reset_index(drop=True)
-    return TimeSplit(train=train, test=test, cutoff=cutoff, n_unknown=len(older) - len(train))
+#: Row numbers to train on, and to score.
+Fold = tuple[np.ndarray, np.ndarray]
 
 
 def compare_splits(
-    leads: pd.DataFrame, specs: tuple[FeatureSpec, ...], kind: str, seed: int, minimum_clusters: int
-) -> pd.DataFrame:
-    """Judge the same estimator under splits that are kinder than time.
+    leads: pd.DataFrame, specs: tuple[FeatureSpec, ...], kind: str, params: Params
+) -> list[tuple[str, int, int, float, float, float]]:
+    """Judge the same estimator under splits that make it look better than time does.
 
     Parameters
     ----------
@@ -83,55 +34,48 @@ def compare_splits(
     specs : tuple of FeatureSpec
     kind : str
         Estimator, as in `estimation.CANDIDATES`.
-    seed : int
-    minimum_clusters : int
-        Business users or campaigns that an interval needs.
+    params : Params
 
     Returns
     -------
-    DataFrame
-        One row per split: ``split``, ``n_train``, ``n_test`` (leads), ``auc``, ``auc_low``, ``auc_high``.
+    list of tuple
+        One per split: `COMPARED_COLUMNS`, with counts of leads.
         ``later leads, verdicts of any date`` is trained on verdicts that came too late to be used.
     """
     leads = leads.iloc[-MAX_COMPARED:].reset_index(drop=True)
     label = leads["label"].to_numpy(dtype=float)
     first = int(np.floor((1 - TEST_SHARE) * len(leads)))
-    ways = {
+    random = StratifiedKFold(FOLDS, shuffle=True, random_state=params.seed)
+    ways: dict[str, Iterable[Fold]] = {
         "later leads, verdicts of any date": [(np.arange(first), np.arange(first, len(leads)))],
         "other business users": _grouped(leads["user_id"]),
         "other campaigns": _grouped(leads["campaign_id"]),
-        "random": StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(label, label),
+        "random": random.split(label, label),
     }
     rows = []
     for name, folds in ways.items():
-        held_out, score, trained = _out_of_fold(leads, specs, kind, seed, folds)
-        tested = leads.iloc[held_out]
-        clusters = choose_clusters(tested["user_id"], tested["campaign_id"], minimum_clusters)
-        draws = auc(label[held_out], score, cluster_weights(clusters, seed))
-        low, high = interval(draws[1:]) if clusters.basis else (np.nan, np.nan)
-        rows.append((name, trained, len(held_out), float(draws[0]), low, high))
-    return pd.DataFrame(rows, columns=["split", "n_train", "n_test", "auc", "auc_low", "auc_high"])
+        held_out, score, trained = _out_of_fold(leads, specs, kind, params.seed, folds)
+        clusters = choose_clusters(leads.iloc[held_out], params.minimum_users)
+        area = auc_interval(label[held_out], score, clusters, params.seed)
+        rows.append((name, trained, len(held_out), *area))
+    return rows
 
 
-def _grouped(keys: pd.Series) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _grouped(keys: pd.Series) -> Iterator[Fold]:
     codes, found = pd.factorize(keys.astype(object), use_na_sentinel=False)
     return iter(()) if len(found) < FOLDS else GroupKFold(FOLDS).split(codes, groups=codes)
 
 
 def _out_of_fold(
-    leads: pd.DataFrame, specs: tuple[FeatureSpec, ...], kind: str, seed: int, folds: object
+    leads: pd.DataFrame, specs: tuple[FeatureSpec, ...], kind: str, seed: int, folds: Iterable[Fold]
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Score held-out leads; folds are of one size and their scores comparable."""
-    held_out, scores, sizes = [], [], [0]
+    held_out, scores, sizes = [np.empty(0, dtype=int)], [np.empty(0)], [0]
     for fit, test in folds:
         train = leads.iloc[np.sort(fit)]
-        good = int(train["label"].sum())
-        if min(good, len(train) - good) < 2:
-            continue
-        estimator = fit_estimator(train, specs, seed, kind=kind, is_calibrated=False)
-        held_out.append(test)
-        scores.append(predict(estimator, leads.iloc[test]))
-        sizes.append(len(train))
-    if not held_out:
-        return np.empty(0, dtype=int), np.empty(0), 0
+        if min(count_labels(train)) >= 2:
+            estimator = fit_estimator(train, specs, seed, kind=kind, is_calibrated=False)
+            held_out.append(test)
+            scores.append(predict(estimator, leads.iloc[test]))
+            sizes.append(len(train))
     return np.concatenate(held_out), np.concatenate(scores), max(sizes)

@@ -1,7 +1,7 @@
 """Whether to act on a score: Ready, OK or Not ready, by stated rules."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ CHANCE_AUC: Final = 0.5
 #: Calibration error that Ready allows; up to `NOISY_ECE` if chance alone would explain it.
 READY_ECE: Final = 0.05
 NOISY_ECE: Final = 0.10
+#: Which verdicts need a rule to be met.
+OK_AND_READY: Final = "OK and Ready"
+READY: Final = "Ready"
 #: Rules without which a probability, or a grade made of it, would claim what newer leads did not show.
 BEATS_RATE: Final = "Probabilities beat the market's rate"
 IS_CALIBRATED: Final = "Probabilities mean what they say"
@@ -93,43 +96,42 @@ def judge(
     """
     good = int(np.nansum(label))
     fewest = min(good, len(label) - good)
-    found = {} if figures.empty else figures.set_index("measure")[["value", "low", "high"]].to_dict("index")
-    nothing = {"value": np.nan, "low": np.nan, "high": np.nan}
+    estimates = figures.set_index("measure").rename(columns={"value": "estimate"})[
+        ["estimate", "low", "high"]
+    ]
+    found: dict[Any, Any] = estimates.to_dict("index")
+    nothing = dict.fromkeys(("estimate", "low", "high"), np.nan)
     area, skill, ece = (found.get(m, nothing) for m in ("roc_auc", "brier_skill", "ece"))
     allowed = READY_ECE if np.isnan(noise_ece) else min(max(READY_ECE, noise_ece), NOISY_ECE)
-    shown_auc = format_interval(area["value"], area["low"], area["high"], UNIT_AUC)
-    both, ready = "OK and Ready", "Ready"
+    shown_auc = f"AUC {format_interval(**area, unit=UNIT_AUC)}"
     rows = [
         ("A model, not rules", "rules" if model.origin == RULES else f"{model.origin} model", "a model",
-         model.origin != RULES, both),
+         model.origin != RULES, OK_AND_READY),
         ("Enough newest leads to judge", f"{format_count(good)} qualified, {format_count(len(label) - good)} not",
-         f"{TEST_LABELS} of each", fewest >= TEST_LABELS, both),
-        ("Orders leads better than chance", f"AUC {shown_auc}", f"interval above {CHANCE_AUC}",
-         area["low"] > CHANCE_AUC, both),
-        ("… by a margin worth acting on", f"AUC {shown_auc}", f"interval above {READY_AUC}",
-         area["low"] > READY_AUC, ready),
-        (BEATS_RATE,
-         f"Brier skill {format_interval(skill['value'], skill['low'], skill['high'], UNIT_SHARE)}",
-         "interval above 0", skill["low"] > 0, ready),
-        (IS_CALIBRATED, f"ECE {format_percent(ece['value'])}",
-         f"at most {format_percent(allowed)}", ece["value"] <= allowed, ready),
-        ("No feature looks like a leak", ", ".join(suspects) or "none", "none", not suspects, ready),
+         f"{TEST_LABELS} of each", fewest >= TEST_LABELS, OK_AND_READY),
+        ("Orders leads better than chance", shown_auc, f"interval above {CHANCE_AUC}",
+         area["low"] > CHANCE_AUC, OK_AND_READY),
+        ("… by a margin worth acting on", shown_auc, f"interval above {READY_AUC}",
+         area["low"] > READY_AUC, READY),
+        (BEATS_RATE, f"Brier skill {format_interval(**skill, unit=UNIT_SHARE)}", "interval above 0",
+         skill["low"] > 0, READY),
+        (IS_CALIBRATED, f"ECE {format_percent(ece['estimate'])}", f"at most {format_percent(allowed)}",
+         ece["estimate"] <= allowed, READY),
+        ("No feature looks like a leak", ", ".join(suspects) or "none", "none", not suspects, READY),
     ]  # fmt: skip
     rules = pd.DataFrame(rows, columns=["rule", "found", "needed", "is_met", "decides"]).astype(
         {"is_met": bool}
     )
-    is_ok = bool(rules.loc[rules["decides"] == both, "is_met"].all())
+    is_ok = bool(rules.loc[rules["decides"] == OK_AND_READY, "is_met"].all())
     verdict = MODEL_READY if rules["is_met"].all() else MODEL_OK if is_ok else MODEL_NOT_READY
     missed = rules[~rules["is_met"]]
     unproven = missed[missed["rule"].isin([BEATS_RATE, IS_CALIBRATED])]
     use = USE_RULES if verdict == MODEL_NOT_READY else USE_PROBABILITY if unproven.empty else USE_ORDER
-    return Verdict(
-        verdict=verdict,
-        use=use,
-        sentence=_sentence(verdict, missed, unproven, figures, len(label), model, params, interval_basis),
-        list_sentence=_list_sentence(use, unproven),
-        rules=rules,
-    )
+    if verdict == MODEL_NOT_READY:
+        sentence = _refusal(missed, model, params, interval_basis)
+    else:
+        sentence = _approval(verdict, missed, unproven, found, len(label), params)
+    return Verdict(verdict, use, sentence, _list_sentence(use, unproven), rules)
 
 
 def _list_sentence(use: str, unproven: pd.DataFrame) -> str:
@@ -146,39 +148,33 @@ def _list_sentence(use: str, unproven: pd.DataFrame) -> str:
     )
 
 
-def _sentence(
+def _refusal(missed: pd.DataFrame, model: Model, params: Params, basis: str) -> str:
+    if model.origin == RULES:
+        return f"Not ready. {model.choice} Open leads are listed in the rules' order, without a probability."
+    if not basis:
+        return (
+            f"Not ready: fewer than {format_count(params.minimum_users)} businesses or campaigns in the test, "
+            "so no interval can be given. Open leads are listed in the rules' order."
+        )
+    first = missed[missed["decides"] == OK_AND_READY].iloc[0]
+    return (
+        f"Not ready: the rule “{_lower(first['rule'])}” needs {first['needed']}; found: {first['found']}. "
+        "Open leads are listed in the rules' order, without a probability."
+    )
+
+
+def _approval(
     verdict: str,
     missed: pd.DataFrame,
     unproven: pd.DataFrame,
-    figures: pd.DataFrame,
+    found: dict[Any, Any],
     n: int,
-    model: Model,
     params: Params,
-    basis: str,
 ) -> str:
-    if verdict == MODEL_NOT_READY:
-        first = missed[missed["decides"] != "Ready"].iloc[0]
-        if model.origin == RULES:
-            return (
-                f"Not ready. {model.choice} Open leads are listed in the rules' order, without a probability."
-            )
-        if not basis:
-            return (
-                f"Not ready: fewer than {format_count(params.minimum_users)} businesses or campaigns in the test, "
-                "so no interval can be given. Open leads are listed in the rules' order."
-            )
-        return (
-            f"Not ready: the rule “{_lower(first['rule'])}” needs {first['needed']}; found: {first['found']}. "
-            "Open leads are listed in the rules' order, without a probability."
-        )
-    found = figures.set_index("measure")
-    area, gain = found.loc["roc_auc"], found.loc["gain_at_20"]
     text = (
         f"{verdict}: on the newest {format_count(n)} leads with a verdict in {params.title} the score's AUC is "
-        f"{format_interval(area['value'], area['low'], area['high'], UNIT_AUC)}, "
-        f"{format_value(CHANCE_AUC, UNIT_AUC)} being chance. "
-        f"The best-scored 20 % hold {format_interval(gain['value'], gain['low'], gain['high'], UNIT_SHARE)} "
-        "of the qualified leads."
+        f"{format_interval(**found['roc_auc'], unit=UNIT_AUC)}, {format_value(CHANCE_AUC, UNIT_AUC)} being chance. "
+        f"The best-scored 20 % hold {format_interval(**found['gain_at_20'], unit=UNIT_SHARE)} of the qualified leads."
     )
     if verdict == MODEL_READY:
         return f"{text} Its probabilities can be used as they stand."
