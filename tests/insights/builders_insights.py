@@ -2,10 +2,14 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-from leadsmart.market import MarketTables
+from leadsmart.insights.findings.evidence import Evidence
+from leadsmart.insights.findings.findings import Finding, judge_findings
+from leadsmart.insights.findings.hypotheses import gather_evidence
+from leadsmart.market import Market, MarketTables
 from leadsmart.params import Params, load_params
 
 ROOT = Path(__file__).parents[2]
@@ -104,3 +108,17 @@ def leads_of(campaign_id: str, status: str, n: int, **fields) -> list[dict]:
         }
         for i in range(n)
     ]
+
+
+class Judged(NamedTuple):
+    """Findings of a market by key, and their evidence tables by name."""
+
+    findings: dict[str, Finding]
+    tables: dict[str, pd.DataFrame]
+
+
+def judge_market(market: Market, *further: Evidence) -> Judged:
+    """Gather the evidence of a market and judge it, with what is known of further hypotheses, as one family."""
+    gathered = gather_evidence(market)
+    findings = judge_findings([*gathered.by_key.values(), *further], market.params)
+    return Judged({finding.key: finding for finding in findings}, gathered.tables)

@@ -1,21 +1,21 @@
-import dataclasses
+import json
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders_market import market_of
-from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
+from insights.builders_insights import AS_OF, judge_market, leads_of, make_params, make_tables
 
-from leadsmart.insights.findings.bottlenecks import weigh_bottlenecks
-from leadsmart.insights.findings.channels import weigh_channels
-from leadsmart.insights.findings.engagement import weigh_engagement
-from leadsmart.insights.findings.evidence import Evidence
-from leadsmart.insights.findings.findings import TITLES, Finding, _conclude, evaluate_findings
-from leadsmart.insights.findings.quality import weigh_quality, worst_by_chance
+from leadsmart.insights.findings.bottlenecks import assess_bottlenecks
+from leadsmart.insights.findings.channels import assess_channels
+from leadsmart.insights.findings.engagement import assess_engagement
+from leadsmart.insights.findings.evidence import Evidence, Hypothesis, read_data_gaps, read_evidence
+from leadsmart.insights.findings.findings import findings_table, judge_findings
+from leadsmart.insights.findings.hypotheses import gather_evidence
+from leadsmart.insights.findings.quality import assess_quality, worst_by_chance
 from leadsmart.sample import PlantedEffects, sample_market, sample_market_tables
 
-KEYS = list(TITLES)[:4]
 #: Finding -> the effect whose absence makes its null hypothesis true, everything else as in the sample.
 NULL_EFFECT = {
     "lead_quality_variation": "campaign_quality",
@@ -25,18 +25,20 @@ NULL_EFFECT = {
 }
 
 
-WEIGH = dict(zip(KEYS, (weigh_quality, weigh_engagement, weigh_channels, weigh_bottlenecks), strict=True))
+ASSESS = dict(
+    zip(NULL_EFFECT, (assess_quality, assess_engagement, assess_channels, assess_bottlenecks), strict=True)
+)
+KEYS = list(ASSESS)
 
 
 def evaluate(seed, effects=None, **changes):
     tables = sample_market_tables("new-cairo", seed=seed, effects=effects or PlantedEffects())
-    params = make_params(**changes)
-    return evaluate_findings(market_of(tables, params, AS_OF).within_period())
+    return judge_market(market_of(tables, make_params(**changes), AS_OF).within_period())
 
 
 def count_supported(key, seeds, level=0.02):
     effects = PlantedEffects().without(NULL_EFFECT[key])
-    found = [evaluate(seed, effects, false_discovery_rate=level).get(key) for seed in seeds]
+    found = [evaluate(seed, effects, false_discovery_rate=level).findings[key] for seed in seeds]
     return sum(finding.verdict == "supported" for finding in found)
 
 
@@ -49,7 +51,7 @@ def claims(evidence, level):
 def test_nothing_planted_is_hardly_ever_supported(key):
     effects, params = PlantedEffects().without(NULL_EFFECT[key]), make_params()
     markets = (sample_market_tables("new-cairo", seed=seed, effects=effects) for seed in range(50))
-    found = [claims(WEIGH[key](market_of(m, params, AS_OF).within_period()), 0.02) for m in markets]
+    found = [claims(ASSESS[key](market_of(m, params, AS_OF).within_period()), 0.02) for m in markets]
     assert sum(found) <= 2
 
 
@@ -67,24 +69,24 @@ def test_twenty_leads_are_never_enough():
     cut = tables._replace(
         leads=few, status_events=tables.status_events[lambda e: e["lead_id"].isin(few["lead_id"])]
     )
-    result = evaluate_findings(market_of(cut, make_params(), AS_OF))
-    assert set(result.table["verdict"]) == {"not enough data"}
-    assert result.table["money_at_stake"].isna().all()
-    assert result.table["q_value"].isna().all()
+    table = findings_table(judge_market(market_of(cut, make_params(), AS_OF)).findings.values())
+    assert set(table["verdict"]) == {"not enough data"}
+    assert table["money_at_stake"].isna().all()
+    assert table["q_value"].isna().all()
 
 
 @pytest.mark.parametrize("tables", [make_tables(), make_tables(delivery=[{}]), make_tables(leads=[{}])])
 def test_hardly_any_table_gives_not_enough_data(tables):
-    result = evaluate_findings(market_of(tables, make_params(), AS_OF))
-    assert set(result.table["verdict"]) == {"not enough data"}
+    findings = judge_market(market_of(tables, make_params(), AS_OF)).findings
+    assert {finding.verdict for finding in findings.values()} == {"not enough data"}
 
 
-def test_a_result_holds_its_evidence_and_says_what_the_table_says():
+def test_a_finding_names_its_evidence_and_says_what_the_table_says():
     result = evaluate(2)
-    assert [f.key for f in result.findings] == KEYS
-    for finding in result.findings:
+    assert list(result.findings) == KEYS
+    for finding in result.findings.values():
         assert finding.table in result.tables
-        assert finding.title == TITLES[finding.key]
+        assert finding.title and finding.question.endswith("?")
         assert finding.statement.endswith(".")
         if finding.verdict == "supported":
             assert finding.q_value <= 0.05
@@ -92,7 +94,35 @@ def test_a_result_holds_its_evidence_and_says_what_the_table_says():
             assert finding.low <= finding.estimate <= finding.high
             assert finding.low * finding.high > 0
     step = result.tables["finding_conversion_bottlenecks"].set_index("stage").loc["contacted"]
-    assert result.get("conversion_bottlenecks").estimate == step["relative_difference"]
+    assert result.findings["conversion_bottlenecks"].estimate == step["relative_difference"]
+
+
+def as_json(value):
+    """As a file keeps it: numbers that do not exist are null."""
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+@pytest.mark.parametrize("tables", [sample_market_tables("new-cairo", seed=2), make_tables(leads=[{}])])
+def test_evidence_that_was_written_and_read_gives_the_same_findings(tables):
+    market = market_of(tables, make_params(), AS_OF)
+    gathered = gather_evidence(market)
+    text = json.dumps([as_json(record) for record in gathered.records], allow_nan=False)
+    here, there = (
+        findings_table(judge_findings(evidence, market.params))
+        for evidence in (list(gathered.by_key.values()), read_evidence(json.loads(text)))
+    )
+    pd.testing.assert_frame_equal(here, there, check_exact=True)
+
+
+def test_what_the_data_show_is_said_without_a_verdict():
+    gathered = gather_evidence(market_of(sample_market_tables("new-cairo", seed=2), make_params(), AS_OF))
+    for evidence in gathered.by_key.values():
+        assert evidence.statement.endswith(".")
+        assert not any(
+            word in evidence.statement for word in ("would tell", "that may be", "beyond chance", "not 20 %")
+        )
 
 
 @pytest.mark.parametrize(
@@ -109,10 +139,10 @@ def test_not_supported_needs_a_range_without_a_relevant_effect(
 ):
     sentences = {name: f"{name}." for name in ("supported", "not supported", "not enough data")}
     evidence = Evidence(
-        KEYS[1], "?", sentences, is_material=is_material, is_excluded=is_excluded, estimate=(low - 0.05) / 2,
-        low=low, high=-0.05, p_value=p_value,
+        Hypothesis("key", "Title", "?", ""), "", sentences, "finding_key", 10, is_material=is_material,
+        is_excluded=is_excluded, estimate=(low - 0.05) / 2, low=low, high=-0.05, p_value=p_value,
     )  # fmt: skip
-    finding = _conclude(evidence, p_value, make_params())
+    (finding,) = judge_findings([evidence], make_params())
     assert (finding.verdict, finding.statement) == (verdict, f"{verdict}.")
 
 
@@ -126,7 +156,7 @@ def market_of_two_channels(users, leads, qualified):
             good = qualified + (4 * (user % 3 - 1) if channel == "cheap" else 0)
             rows += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", leads - good)
             delivery.append({"campaign_id": name, "impressions": impressions})
-    return weigh_channels(market_of(make_tables(campaigns, delivery, rows), make_params()))
+    return assess_channels(market_of(make_tables(campaigns, delivery, rows), make_params()))
 
 
 def test_channels_alike_over_many_verdicts_are_not_supported_and_over_few_undecided():
@@ -140,7 +170,7 @@ def test_channels_alike_over_many_verdicts_are_not_supported_and_over_few_undeci
 
 
 def test_chance_alone_leaves_a_worst_fifth_too():
-    told = pd.DataFrame(
+    campaigns = pd.DataFrame(
         {
             "campaign_id": [f"c{i}" for i in range(20)], "user_id": [f"u{i // 5}" for i in range(20)],
             "project_name": "Lotus", "channel": "facebook", "spend": 100.0, "leads": 10, "verdicts": 10,
@@ -148,48 +178,47 @@ def test_chance_alone_leaves_a_worst_fifth_too():
         }
     )  # fmt: skip
     # campaigns that are all alike would still show a worst fifth well below their rate of 50 %
-    assert 0.1 < worst_by_chance(told, make_params()) < 0.4
+    assert 0.1 < worst_by_chance(campaigns, make_params()) < 0.4
 
 
 def test_the_same_data_give_the_same_findings():
-    pd.testing.assert_frame_equal(evaluate(4).table, evaluate(4).table)
+    first, second = (findings_table(evaluate(4).findings.values()) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def data_gaps_record(p_value):
+    return {
+        "key": "data_gaps", "title": "Data gaps", "verdict": "supported", "statement": "A phone is missing.",
+        "estimate": 0.1, "low": 0.01, "high": 0.2, "unit": "auc", "n": 50, "method": "", "p_value": p_value,
+        "q_value": None, "money_at_stake": None, "table": "data_gaps",
+    }  # fmt: skip
 
 
 def test_findings_of_one_market_are_one_family():
-    gaps = Finding(
-        "data_gaps",
-        "Data gaps",
-        "supported",
-        "A phone is missing.",
-        0.1,
-        0.0,
-        0.2,
-        "auc",
-        50,
-        "",
-        0.04,
-        math.nan,
-        1.0,
-        "",
-    )
-    tables, _ = sample_market("new-cairo", seed=2)
-    params = make_params()
-    result = evaluate_findings(market_of(tables, params, AS_OF), gaps)
-    p = result.table["p_value"].sort_values()
+    market = market_of(sample_market_tables("new-cairo", seed=2), make_params(), AS_OF)
+    table = findings_table(judge_market(market, read_data_gaps(data_gaps_record(0.04))).findings.values())
+    p = table["p_value"].sort_values()
     expected = (p * len(p) / np.arange(1, len(p) + 1))[::-1].cummin()[::-1]
-    assert result.table["q_value"].tolist() == pytest.approx(expected.sort_index().tolist())
-    lost = evaluate_findings(market_of(tables, params, AS_OF), dataclasses.replace(gaps, p_value=0.2)).get(
-        "data_gaps"
-    )
+    assert table["q_value"].tolist() == pytest.approx(expected.sort_index().tolist())
+    kept = table.set_index("key").loc["data_gaps"]
+    assert (kept["verdict"], kept["statement"]) == ("supported", "A phone is missing.")
+    lost = judge_market(market, read_data_gaps(data_gaps_record(0.2))).findings["data_gaps"]
     assert lost.verdict == "not enough data"
     assert "may be chance" in lost.statement
+
+
+@pytest.mark.parametrize("verdict", ["not supported", "not enough data"])
+def test_a_verdict_on_data_gaps_is_never_raised(verdict):
+    evidence = read_data_gaps({**data_gaps_record(0.0001), "verdict": verdict})
+    (finding,) = judge_findings([evidence], make_params())
+    assert (finding.verdict, finding.statement) == (verdict, "A phone is missing.")
 
 
 def test_one_channel_cannot_answer_and_projects_are_compared():
     tables, _ = sample_market("new-cairo", seed=2)
     one = tables._replace(campaigns=tables.campaigns.assign(channel="facebook"))
-    result = evaluate_findings(market_of(one, make_params(), AS_OF))
-    finding = result.get("channel_differences")
+    result = judge_market(market_of(one, make_params(), AS_OF))
+    finding = result.findings["channel_differences"]
     assert finding.verdict == "not enough data"
     assert "can't be said: all spend here is on facebook" in finding.statement
     assert "project_name" in result.tables[finding.table]
@@ -204,9 +233,8 @@ def test_differences_between_users_alone_are_no_quality_variation():
             campaigns.append({"campaign_id": name, "user_id": f"u{user}"})
             good = round(18 * rate)
             leads += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", 18 - good)
-    finding = evaluate_findings(market_of(make_tables(campaigns, leads=leads), make_params(), AS_OF)).get(
-        KEYS[0]
-    )
+    market = market_of(make_tables(campaigns, leads=leads), make_params(), AS_OF)
+    finding = judge_market(market).findings[KEYS[0]]
     assert finding.verdict == "not supported"
     assert finding.estimate == 0.0
     # a standard deviation of shares: the picture says points, as the sentence does
@@ -223,8 +251,8 @@ def test_campaigns_that_differ_within_users_are_found_with_the_money_of_the_wors
             good = 2 if number == 0 else 16
             leads += leads_of(name, "QUALIFIED", good) + leads_of(name, "NOT_QUALIFIED", 20 - good)
             delivery.append({"campaign_id": name, "spend": 100})
-    result = evaluate_findings(market_of(make_tables(campaigns, delivery, leads), make_params(), AS_OF))
-    finding = result.get(KEYS[0])
+    result = judge_market(market_of(make_tables(campaigns, delivery, leads), make_params(), AS_OF))
+    finding = result.findings[KEYS[0]]
     assert finding.verdict == "supported"
     assert finding.money_at_stake == 800
     worst = result.tables[finding.table].query("is_worst_fifth")["campaign_id"]

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders_market import market_of
-from insights.builders_insights import AS_OF, make_params
+from insights.builders_insights import AS_OF, judge_market, make_params
 
 from leadsmart.insights.findings.engagement import _split_cells, _with_benchmarks
-from leadsmart.insights.findings.findings import TITLES, evaluate_findings
 from leadsmart.insights.journey.funnel import stage_reached
 from leadsmart.insights.kpi.measures import lead_frame, user_feedback
 from leadsmart.insights.methods.statistics import mantel_haenszel
@@ -16,7 +15,7 @@ from leadsmart.sample import sample_market
 PARAMS = make_params()
 
 
-def told_leads(tables, truth):
+def judged_leads(tables, truth):
     """Leads with a verdict and the true probability that it says QUALIFIED."""
     leads = lead_frame(market_of(tables, PARAMS))
     leads = leads[leads["is_verdict"]]
@@ -25,7 +24,7 @@ def told_leads(tables, truth):
 
 def true_spread(tables, truth, result):
     """Standard deviation of the true rate between campaigns of a user and channel, weighted as the finding does."""
-    leads = told_leads(tables, truth)
+    leads = judged_leads(tables, truth)
     feedback = user_feedback(lead_frame(market_of(tables, PARAMS)))
     leads = leads[leads["user_id"].map(feedback) == "both kinds"]
     block = ["user_id", "channel"]
@@ -57,7 +56,7 @@ def true_conversion(tables, truth, result):
 
 def true_channel(tables, truth, result):
     """Mantel–Haenszel ratio of the true probabilities, cheap channel over the others."""
-    leads = told_leads(tables, truth)
+    leads = judged_leads(tables, truth)
     cheap = leads["channel"] == result.tables["finding_channel_differences"]["channel"].iloc[0]
     sums = leads.groupby(["user_id", cheap])["p"].agg(["sum", "size"]).unstack().dropna()
     on, off = (sums.xs(side, axis=1, level=1) for side in (True, False))
@@ -76,7 +75,12 @@ def true_bottleneck(tables, truth, result):
     return np.average(rate[best:], weights=size[best:]) / np.average(rate[:best], weights=size[:best]) - 1
 
 
-TRUTHS = dict(zip(TITLES, (true_spread, true_conversion, true_channel, true_bottleneck), strict=False))
+TRUTHS = {
+    "lead_quality_variation": true_spread,
+    "high_cost_per_engagement": true_conversion,
+    "channel_differences": true_channel,
+    "conversion_bottlenecks": true_bottleneck,
+}
 
 
 def compare(seeds):
@@ -84,9 +88,9 @@ def compare(seeds):
     for seed in seeds:
         tables, truth = sample_market(None, seed=seed)
         market = market_of(tables, PARAMS, AS_OF).within_period()
-        result = evaluate_findings(market)
-        for key, tell in TRUTHS.items():
-            finding, true = result.get(key), tell(market.tables, truth, result)
+        result = judge_market(market)
+        for key, true_value in TRUTHS.items():
+            finding, true = result.findings[key], true_value(market.tables, truth, result)
             rows.append(
                 (key, np.sign(finding.estimate) == np.sign(true), finding.low <= true <= finding.high)
             )

@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from builders_market import market_of
-from insights.builders_insights import ROOT, ZONE
+from insights.builders_insights import ROOT, ZONE, judge_market
 
-from leadsmart.insights.findings.findings import evaluate_findings
 from leadsmart.insights.findings.recommendations import make_recommendations
 from leadsmart.insights.health.health import check_health
 from leadsmart.insights.money.decisions import ended_lessons, make_decisions
@@ -116,11 +115,11 @@ def test_markets_with_hardly_any_verdict_read_sensibly(export, market):
     tables, params = market_tables(export, market), load_params(market, ROOT / "params")
     as_of = last_day(tables)
     selected = market_of(tables, params, as_of).within_period()
-    findings = evaluate_findings(selected)
-    assert "supported" not in set(findings.table["verdict"])
+    findings = judge_market(selected).findings
+    assert "supported" not in {finding.verdict for finding in findings.values()}
     for key in ("lead_quality_variation", "high_cost_per_engagement", "channel_differences"):
-        assert findings.get(key).verdict == "not enough data"
-    made = make_recommendations(findings, selected)
+        assert findings[key].verdict == "not enough data"
+    made = make_recommendations(findings.values(), selected)
     assert [r.key for r in made.recommendations] == ["feed_back_outcomes"]
     decided = make_decisions(selected).table["decision"]
     assert set(decided) <= {"too early"}
@@ -129,7 +128,7 @@ def test_markets_with_hardly_any_verdict_read_sensibly(export, market):
     texts = [
         headline(market_of(tables, params, as_of)),
         check_health(market_of(tables, params, as_of)).statement,
-        *(f.statement for f in findings.findings),
+        *(f.statement for f in findings.values()),
         *(r.statement for r in made.recommendations),
         *(rank_groups(market_of(tables, params), by).statement for by in GROUPINGS),
     ]

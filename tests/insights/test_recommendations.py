@@ -5,9 +5,9 @@ import jsonschema
 import numpy as np
 import pytest
 from builders_market import market_of
-from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
+from insights.builders_insights import AS_OF, judge_market, leads_of, make_params, make_tables
 
-from leadsmart.insights.findings.findings import Finding, evaluate_findings
+from leadsmart.insights.findings.findings import Finding
 from leadsmart.insights.findings.recommendations import make_recommendations
 from leadsmart.insights.findings.schemas import FINDINGS_SCHEMA, RECOMMENDATIONS_SCHEMA, to_records
 from leadsmart.insights.journey.follow_up import compare_contact_speed
@@ -116,7 +116,7 @@ def misjudging_users(users: int, qualified: int = 2):
 
 def recommend(tables):
     market = market_of(tables, make_params(), AS_OF)
-    return make_recommendations(evaluate_findings(market), market)
+    return make_recommendations(judge_market(market).findings.values(), market)
 
 
 def test_reporting_on_quality_is_sized_by_the_spend_that_cpl_misjudges():
@@ -186,35 +186,33 @@ def test_no_word_on_faster_contact_where_the_difference_may_be_none():
 
 def test_recommendations_of_the_sample_are_ordered_and_valid():
     tables, _ = sample_market("new-cairo", seed=5)
-    params = make_params()
-    findings = evaluate_findings(market_of(tables, params, AS_OF))
-    result = make_recommendations(findings, market_of(tables, params, AS_OF))
+    market = market_of(tables, make_params(), AS_OF)
+    findings, evidence = judge_market(market)
+    result = make_recommendations(findings.values(), market)
     money = [r.money_concerned for r in result.recommendations if not math.isnan(r.money_concerned)]
     assert money == sorted(money, reverse=True)
     assert all(r.low <= r.effect <= r.high and r.range_label for r in result.recommendations)
     assert "feed_back_outcomes" in {r.key for r in result.recommendations}
-    assert {r.evidence for r in result.recommendations} <= {*result.tables, *findings.tables}
+    assert {r.evidence for r in result.recommendations} <= {*result.tables, *evidence}
     for items, schema in (
-        (findings.findings, FINDINGS_SCHEMA),
+        (findings.values(), FINDINGS_SCHEMA),
         (result.recommendations, RECOMMENDATIONS_SCHEMA),
     ):
-        records = json.loads(json.dumps(to_records(items), allow_nan=False))
+        records = json.loads(json.dumps(to_records(items, schema), allow_nan=False))
         jsonschema.validate(records, schema)
         assert len(records) == len(items)
 
 
 def test_the_schema_refuses_an_unknown_verdict():
-    tables = make_tables()
-    records = to_records(evaluate_findings(market_of(tables, make_params(), AS_OF)).findings)
+    findings = judge_market(market_of(make_tables(), make_params(), AS_OF)).findings
+    records = to_records(findings.values(), FINDINGS_SCHEMA)
     records[0]["verdict"] = "significant"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(records, FINDINGS_SCHEMA)
 
 
 def test_no_evidence_no_recommendation():
-    tables = make_tables()
-    findings = evaluate_findings(market_of(tables, make_params(), AS_OF))
-    result = make_recommendations(findings, market_of(tables, make_params(), AS_OF))
+    result = recommend(make_tables())
     assert result.recommendations == ()
     assert result.table.empty
     assert result.statement.startswith("No recommendation")
@@ -226,24 +224,12 @@ def test_no_evidence_no_recommendation():
 @pytest.mark.parametrize(("verdict", "made"), [("supported", True), ("not supported", False)])
 def test_form_fields_follow_finding_five(verdict, made):
     gaps = Finding(
-        "data_gaps",
-        "Data gaps",
-        verdict,
-        "A missing phone costs.",
-        0.1,
-        0.0,
-        0.2,
-        "auc",
-        9,
-        "",
-        0.001,
-        0.001,
-        50.0,
-        "gaps",
-    )
-    tables = make_tables()
-    findings = evaluate_findings(market_of(tables, make_params(), AS_OF), gaps)
-    result = make_recommendations(findings, market_of(tables, make_params(), AS_OF))
+        key="data_gaps", title="Data gaps", verdict=verdict, statement="A missing phone costs.", estimate=0.1, low=0.0,
+        high=0.2, unit="auc", n=9, method="", p_value=0.001, q_value=0.001, money_at_stake=50.0, table="gaps",
+        question="", range_label="",
+    )  # fmt: skip
+    market = market_of(make_tables(), make_params(), AS_OF)
+    result = make_recommendations([*judge_market(market).findings.values(), gaps], market)
     by_key = {r.key: r for r in result.recommendations}
     assert ("enforce_form_fields" in by_key) == made
     assert ("finding “Data gaps” is “not supported”" in result.statement) != made

@@ -271,9 +271,9 @@ BOTTLENECKS = (
     Column("lost_leads", "Leads lost", UNIT_COUNT),
     Column("money_at_stake", "Money at stake", UNIT_MONEY),
 )
-FINDINGS = (
+HYPOTHESES = (
     Column("title", "Finding"),
-    Column("verdict", "Verdict", VERDICT),
+    Column("question", "Question"),
     Column("n", "n", UNIT_COUNT),
     Column("method", "How it was tested"),
 )

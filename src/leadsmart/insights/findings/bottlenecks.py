@@ -8,9 +8,11 @@ import pandas as pd
 from leadsmart.formats import format_count, format_interval, format_money, format_percent
 from leadsmart.insights.findings.evidence import (
     Evidence,
+    Hypothesis,
     not_enough,
     open_question,
     outcomes,
+    ratio_evidence,
     too_few_leads,
     users_needed,
 )
@@ -21,19 +23,26 @@ from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO, UNIT_SHARE
 
-KEY = "conversion_bottlenecks"
-QUESTION = (
-    "At which follow-up step do leads stop, beyond the practical margin against the best quarter of users?"
+HYPOTHESIS = Hypothesis(
+    key="conversion_bottlenecks",
+    title="Conversion bottlenecks",
+    question=(
+        "At which follow-up step do leads stop, beyond the practical margin against the best quarter of users?"
+    ),
+    method=(
+        "step rate of the other business users over that of the best quarter, chosen on one half of each user's leads"
+        " and measured on the other half; range by leaving out one business user at a time; one-sided t-test against"
+        " the practical margin, times the number of steps; n is leads at the step; steps that need a verdict are left"
+        " to finding 1; null: the others lie below the best quarter by no more than the practical margin"
+    ),
 )
 MINIMUM_USER_LEADS = 10
 MINIMUM_COMPARED_USERS = 8
 BEST_SHARE = 0.25
-METHOD = (
-    "step rate of the other business users over that of the best quarter, chosen on one half of each user's leads"
-    " and measured on the other half; range by leaving out one business user at a time; one-sided t-test against the"
-    " practical margin, times the number of steps; n is leads at the step; steps that need a verdict are left to"
-    " finding 1; null: the others lie below the best quarter by no more than the practical margin"
-)
+STEP_COLUMNS = [
+    "stage", "next_stage", "leads", "users", "silent_users", "best_rate", "rest_rate", "relative_difference",
+    "relative_low", "relative_high", "lost_leads", "money_at_stake", "p_value",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,56 +66,53 @@ class _Step:
         return self.rest_leads * max(self.best_rate - self.rest_rate, 0.0)
 
 
-def weigh_bottlenecks(market: Market) -> Evidence:
-    """Weigh finding 4.
+def assess_bottlenecks(market: Market) -> Evidence:
+    """Assess finding 4.
 
     The estimate is the relative difference of the step rate at the step that loses most (−0.4: 40 % lower).
     Money at stake is what the leads lost at that step cost: lost leads × spend / leads at the step.
 
     Tables: ``finding_conversion_bottlenecks``, one row per follow-up step: ``stage, next_stage, leads, users``
     (compared), ``silent_users`` (that carried on no lead), ``best_rate, rest_rate, relative_difference, relative_low,
-    relative_high, lost_leads, money_at_stake, p_value``; ``bottleneck_users``, one row per user and step: ``stage, user_id, leads, went_on, step_rate,
-    shrunk_rate, shrunk_low, shrunk_high``, slowest first.
+    relative_high, lost_leads, money_at_stake, p_value``; ``bottleneck_users``, one row per user and step: ``stage,
+    user_id, leads, went_on, step_rate, shrunk_rate, shrunk_low, shrunk_high``, slowest first.
     """
-    reached = stage_reached(market)
-    names = stage_names(market.params)
+    reached, params = stage_reached(market), market.params
+    names = stage_names(params)
     spend = float(market.tables.ad_performance["spend"].sum())
     steps, users = [], []
-    for place in follow_up_steps(market.params):
-        here = reached[reached["stage"] >= place].assign(went_on=lambda r, p=place: r["stage"] > p)
-        users.append(_user_table(here).assign(stage=names[place]))
-        steps.append(_measure(here, names[place], names[place + 1], market.params))
-    compared = [s for s in steps if s is not None]
-    evidence = {
-        f"finding_{KEY}": _step_table(compared, len(steps), spend),
+    for place in follow_up_steps(params):
+        here = reached[reached["stage"] >= place]
+        here = here.assign(went_on=here["stage"] > place)
+        users.append(_user_table(here, names[place]))
+        steps.append(_measure(here, names[place], names[place + 1], params))
+    compared = [step for step in steps if step is not None]
+    tables = {
+        HYPOTHESIS.table: _step_table(compared, len(steps), spend),
         "bottleneck_users": pd.concat(users, ignore_index=True) if users else pd.DataFrame(),
     }
-    reason = too_few_leads(len(reached), market.params)
-    tested = [s for s in compared if np.isfinite(s.p_value)]
-    if reason is None and not tested:
+    tested = [step for step in compared if np.isfinite(step.p_value)]
+    reason = too_few_leads(market)
+    if not reason and not tested:
         reason = (
             f"No follow-up step has {MINIMUM_COMPARED_USERS} business users with {MINIMUM_USER_LEADS} leads each:"
             " so many are needed to compare them."
         )
     if reason:
-        return not_enough(KEY, QUESTION, reason, evidence, METHOD, len(reached))
-    worst = max(tested, key=lambda s: (_is_material(s, market.params), s.lost))
+        return not_enough(HYPOTHESIS, reason, len(reached), tables)
+    worst = max(tested, key=lambda step: (_is_material(step, params), step.lost))
     money = worst.lost * spend / worst.leads
-    return Evidence(
-        key=KEY,
-        question=QUESTION,
-        sentences=_sentences(worst, reached, names, money, market.params),
-        tables=evidence,
-        is_material=_is_material(worst, market.params),
-        is_excluded=all(step.ratio.low > 1 - market.params.practical_margin for step in tested),
-        estimate=worst.ratio.estimate - 1,
-        low=worst.ratio.low - 1,
-        high=worst.ratio.high - 1,
-        range_label=worst.ratio.label,
-        unit=UNIT_SHARE,
-        n=worst.leads,
-        method=METHOD,
+    statement, sentences = _sentences(worst, reached, names, money, params)
+    return ratio_evidence(
+        HYPOTHESIS,
+        statement,
+        sentences,
+        worst.leads,
+        tables,
+        worst.ratio,
         p_value=min(worst.p_value * len(tested), 1.0),
+        is_material=_is_material(worst, params),
+        is_excluded=all(step.ratio.low > 1 - params.practical_margin for step in tested),
         money_at_stake=money,
     )
 
@@ -115,16 +121,21 @@ def _is_material(step: _Step, params: Params) -> bool:
     return bool(step.ratio.estimate <= 1 - params.practical_margin and step.ratio.high < 1)
 
 
-def _user_table(here: pd.DataFrame) -> pd.DataFrame:
-    sums = here.groupby("user_id")["went_on"].agg(leads="size", went_on="sum").reset_index()
-    shrunk = shrink_to_market(sums.rename(columns={"leads": "verdicts", "went_on": "qualified"}))
-    table = sums.assign(
-        step_rate=sums["went_on"] / sums["leads"],
-        **{column: shrunk[column] for column in ("shrunk_rate", "shrunk_low", "shrunk_high")},
-    )
-    table = table.sort_values(["shrunk_high", "user_id"], ignore_index=True)
-    table.insert(0, "stage", "")
-    return table
+def _user_table(here: pd.DataFrame, stage: str) -> pd.DataFrame:
+    sums = here.groupby("user_id")["went_on"].agg(verdicts="size", qualified="sum").reset_index()
+    table = shrink_to_market(sums).rename(columns={"verdicts": "leads", "qualified": "went_on"})
+    table = table.assign(stage=stage, step_rate=table["went_on"] / table["leads"])
+    columns = [
+        "stage",
+        "user_id",
+        "leads",
+        "went_on",
+        "step_rate",
+        "shrunk_rate",
+        "shrunk_low",
+        "shrunk_high",
+    ]
+    return table.sort_values(["shrunk_high", "user_id"], ignore_index=True)[columns]
 
 
 def _measure(here: pd.DataFrame, start: str, end: str, params: Params) -> _Step | None:
@@ -134,7 +145,7 @@ def _measure(here: pd.DataFrame, start: str, end: str, params: Params) -> _Step 
         return None
     half = here.groupby("user_id").cumcount() % 2
     counts = here.groupby(["user_id", half])["went_on"].agg(k="sum", n="size").unstack()
-    parts = sum(_fold(counts, chosen, measured) for chosen, measured in ((0, 1), (1, 0)))
+    parts = _fold(counts, 0, 1) + _fold(counts, 1, 0)
     ratio = jackknife_interval(
         parts,
         lambda t: (t["rest_k"] / t["rest_n"]) / (t["best_k"] / t["best_n"]),
@@ -160,20 +171,13 @@ def _measure(here: pd.DataFrame, start: str, end: str, params: Params) -> _Step 
 
 def _fold(counts: pd.DataFrame, chosen: int, measured: int) -> pd.DataFrame:
     """Choose the best quarter on one half of the leads, count the other half: no user is best by luck."""
-    seen = counts.xs(chosen, axis=1, level=1)
-    rate = shrink_to_market(seen.rename(columns={"k": "qualified", "n": "verdicts"}))["shrunk_rate"]
-    order = rate.sort_values(ascending=False, kind="stable").index
-    best = pd.Series(counts.index.isin(order[: int(np.ceil(BEST_SHARE * len(order)))]), index=counts.index)
-    other = counts.xs(measured, axis=1, level=1)
-    return pd.DataFrame(
-        {
-            "best_k": other["k"].where(best, 0),
-            "best_n": other["n"].where(best, 0),
-            "rest_k": other["k"].where(~best, 0),
-            "rest_n": other["n"].where(~best, 0),
-            "n": other["n"],
-        }
-    ).astype(float)
+    seen = pd.DataFrame({"qualified": counts["k", chosen], "verdicts": counts["n", chosen]})
+    order = shrink_to_market(seen)["shrunk_rate"].sort_values(ascending=False, kind="stable").index
+    is_best = counts.index.isin(order[: int(np.ceil(BEST_SHARE * len(order)))])
+    sums = {"k": counts["k", measured], "n": counts["n", measured]}
+    best = {f"best_{name}": value.where(is_best, 0) for name, value in sums.items()}
+    rest = {f"rest_{name}": value.mask(is_best, 0) for name, value in sums.items()}
+    return pd.DataFrame({**best, **rest, "n": sums["n"]}).astype(float)
 
 
 def _step_table(steps: list[_Step], tested: int, spend: float) -> pd.DataFrame:
@@ -195,44 +199,37 @@ def _step_table(steps: list[_Step], tested: int, spend: float) -> pd.DataFrame:
         }
         for s in steps
     ]
-    columns = ["stage", "next_stage", "leads", "users", "silent_users", "best_rate", "rest_rate"]
-    columns += [
-        "relative_difference",
-        "relative_low",
-        "relative_high",
-        "lost_leads",
-        "money_at_stake",
-        "p_value",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=STEP_COLUMNS)
 
 
 def _sentences(
     step: _Step, reached: pd.DataFrame, names: list[str], money: float, params: Params
-) -> dict[str, str]:
-    low, high = 1 - step.ratio.high, 1 - step.ratio.low
-    lower = format_interval(1 - step.ratio.estimate, low, high, UNIT_SHARE, label=step.ratio.label)
+) -> tuple[str, dict[str, str]]:
+    """The statement without a verdict, and the sentence of each verdict."""
+    ratio = step.ratio
+    lower = format_interval(1 - ratio.estimate, 1 - ratio.high, 1 - ratio.low, UNIT_SHARE, label=ratio.label)
+    times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
     best, rest = format_percent(step.best_rate), format_percent(step.rest_rate)
-    silent = (
-        f" {format_count(step.silent)} of the {format_count(step.users)} users carried on none at all: their records may"
-        " be missing rather than their work."
-        if step.silent
-        else ""
-    )
     margin = format_percent(params.practical_margin)
     gap = f"from {step.start} to {step.end}, {rest} against {best}"
-    ratio = format_interval(
-        step.ratio.estimate, step.ratio.low, step.ratio.high, UNIT_RATIO, label=step.ratio.label
-    )
-    return outcomes(
+    widest = f"The widest gap to the best quarter of business users is {gap}: {times} their rate"
+    supported = (
         f"From {step.start} to {step.end} the best quarter of business users carry on {best} of their leads, the"
         f" others {rest}: {lower} lower.{_scenario(step, reached, names)} The leads lost there cost"
-        f" {format_money(money, params.currency)}.{silent}",
+        f" {format_money(money, params.currency)}."
+    )
+    if step.silent:
+        supported += (
+            f" {format_count(step.silent)} of the {format_count(step.users)} users carried on none at all: their"
+            " records may be missing rather than their work."
+        )
+    return f"{widest}.", outcomes(
+        supported,
         f"At no follow-up step do leads stop {margin} more often than with the best quarter of business users; the"
         f" widest gap is {gap}.",
-        f"The widest gap to the best quarter of business users is {gap}: {ratio} their rate, a"
-        f" difference {open_question(step.ratio, params.practical_margin)}. About {format_count(users_needed(step.ratio, params.practical_margin))} business users with"
-        f" {MINIMUM_USER_LEADS} leads at the step would tell; there are {format_count(step.ratio.clusters)}.",
+        f"{widest}, a difference {open_question(ratio, params.practical_margin)}. About"
+        f" {format_count(users_needed(ratio, params.practical_margin))} business users with {MINIMUM_USER_LEADS} leads"
+        f" at the step would tell; there are {format_count(ratio.clusters)}.",
     )
 
 

@@ -6,9 +6,11 @@ import pandas as pd
 from leadsmart.formats import format_count, format_interval, format_money, format_percent
 from leadsmart.insights.findings.evidence import (
     Evidence,
+    Hypothesis,
     not_enough,
     open_question,
     outcomes,
+    ratio_evidence,
     too_few_leads,
     users_needed,
 )
@@ -18,105 +20,102 @@ from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_MONEY, UNIT_RATIO, UNIT_SHARE
 
-KEY = "channel_differences"
-QUESTION = "Do channels with cheaper impressions bring fewer qualified leads?"
+HYPOTHESIS = Hypothesis(
+    key="channel_differences",
+    title="Channel differences",
+    question="Do channels with cheaper impressions bring fewer qualified leads?",
+    method=(
+        "qualified rate on the channel with the lowest CPM over that on the others for the same business users:"
+        " Mantel–Haenszel, range by leaving out one business user at a time, t-test; n is verdicts; null: a business"
+        " user's leads are as often qualified on every channel"
+    ),
+)
 MINIMUM_CHANNEL_VERDICTS = 10
-#: Of the columns of a figure with its range.
-ENDS = ("", "_low", "_high", "_range")
+#: The costs that groups are compared by, as a sentence begins with them.
 COSTS = {
     "cpm": "The cost of a thousand impressions",
     "cpl": "The cost of a lead",
     "cpql": "The cost of a qualified lead",
 }
-METHOD = (
-    "qualified rate on the channel with the lowest CPM over that on the others for the same business users:"
-    " Mantel–Haenszel, range by leaving out one business user at a time, t-test; n is verdicts; null: a business"
-    " user's leads are as often qualified on every channel"
-)
 
 
-def weigh_channels(market: Market) -> Evidence:
-    """Weigh finding 3.
+def assess_channels(market: Market) -> Evidence:
+    """Assess finding 3.
 
     The estimate is the relative difference of the qualified rate (−0.3: 30 % lower). Money at stake is what the
     channel spent beyond the cost of its qualified leads at the others' CPQL.
 
     Table ``finding_channel_differences``, one row per channel (with only one channel: per project), cheapest
-    impressions first: ``channel`` or ``project_name``, ``users, spend, impressions, leads, verdicts, qualified``,
-    then ``cpm, cpl, cpql, qualified_rate`` each with ``_low, _high`` and ``_range``, what the range is called.
+    impressions first, with the columns of `compare_groups`.
     """
+    params = market.params
     table = compare_groups(market, "channel")
     verdicts = int(table["verdicts"].sum())
     spending = table[table["spend"] > 0]
     if len(spending) < 2:
         projects = compare_groups(market, "project_name")
-        evidence = {f"finding_{KEY}": projects}
-        return not_enough(
-            KEY, QUESTION, _one_channel(spending, projects, market.params), evidence, METHOD, verdicts
-        )
-    evidence = {f"finding_{KEY}": table}
+        reason = _one_channel(spending, projects, params)
+        return not_enough(HYPOTHESIS, reason, verdicts, {HYPOTHESIS.table: projects})
+    tables = {HYPOTHESIS.table: table}
     usable = spending[spending["verdicts"] >= MINIMUM_CHANNEL_VERDICTS]
-    reason = too_few_leads(len(market.tables.leads), market.params)
-    if reason is None and (verdicts < market.params.minimum_verdicts or len(usable) < 2):
-        reason = (
-            f"{format_count(verdicts)} verdicts on {format_count(len(spending))} channels: {market.params.minimum_verdicts}, and"
-            f" {MINIMUM_CHANNEL_VERDICTS} on each of two channels, are needed to compare them."
-        )
-    if reason:
-        return not_enough(KEY, QUESTION, reason, evidence, METHOD, verdicts)
-    cheap = usable.loc[usable["cpm"].idxmin(), "channel"]
+    if reason := too_few_leads(market) or _too_few(verdicts, len(spending), len(usable), params):
+        return not_enough(HYPOTHESIS, reason, verdicts, tables)
+    cheap = str(usable["channel"].iloc[usable["cpm"].argmin()])
     ratio = _rate_ratio(market, cheap)
     if not ratio.has_bounds:
         reason = (
             f"{format_count(ratio.clusters)} business users have verdicts on {cheap} and on another channel:"
-            f" {market.params.minimum_users} with qualified leads on both are needed to compare them."
+            f" {params.minimum_users} with qualified leads on both are needed to compare them."
         )
-        return not_enough(KEY, QUESTION, reason, evidence, METHOD, verdicts)
-    on, off = _sides(table, cheap)
-    is_cheaper = on["cpm"] <= (1 - market.params.practical_margin) * off["cpm"]
+        return not_enough(HYPOTHESIS, reason, verdicts, tables)
+    sums = table.groupby(table["channel"] == cheap)[["spend", "impressions", "leads", "qualified"]].sum()
+    sums["cpm"] = 1000 * sums["spend"] / sums["impressions"]
+    sums["cpql"] = sums["spend"] / sums["qualified"].where(sums["qualified"] > 0)
+    off, on = sums.iloc[0], sums.iloc[1]
+    is_cheaper = on["cpm"] <= (1 - params.practical_margin) * off["cpm"]
     excess = on["spend"] - on["qualified"] * off["cpql"] if off["qualified"] else np.nan
-    return Evidence(
-        key=KEY,
-        question=QUESTION,
-        sentences=_sentences(cheap, on, off, ratio, excess, market.params),
-        tables=evidence,
-        is_material=bool(is_cheaper and ratio.estimate <= 1 - market.params.practical_margin),
-        is_excluded=bool(not is_cheaper or ratio.low > 1 - market.params.practical_margin),
-        estimate=ratio.estimate - 1,
-        low=ratio.low - 1,
-        high=ratio.high - 1,
-        range_label=ratio.label,
-        unit=UNIT_SHARE,
-        n=verdicts,
-        method=METHOD,
+    statement, sentences = _sentences(cheap, on, off, ratio, excess, params)
+    return ratio_evidence(
+        HYPOTHESIS,
+        statement,
+        sentences,
+        verdicts,
+        tables,
+        ratio,
         p_value=min(2 * ratio.p_below(1.0), 1.0),
+        is_material=bool(is_cheaper and ratio.estimate <= 1 - params.practical_margin),
+        is_excluded=bool(not is_cheaper or ratio.low > 1 - params.practical_margin),
         money_at_stake=max(float(excess), 0.0),
     )
 
 
 def compare_groups(market: Market, by: str) -> pd.DataFrame:
-    """CPM, CPL, CPQL and qualified rate per group, each with a range that resamples business users.
+    """CPM, CPL, CPQL and qualified rate per group, each with a range by leaving out one business user at a time.
+
+    Parameters
+    ----------
+    market : Market
+    by : {"channel", "project_name"}
 
     Returns
     -------
     DataFrame
         One row per group, cheapest impressions first: `by`, ``users, spend, impressions, leads, verdicts,
-        qualified``, then ``cpm, cpl, cpql, qualified_rate``, each with ``_low, _high, _range``.
+        qualified``, then ``cpm, cpl, cpql, qualified_rate``, each with ``_low, _high`` and ``_range``, what the range
+        is called.
     """
     table = aggregate_kpis(market, [by])
     per_user = sum_measures(delivery_frame(market), lead_frame(market), [by, "user_id"])
-    for key, over, under, factor in (
-        ("cpm", "spend", "impressions", 1000),
-        ("cpl", "spend", "leads", 1),
-        ("cpql", "spend", "qualified", 1),
-    ):
-        bounds = {}
-        for group, users in per_user.groupby(level=by):
-            interval = ratio_interval(users[over], users[under], minimum_clusters=market.params.minimum_users)
-            bounds[group] = (factor * interval.low, factor * interval.high, interval.label)
-        for position, end in enumerate(ENDS[1:]):
-            table[key + end] = [bounds[group][position] for group in table[by]]
-    rates = [key + end for key in ("cpm", "cpl", "cpql", "qualified_rate") for end in ENDS]
+    minimum_users = market.params.minimum_users
+    for key, under, factor in (("cpm", "impressions", 1000), ("cpl", "leads", 1), ("cpql", "qualified", 1)):
+        ranges = {
+            group: ratio_interval(users["spend"], users[under], minimum_clusters=minimum_users)
+            for group, users in per_user.groupby(level=by)
+        }
+        table[f"{key}_low"] = [factor * ranges[group].low for group in table[by]]
+        table[f"{key}_high"] = [factor * ranges[group].high for group in table[by]]
+        table[f"{key}_range"] = [ranges[group].label for group in table[by]]
+    rates = [key + end for key in (*COSTS, "qualified_rate") for end in ("", "_low", "_high", "_range")]
     columns = [by, "users", "spend", "impressions", "leads", "verdicts", "qualified", *rates]
     return table.sort_values(["cpm", by], kind="stable", ignore_index=True)[columns]
 
@@ -129,6 +128,7 @@ def cost_message(groups: pd.DataFrame, key: str, params: Params) -> str:
     groups : DataFrame
         Of `compare_groups` by channel.
     key : {"cpm", "cpl", "cpql"}
+    params : Params
     """
     known = groups.dropna(subset=key).sort_values([key, "channel"], kind="stable")
     if len(known) < 2:
@@ -161,11 +161,13 @@ def _rate_ratio(market: Market, cheap: str) -> Interval:
     return mantel_haenszel(cells, minimum_clusters=market.params.minimum_users)
 
 
-def _sides(table: pd.DataFrame, cheap: str) -> tuple[pd.Series, pd.Series]:
-    sums = table.groupby(table["channel"] == cheap)[["spend", "impressions", "leads", "qualified"]].sum()
-    sums["cpm"] = 1000 * sums["spend"] / sums["impressions"]
-    sums["cpql"] = sums["spend"] / sums["qualified"].where(sums["qualified"] > 0)
-    return sums.loc[True], sums.loc[False]
+def _too_few(verdicts: int, channels: int, usable: int, params: Params) -> str:
+    if verdicts >= params.minimum_verdicts and usable >= 2:
+        return ""
+    return (
+        f"{format_count(verdicts)} verdicts on {format_count(channels)} channels: {params.minimum_verdicts}, and"
+        f" {MINIMUM_CHANNEL_VERDICTS} on each of two channels, are needed to compare them."
+    )
 
 
 def _one_channel(spending: pd.DataFrame, projects: pd.DataFrame, params: Params) -> str:
@@ -188,7 +190,8 @@ def _one_channel(spending: pd.DataFrame, projects: pd.DataFrame, params: Params)
 
 def _sentences(
     cheap: str, on: pd.Series, off: pd.Series, ratio: Interval, excess: float, params: Params
-) -> dict[str, str]:
+) -> tuple[str, dict[str, str]]:
+    """The statement without a verdict, and the sentence of each verdict."""
     lower = format_interval(1 - ratio.estimate, 1 - ratio.high, 1 - ratio.low, UNIT_SHARE, label=ratio.label)
     cost, elsewhere = (format_money(side["cpql"], params.currency) for side in (on, off))
     cheaper = format_percent(1 - on["cpm"] / off["cpm"])
@@ -211,7 +214,7 @@ def _sentences(
         excluded = f"{compared}, but its impressions are not {margin} cheaper."
     else:
         excluded = f"{compared}: not {margin} lower."
-    return outcomes(
+    return f"{compared}.", outcomes(
         supported,
         excluded,
         f"{compared}: a difference {open_question(ratio, params.practical_margin)}. About"

@@ -7,9 +7,11 @@ from scipy import stats
 from leadsmart.formats import format_count, format_interval, format_money
 from leadsmart.insights.findings.evidence import (
     Evidence,
+    Hypothesis,
     not_enough,
     open_question,
     outcomes,
+    ratio_evidence,
     too_few_leads,
     users_needed,
 )
@@ -19,23 +21,30 @@ from leadsmart.market import Market, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO, UNIT_SHARE
 
-KEY = "high_cost_per_engagement"
-QUESTION = "Do campaigns with strong engagement bring fewer leads per click, beyond the practical margin?"
+HYPOTHESIS = Hypothesis(
+    key="high_cost_per_engagement",
+    title="High cost per engagement",
+    question="Do campaigns with strong engagement bring fewer leads per click, beyond the practical margin?",
+    method=(
+        "leads per click of campaigns with strong engagement (CTR at least 1.5 times the median of the channel, CPC at"
+        " most its median, 100 clicks or more) over the others of the same business user and channel, engagement being"
+        " judged on one half of the delivery rows and clicks counted on the other: Mantel–Haenszel,"
+        " range by leaving out one business user at a time, t-test against the practical margin; n is such campaigns;"
+        " null: a campaign's CTR says nothing about its leads per click"
+    ),
+)
 #: Strong engagement: a CTR this many times the median of the channel's campaigns, at no more than its median CPC.
 STRONG_CTR = 1.5
 MINIMUM_CLICKS = 100
 MINIMUM_CAMPAIGNS = 5
-METHOD = (
-    "leads per click of campaigns with strong engagement (CTR at least 1.5 times the median of the channel, CPC at"
-    " most its median, 100 clicks or more) over the others of the same business user and channel, engagement being"
-    " judged on one half of the delivery rows and clicks counted on the other: Mantel–Haenszel,"
-    " range by leaving out one business user at a time, t-test against the practical margin; n is such campaigns;"
-    " null: a campaign's CTR says nothing about its leads per click"
-)
+COLUMNS_OF_STRONG = [
+    "campaign_id", "user_id", "project_name", "channel", "spend", "impressions", "clicks", "leads", "qualified", "ctr",
+    "cpc", "lead_rate", "channel_ctr", "channel_cpc", "channel_lead_rate", "channel_cpl", "is_poor", "excess_cost",
+]  # fmt: skip
 
 
-def weigh_engagement(market: Market) -> Evidence:
-    """Weigh finding 2.
+def assess_engagement(market: Market) -> Evidence:
+    """Assess finding 2.
 
     The estimate is the relative difference of leads per click (−0.4: 40 % fewer). Money at stake is what the
     campaigns with strong engagement and clearly poor conversion spent beyond their leads' cost at the channel's
@@ -45,33 +54,27 @@ def weigh_engagement(market: Market) -> Evidence:
     ``campaign_id, user_id, project_name, channel, spend, impressions, clicks, leads, qualified, ctr, cpc, lead_rate,
     channel_ctr, channel_cpc, channel_lead_rate, channel_cpl, is_poor, excess_cost``.
     """
-    campaigns = _with_benchmarks(market)
-    strong = campaigns[campaigns["is_strong"]]
-    evidence = {f"finding_{KEY}": _strong_table(strong)}
-    if reason := too_few_leads(len(market.tables.leads), market.params):
-        return not_enough(KEY, QUESTION, reason, evidence, METHOD, len(strong))
+    campaigns, params = _with_benchmarks(market), market.params
+    strong = _strong_table(campaigns[campaigns["is_strong"]])
+    tables, n = {HYPOTHESIS.table: strong}, len(strong)
+    if reason := too_few_leads(market):
+        return not_enough(HYPOTHESIS, reason, n, tables)
     cells = _split_cells(campaigns, market.tables.ad_performance)
-    ratio = mantel_haenszel(cells, minimum_clusters=market.params.minimum_users)
-    if len(strong) < MINIMUM_CAMPAIGNS or not ratio.has_bounds:
-        return not_enough(
-            KEY, QUESTION, _too_few(strong, ratio, market.params), evidence, METHOD, len(strong)
-        )
-    poor = evidence[f"finding_{KEY}"].query("is_poor")
-    return Evidence(
-        key=KEY,
-        question=QUESTION,
-        sentences=_sentences(strong, poor, ratio, market.params),
-        tables=evidence,
-        is_material=bool(ratio.estimate <= 1 - market.params.practical_margin),
-        is_excluded=bool(ratio.low > 1 - market.params.practical_margin),
-        estimate=ratio.estimate - 1,
-        low=ratio.low - 1,
-        high=ratio.high - 1,
-        range_label=ratio.label,
-        unit=UNIT_SHARE,
-        n=len(strong),
-        method=METHOD,
-        p_value=ratio.p_below(1 - market.params.practical_margin),
+    ratio = mantel_haenszel(cells, minimum_clusters=params.minimum_users)
+    if n < MINIMUM_CAMPAIGNS or not ratio.has_bounds:
+        return not_enough(HYPOTHESIS, _too_few(n, ratio, params), n, tables)
+    poor = strong[strong["is_poor"]]
+    statement, sentences = _sentences(n, poor, ratio, params)
+    return ratio_evidence(
+        HYPOTHESIS,
+        statement,
+        sentences,
+        n,
+        tables,
+        ratio,
+        p_value=ratio.p_below(1 - params.practical_margin),
+        is_material=bool(ratio.estimate <= 1 - params.practical_margin),
+        is_excluded=bool(ratio.low > 1 - params.practical_margin),
         money_at_stake=float(poor["excess_cost"].sum()),
     )
 
@@ -136,17 +139,14 @@ def _strong_table(strong: pd.DataFrame) -> pd.DataFrame:
     excess = (strong["spend"] - strong["leads"] * strong["channel_cpl"]).clip(lower=0)
     is_poor = (possible < strong["channel_lead_rate"]) & (excess > 0)
     table = strong.assign(is_poor=is_poor, excess_cost=np.where(is_poor, excess, 0.0))
-    columns = ["campaign_id", "user_id", "project_name", "channel", "spend", "impressions", "clicks", "leads"]
-    columns += ["qualified", "ctr", "cpc", "lead_rate", "channel_ctr", "channel_cpc", "channel_lead_rate"]
-    columns += ["channel_cpl", "is_poor", "excess_cost"]
     order = ["excess_cost", "spend", "campaign_id"]
-    return table.sort_values(order, ascending=[False, False, True], ignore_index=True)[columns]
+    return table.sort_values(order, ascending=[False, False, True], ignore_index=True)[COLUMNS_OF_STRONG]
 
 
-def _too_few(strong: pd.DataFrame, ratio: Interval, params: Params) -> str:
-    if len(strong) < MINIMUM_CAMPAIGNS:
+def _too_few(campaigns: int, ratio: Interval, params: Params) -> str:
+    if campaigns < MINIMUM_CAMPAIGNS:
         return (
-            f"{format_count(len(strong))} campaigns have strong engagement (CTR at least {STRONG_CTR} times their"
+            f"{format_count(campaigns)} campaigns have strong engagement (CTR at least {STRONG_CTR} times their"
             f" channel's median): {MINIMUM_CAMPAIGNS} are needed to compare their conversion."
         )
     return (
@@ -155,12 +155,15 @@ def _too_few(strong: pd.DataFrame, ratio: Interval, params: Params) -> str:
     )
 
 
-def _sentences(strong: pd.DataFrame, poor: pd.DataFrame, ratio: Interval, params: Params) -> dict[str, str]:
+def _sentences(
+    campaigns: int, poor: pd.DataFrame, ratio: Interval, params: Params
+) -> tuple[str, dict[str, str]]:
+    """The statement without a verdict, and the sentence of each verdict."""
     margin = format_interval(params.practical_margin, None, None, UNIT_SHARE)
     fewer = format_interval(1 - ratio.estimate, 1 - ratio.high, 1 - ratio.low, UNIT_SHARE, label=ratio.label)
     money = format_money(poor["excess_cost"].sum(), params.currency)
     supported = (
-        f"{format_count(len(strong))} campaigns with strong engagement bring {fewer} fewer leads per click than"
+        f"{format_count(campaigns)} campaigns with strong engagement bring {fewer} fewer leads per click than"
         " others of the same business user and channel."
     )
     if len(poor):
@@ -170,10 +173,10 @@ def _sentences(strong: pd.DataFrame, poor: pd.DataFrame, ratio: Interval, params
         )
     times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
     compared = (
-        f"{format_count(len(strong))} campaigns with strong engagement bring {times} the leads per click of others of"
+        f"{format_count(campaigns)} campaigns with strong engagement bring {times} the leads per click of others of"
         " the same business user and channel"
     )
-    return outcomes(
+    return f"{compared}.", outcomes(
         supported,
         f"{compared}: not {margin} fewer.",
         f"{compared}: a difference {open_question(ratio, params.practical_margin)}. About"

@@ -1,7 +1,7 @@
 """Finding 1: does the qualified rate differ between campaigns of the same business user?"""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from leadsmart.formats import (
     format_percent,
     format_points,
 )
-from leadsmart.insights.findings.evidence import Evidence, not_enough, outcomes, too_few_leads
+from leadsmart.insights.findings.evidence import Evidence, Hypothesis, not_enough, outcomes, too_few_leads
 from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
 from leadsmart.insights.methods.shrinkage import VarianceComponents, shrink_rates, variance_components
 from leadsmart.insights.methods.statistics import LEVEL, Interval, heterogeneity_p
@@ -21,16 +21,21 @@ from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_POINTS, UNIT_SHARE
 
-KEY = "lead_quality_variation"
-QUESTION = (
-    "Does the qualified rate differ between campaigns of the same business user and channel more than chance"
-    " explains?"
+HYPOTHESIS = Hypothesis(
+    key="lead_quality_variation",
+    title="Lead quality variation",
+    question=(
+        "Does the qualified rate differ between campaigns of the same business user and channel more than chance"
+        " explains?"
+    ),
+    method=(
+        "permutation of verdicts within business user and channel; spread by analysis of variance, range by"
+        " inverting its test on drawn verdicts; n is verdicts of users who record both kinds; null: all campaigns of a"
+        " business user on a channel have the same rate"
+    ),
 )
-METHOD = (
-    "permutation of verdicts within business user and channel; spread by analysis of variance, range by"
-    " inverting its test on drawn verdicts; n is verdicts of users who record both kinds; null: all campaigns of a"
-    " business user on a channel have the same rate"
-)
+#: Campaigns are compared with others that have these in common.
+BLOCK = ["user_id", "channel"]
 WORST_SHARE = 0.2
 #: Standard deviation between campaigns of one user below which nobody would choose between them: two campaigns that
 #: differ by it bring one qualified lead more or less in twenty verdicts.
@@ -41,8 +46,8 @@ CHANCE_DRAWS = 20
 GRID, DRAWS = 12, 400
 
 
-def weigh_quality(market: Market) -> Evidence:
-    """Weigh finding 1.
+def assess_quality(market: Market) -> Evidence:
+    """Assess finding 1.
 
     The estimate is the standard deviation of the true qualified rate between campaigns of one business user
     and channel. Money at stake is the spend of the worst fifth of the campaigns after shrinkage.
@@ -52,46 +57,50 @@ def weigh_quality(market: Market) -> Evidence:
     user_rate, shrunk_rate, shrunk_low, shrunk_high, is_worst_fifth``; ``quality_variance``: ``level`` (business
     users, campaigns of one user, chance), ``variance, standard_deviation, share``.
     """
+    params = market.params
     feedback = user_feedback(lead_frame(market))
     campaigns = aggregate_kpis(market, ["campaign_id", "user_id", "project_name", "channel"])
-    told = campaigns[(campaigns["user_id"].map(feedback) == FEEDBACK_BOTH) & (campaigns["verdicts"] > 0)]
-    parts = variance_components(told, ("user_id", "channel"))
-    spread = spread_interval(told, parts, market.params)
-    evidence = {f"finding_{KEY}": _campaign_table(told), "quality_variance": _variance_table(told, parts)}
-    verdicts, users = int(told["verdicts"].sum()), len(parts.campaigns_per_user)
-    reason = too_few_leads(len(market.tables.leads), market.params) or _too_few(
-        verdicts, users, market.params
-    )
-    if reason:
-        return not_enough(KEY, QUESTION, reason, evidence, METHOD, verdicts)
+    has_both = campaigns["user_id"].map(feedback) == FEEDBACK_BOTH
+    campaigns = campaigns[has_both & (campaigns["verdicts"] > 0)]
+    parts = variance_components(campaigns, BLOCK)
+    table = _campaign_table(campaigns)
+    tables = {HYPOTHESIS.table: table, "quality_variance": _variance_table(campaigns, parts)}
+    verdicts, users = int(campaigns["verdicts"].sum()), len(parts.campaigns_per_user)
+    if reason := too_few_leads(market) or _too_few(verdicts, users, params):
+        return not_enough(HYPOTHESIS, reason, verdicts, tables)
     p_value = heterogeneity_p(
-        told["qualified"], told["verdicts"], told["user_id"] + " " + told["channel"], seed=market.params.seed
+        campaigns["qualified"],
+        campaigns["verdicts"],
+        campaigns["user_id"] + " " + campaigns["channel"],
+        seed=params.seed,
     )
     if not np.isfinite(p_value):
-        return not_enough(KEY, QUESTION, _too_few(0, 0, market.params) or "", evidence, METHOD, verdicts)
-    worst = evidence[f"finding_{KEY}"].query("is_worst_fifth")
+        return not_enough(HYPOTHESIS, _too_few(0, 0, params), verdicts, tables)
+    spread = spread_interval(campaigns, parts, params)
+    worst = table[table["is_worst_fifth"]]
     # only a supported finding speaks of the worst fifth, and q-values are never below p-values
-    chance = worst_by_chance(told, market.params) if p_value <= market.params.false_discovery_rate else np.nan
+    chance = worst_by_chance(campaigns, params) if p_value <= params.false_discovery_rate else np.nan
+    statement, sentences = _sentences(verdicts, parts, spread, worst, chance, params)
     return Evidence(
-        key=KEY,
-        question=QUESTION,
-        sentences=_sentences(told, parts, spread, worst, chance, market.params),
-        tables=evidence,
-        is_material=bool(spread.estimate >= PRACTICAL_SPREAD),
-        is_excluded=bool(spread.high < PRACTICAL_SPREAD),
+        HYPOTHESIS,
+        statement,
+        sentences,
+        HYPOTHESIS.table,
+        verdicts,
         estimate=spread.estimate,
         low=spread.low,
         high=spread.high,
         range_label=spread.label,
         unit=UNIT_POINTS,
-        n=verdicts,
-        method=METHOD,
         p_value=p_value,
+        is_material=bool(spread.estimate >= PRACTICAL_SPREAD),
+        is_excluded=bool(spread.high < PRACTICAL_SPREAD),
         money_at_stake=float(worst["spend"].sum()),
+        tables=tables,
     )
 
 
-def _too_few(verdicts: int, users: int, params: Params) -> str | None:
+def _too_few(verdicts: int, users: int, params: Params) -> str:
     if verdicts < params.minimum_verdicts:
         return (
             f"{format_count(verdicts)} verdicts come from business users who record both kinds:"
@@ -102,10 +111,10 @@ def _too_few(verdicts: int, users: int, params: Params) -> str | None:
             f"{format_count(users)} business users have verdicts of both kinds in two or more campaigns of a"
             f" channel: {format_count(params.minimum_users)} are needed to compare campaigns."
         )
-    return None
+    return ""
 
 
-def spread_interval(told: pd.DataFrame, parts: VarianceComponents, params: Params) -> Interval:
+def spread_interval(campaigns: pd.DataFrame, parts: VarianceComponents, params: Params) -> Interval:
     """Standard deviation of the true rate between campaigns, with the range that its own test does not reject.
 
     Verdicts are drawn anew with campaigns that differ by a given correlation (beta-binomial, each block at its
@@ -115,22 +124,29 @@ def spread_interval(told: pd.DataFrame, parts: VarianceComponents, params: Param
 
     Parameters
     ----------
-    told : DataFrame
+    campaigns : DataFrame
         One row per campaign: ``user_id, channel, verdicts, qualified``.
+    parts : VarianceComponents
+        Of the same campaigns.
+    params : Params
+
+    Returns
+    -------
+    Interval
+        Standard deviation of shares; without bounds where too few users can be compared.
     """
-    estimate = (
-        math.sqrt(max(parts.between_campaigns, 0.0)) if np.isfinite(parts.between_campaigns) else np.nan
-    )
+    estimate = math.sqrt(max(parts.between_campaigns, 0.0))
     clusters = len(parts.campaigns_per_user)
-    blocks = _Blocks.of(told)
-    if clusters < params.minimum_users or not len(blocks.trials) or not np.isfinite(estimate):
+    blocks = _Blocks.of(campaigns)
+    if clusters < params.minimum_users or not len(blocks.trials):
         return Interval(estimate, np.nan, np.nan, clusters)
     rng = np.random.default_rng(params.seed)
     # a share of draws moves smoothly with the root of the correlation, so few points are enough
     roots = np.concatenate([[0.0], np.geomspace(0.05, 0.95, GRID - 1)])
     above = np.array([np.mean(blocks.draw(rng, root**2) >= parts.between_campaigns) for root in roots])
     above = np.maximum.accumulate(above)
-    low, high = (_crossing(roots, above, share) * blocks.unit for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    unit = blocks.unit()
+    low, high = (_crossing(roots, above, share) * unit for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     return Interval(estimate, min(low, estimate), max(high, estimate), clusters, float(clusters))
 
 
@@ -146,31 +162,31 @@ def _crossing(roots: np.ndarray, above: np.ndarray, share: float) -> float:
 
 @dataclass(frozen=True)
 class _Blocks:
-    """Campaigns of business user and channel that can be compared, sorted by block."""
+    """Campaigns of business user and channel that can be compared, sorted by block.
+
+    `first` and `campaigns` say where each block begins and how many campaigns it has.
+    """
 
     trials: np.ndarray
     rate: np.ndarray
     first: np.ndarray
     campaigns: np.ndarray
-    unit: float
 
     @classmethod
-    def of(cls, told: pd.DataFrame) -> "_Blocks":
-        told = told.sort_values(["user_id", "channel"], kind="stable")
-        block = told.groupby(["user_id", "channel"])
-        size, good = block["verdicts"].transform("sum"), block["qualified"].transform("sum")
-        told = told[(good > 0) & (good < size) & (size > block["verdicts"].transform("size"))]
-        told = told[told.groupby(["user_id", "channel"])["verdicts"].transform("size") > 1]
-        block = told.groupby(["user_id", "channel"])
-        rate = block["qualified"].transform("sum") / block["verdicts"].transform("sum")
-        campaigns = block.size().to_numpy()
-        first = np.concatenate([[0], np.cumsum(campaigns)[:-1]]).astype(int)
-        blocks = cls(told["verdicts"].to_numpy(np.int64), rate.to_numpy(), first, campaigns, 1.0)
-        if not len(told):
-            return blocks
-        # what a correlation of one is worth: the variance of a rate that is 0 or 1, weighted as the estimate is
-        chance = rate.to_numpy()[first] * (1 - rate.to_numpy()[first])
-        return replace(blocks, unit=math.sqrt(np.average(chance, weights=blocks.weights())))
+    def of(cls, campaigns: pd.DataFrame) -> "_Blocks":
+        campaigns = campaigns.sort_values(BLOCK, kind="stable")
+        block = campaigns.groupby(BLOCK)
+        verdicts, good = (block[name].transform("sum") for name in ("verdicts", "qualified"))
+        count = block["verdicts"].transform("size")
+        usable = (good > 0) & (good < verdicts) & (verdicts > count) & (count > 1)
+        size = campaigns[usable].groupby(BLOCK).size().to_numpy()
+        trials = campaigns.loc[usable, "verdicts"].to_numpy(np.int64)
+        return cls(trials, (good / verdicts)[usable].to_numpy(), np.cumsum(size) - size, size)
+
+    def unit(self) -> float:
+        """What a correlation of one is worth: the root of the variance of a rate that is 0 or 1, weighted as the estimate is."""
+        rate = self.rate[self.first]
+        return math.sqrt(np.average(rate * (1 - rate), weights=self.weights()))
 
     def weights(self) -> np.ndarray:
         n = np.add.reduceat(self.trials, self.first)
@@ -193,24 +209,24 @@ class _Blocks:
         return np.where(weight > 0, excess, 0.0).sum(axis=1) / np.where(total > 0, total, np.inf)
 
 
-def worst_by_chance(told: pd.DataFrame, params: Params) -> float:
+def worst_by_chance(campaigns: pd.DataFrame, params: Params) -> float:
     """Qualified rate of the worst fifth if campaigns of one user and channel did not differ: there always is one.
 
     Verdicts are dealt anew among them, and the worst fifth is found as it is in the data; the mean over draws.
     """
     rng = np.random.default_rng(params.seed)
-    verdicts, qualified = (told[name].to_numpy(np.int64) for name in ("verdicts", "qualified"))
-    dealt = np.empty((CHANCE_DRAWS, len(told)), dtype=np.int64)
-    for members in told.groupby(["user_id", "channel"]).indices.values():
+    verdicts, qualified = (campaigns[name].to_numpy(np.int64) for name in ("verdicts", "qualified"))
+    dealt = np.empty((CHANCE_DRAWS, len(campaigns)), dtype=np.int64)
+    for members in campaigns.groupby(BLOCK).indices.values():
         dealt[:, members] = rng.multivariate_hypergeometric(
             verdicts[members], int(qualified[members].sum()), size=CHANCE_DRAWS, method="marginals"
         )
-    worst = [_campaign_table(told.assign(qualified=own)).query("is_worst_fifth") for own in dealt]
+    worst = [_campaign_table(campaigns.assign(qualified=own)).query("is_worst_fifth") for own in dealt]
     return float(np.mean([own["qualified"].sum() / own["verdicts"].sum() for own in worst]))
 
 
-def _campaign_table(told: pd.DataFrame) -> pd.DataFrame:
-    table = shrink_rates(told).sort_values(["shrunk_high", "campaign_id"], ignore_index=True)
+def _campaign_table(campaigns: pd.DataFrame) -> pd.DataFrame:
+    table = shrink_rates(campaigns).sort_values(["shrunk_high", "campaign_id"], ignore_index=True)
     table["is_worst_fifth"] = np.arange(len(table)) < math.ceil(WORST_SHARE * len(table))
     columns = ["campaign_id", "user_id", "project_name", "channel", "spend", "leads", "verdicts", "qualified"]
     shrunk = ["qualified_rate", "user_rate", "shrunk_rate", "shrunk_low", "shrunk_high", "is_worst_fifth"]
@@ -223,7 +239,8 @@ def lowest_message(campaigns: pd.DataFrame, params: Params) -> str:
     Parameters
     ----------
     campaigns : DataFrame
-        Table ``finding_lead_quality_variation`` of `weigh_quality`, or some of its rows.
+        Table ``finding_lead_quality_variation`` of `assess_quality`, or some of its rows.
+    params : Params
     """
     if len(campaigns) < 2:
         needed = params.minimum_decision_verdicts
@@ -236,14 +253,14 @@ def lowest_message(campaigns: pd.DataFrame, params: Params) -> str:
     )
 
 
-def _variance_table(told: pd.DataFrame, parts: VarianceComponents) -> pd.DataFrame:
-    total = told[["qualified", "verdicts"]].sum()
-    rate = total["qualified"] / total["verdicts"] if total["verdicts"] else np.nan
-    users, campaigns = (max(v, 0.0) for v in (parts.between_users, parts.between_campaigns))
+def _variance_table(campaigns: pd.DataFrame, parts: VarianceComponents) -> pd.DataFrame:
+    qualified, verdicts = (campaigns[name].sum() for name in ("qualified", "verdicts"))
+    rate = qualified / verdicts if verdicts else np.nan
+    users, within = (max(v, 0.0) for v in (parts.between_users, parts.between_campaigns))
     levels = {
         "business users": users,
-        "campaigns of one business user": campaigns,
-        "chance within a campaign": max(rate * (1 - rate) - users - campaigns, 0.0),
+        "campaigns of one business user": within,
+        "chance within a campaign": max(rate * (1 - rate) - users - within, 0.0),
     }
     table = pd.DataFrame({"level": list(levels), "variance": list(levels.values())})
     table["standard_deviation"] = np.sqrt(table["variance"])
@@ -252,34 +269,36 @@ def _variance_table(told: pd.DataFrame, parts: VarianceComponents) -> pd.DataFra
 
 
 def _sentences(
-    told: pd.DataFrame,
+    verdicts: int,
     parts: VarianceComponents,
     spread: Interval,
     worst: pd.DataFrame,
     chance: float,
     params: Params,
-) -> dict[str, str]:
+) -> tuple[str, dict[str, str]]:
+    """The statement without a verdict, and the sentence of each verdict."""
     by_campaign = format_points(spread.estimate, spread.low, spread.high, label=spread.label)
     by_user = format_points(math.sqrt(max(parts.between_users, 0.0)))
     more = "more" if parts.between_users > max(parts.between_campaigns, 0) else "less"
     rate = worst["qualified"].sum() / worst["verdicts"].sum()
-    verdicts = format_count(told["verdicts"].sum())
     margin = format_points(PRACTICAL_SPREAD)
-    return outcomes(
+    shown = (
+        f"Over {format_count(verdicts)} verdicts, campaigns of the same business user differ in their qualified rate"
+        f" by a standard deviation of {by_campaign}"
+    )
+    return f"{shown}; business users differ by {by_user}.", outcomes(
         f"Campaigns of the same business user differ by a standard deviation of {by_campaign} in their qualified"
         f" rate, beyond chance; business users differ {more}, by {by_user}."
         f" The worst fifth of the campaigns took {format_money(worst['spend'].sum(), params.currency)}:"
         f" {format_percent(rate)} of their verdicts are qualified, where chance alone would leave the worst fifth with"
         f" {format_percent(chance)}.",
-        f"Over {verdicts} verdicts, campaigns of the same business user differ in their qualified rate by a standard"
-        f" deviation of {by_campaign}, less than the {margin} that would matter; business users differ by {by_user}.",
-        f"Over {verdicts} verdicts, campaigns of the same business user differ in their qualified rate by a standard"
-        f" deviation of {by_campaign}: that may be chance, or more than the {margin} that would matter. About"
-        f" {format_count(_verdicts_needed(told, spread))} verdicts would tell; business users differ by {by_user}.",
+        f"{shown}, less than the {margin} that would matter; business users differ by {by_user}.",
+        f"{shown}: that may be chance, or more than the {margin} that would matter. About"
+        f" {format_count(_verdicts_needed(verdicts, spread))} verdicts would tell; business users differ by {by_user}.",
     )
 
 
-def _verdicts_needed(told: pd.DataFrame, spread: Interval) -> float:
+def _verdicts_needed(verdicts: int, spread: Interval) -> float:
     """Verdicts after which a range around the same estimate would leave out either 0 or what matters.
 
     A variance is known with an error that shrinks with the root of the number of verdicts. Rounded up to hundreds.
@@ -288,4 +307,4 @@ def _verdicts_needed(told: pd.DataFrame, spread: Interval) -> float:
     is_material = spread.estimate >= PRACTICAL_SPREAD
     gap = spread.estimate**2 if is_material else PRACTICAL_SPREAD**2 - spread.estimate**2
     factor = max(reach / max(gap, (0.2 * PRACTICAL_SPREAD) ** 2), 1.0) ** 2
-    return float(np.ceil(told["verdicts"].sum() * factor / 100) * 100)
+    return float(np.ceil(verdicts * factor / 100) * 100)

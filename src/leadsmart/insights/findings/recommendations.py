@@ -1,5 +1,6 @@
 """What to do, in order of the money concerned: each recommendation only if its evidence holds, and why the others don't."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from leadsmart.formats import (
     format_percent,
     format_points,
 )
-from leadsmart.insights.findings.findings import Finding, FindingsResult
+from leadsmart.insights.findings.findings import Finding
 from leadsmart.insights.journey.follow_up import compare_contact_speed, feedback_quality
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.insights.money.scenarios import CENTRAL_ELASTICITY, MINIMUM_PAIRS, rank_changes, shift_budget
@@ -102,13 +103,22 @@ class RecommendationsResult:
 Made = tuple[Recommendation | str, dict[str, pd.DataFrame]]
 
 
-def make_recommendations(findings: FindingsResult, market: Market) -> RecommendationsResult:
-    """Make those of the five recommendations whose evidence holds, most money concerned first."""
+def make_recommendations(findings: Iterable[Finding], market: Market) -> RecommendationsResult:
+    """Make those of the five recommendations whose evidence holds, most money concerned first.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Of the market, judged together.
+    market : Market
+        Already cut to the period (`Market.within_period`).
+    """
+    by_key = {finding.key: finding for finding in findings}
     made: dict[str, Made] = {
         "shift_to_quality": _shift_to_quality(market),
         "move_budget": _move_budget(market),
-        "improve_follow_up": _improve_follow_up(findings, market),
-        "enforce_form_fields": (_enforce_form_fields(findings.get("data_gaps")), {}),
+        "improve_follow_up": _improve_follow_up(by_key.get("conversion_bottlenecks"), market),
+        "enforce_form_fields": (_enforce_form_fields(by_key.get("data_gaps")), {}),
         "feed_back_outcomes": _feed_back_outcomes(market),
     }
     evidence = {name: table for _, tables_of_it in made.values() for name, table in tables_of_it.items()}
@@ -220,15 +230,15 @@ def _move_budget(market: Market) -> Made:
     )
 
 
-def _improve_follow_up(findings: FindingsResult, market: Market) -> Made:
+def _improve_follow_up(bottleneck: Finding | None, market: Market) -> Made:
     speed = compare_contact_speed(market)
     evidence = {"recommendation_improve_follow_up": speed.table}
-    bottleneck = findings.get("conversion_bottlenecks")
-    is_bottleneck = bottleneck is not None and bottleneck.verdict == SUPPORTED
+    if bottleneck is not None and bottleneck.verdict != SUPPORTED:
+        bottleneck = None
     ratio, difference = speed.ratio, speed.difference
     points = format_points(difference.estimate, difference.low, difference.high, difference.label)
     is_faster_better = ratio.low > 1 and difference.low > 0
-    if not is_bottleneck and not is_faster_better:
+    if bottleneck is None and not is_faster_better:
         why = "no follow-up step is a supported bottleneck, and "
         why += (
             f"the qualified rate of leads called within a day differs from that of the others by {points}"
@@ -237,7 +247,7 @@ def _improve_follow_up(findings: FindingsResult, market: Market) -> Made:
         )
         return why, evidence
     parts = []
-    if is_bottleneck:
+    if bottleneck is not None:
         parts.append(
             "Bring all business users to the follow-up of the best quarter: the leads lost at the bottleneck cost"
             f" {format_money(bottleneck.money_at_stake, market.params.currency)}."
@@ -249,7 +259,7 @@ def _improve_follow_up(findings: FindingsResult, market: Market) -> Made:
             "low": -bottleneck.high,
             "high": -bottleneck.low,
             "unit": UNIT_SHARE,
-            "range_label": findings.table.set_index("key").loc[bottleneck.key, "range_label"],
+            "range_label": bottleneck.range_label,
             "money_concerned": bottleneck.money_at_stake,
         }
     if is_faster_better:
@@ -258,7 +268,7 @@ def _improve_follow_up(findings: FindingsResult, market: Market) -> Made:
             f"Call within a day: such leads have {times} the qualified rate of those called later by the same"
             " business user (an association, not proof)."
         )
-    if not is_bottleneck:
+    if bottleneck is None:
         size = {
             "evidence": "recommendation_improve_follow_up",
             "measure": "higher qualified rate of leads called within a day, same business user (an association)",

@@ -1,7 +1,7 @@
 """What ``findings.json`` and ``recommendations.json`` look like."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from leadsmart.insights.findings.findings import Finding
@@ -80,9 +80,17 @@ RECOMMENDATIONS_SCHEMA: dict[str, Any] = _list_of(
 )
 
 
-def to_records(items: Sequence[Finding | Recommendation]) -> list[dict[str, Any]]:
-    """Findings or recommendations as plain values for JSON; NaN becomes null."""
-    return [{name: _plain(value) for name, value in vars(item).items()} for item in items]
+def to_records(items: Iterable[Finding | Recommendation], schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a schema asks for of findings or recommendations, as plain values; NaN becomes null.
+
+    Parameters
+    ----------
+    items : iterable of Finding or Recommendation
+    schema : mapping
+        `FINDINGS_SCHEMA` or `RECOMMENDATIONS_SCHEMA`.
+    """
+    names = schema["items"]["properties"]
+    return [{name: _plain(getattr(item, name)) for name in names} for item in items]
 
 
 def _plain(value: object) -> object:

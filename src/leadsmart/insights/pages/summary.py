@@ -1,6 +1,6 @@
 """A market in a few figures, for its first page and for the table of all markets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 from leadsmart.formats import format_count, format_money
 from leadsmart.insights.findings.findings import Finding
 from leadsmart.insights.findings.recommendations import Recommendation
-from leadsmart.insights.findings.schemas import to_records
+from leadsmart.insights.findings.schemas import RECOMMENDATIONS_SCHEMA, to_records
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.market import Market
 from leadsmart.params import Params
@@ -87,7 +87,7 @@ def summarise_market(
         "leads_by_week": [float(value) for value in by_key.loc["leads", "sparkline"]],
         "findings": len(findings),
         "findings_supported": sum(finding.verdict == SUPPORTED for finding in findings),
-        "recommendations": to_records(recommendations),
+        "recommendations": to_records(recommendations, RECOMMENDATIONS_SCHEMA),
         "data_verdict": data_verdict,
         "model_verdict": model_verdict,
     }
@@ -173,9 +173,3 @@ def list_unassigned(market: Market) -> Unassigned:
         "are in no market's figures. Name their projects in project_markets.csv."
     )
     return Unassigned(table, statement)
-
-
-def read_finding(record: Mapping[str, Any]) -> Finding:
-    """A finding from plain values, as `schemas.to_records` writes them."""
-    numbers = ("estimate", "low", "high", "p_value", "q_value", "money_at_stake")
-    return Finding(**{k: float("nan") if k in numbers and v is None else v for k, v in record.items()})
