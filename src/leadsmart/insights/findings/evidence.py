@@ -95,8 +95,11 @@ class Evidence:
 
 def read_evidence(records: Iterable[Mapping[str, Any]]) -> list[Evidence]:
     """Evidence from its records, null standing for numbers that do not exist; without tables."""
-    known = ({name: NAN if value is None else value for name, value in record.items()} for record in records)
-    return [Evidence(**{**values, "hypothesis": Hypothesis(**values["hypothesis"])}) for values in known]
+    read = []
+    for record in records:
+        values: dict[str, Any] = {name: NAN if value is None else value for name, value in record.items()}
+        read.append(Evidence(**{**values, "hypothesis": Hypothesis(**values["hypothesis"])}))
+    return read
 
 
 def not_enough(hypothesis: Hypothesis, reason: str, n: int, tables: dict[str, pd.DataFrame]) -> Evidence:
@@ -122,7 +125,7 @@ def read_data_gaps(record: Mapping[str, Any]) -> Evidence:
     verdict, statement = record["verdict"], record["statement"]
     chance = f"{statement} Among all findings of the market this may be chance: more leads would tell."
     names = ("estimate", "low", "high", "p_value", "money_at_stake")
-    numbers = {name: NAN if record[name] is None else float(record[name]) for name in names}
+    numbers: dict[str, Any] = {name: NAN if record[name] is None else float(record[name]) for name in names}
     question = "Does the lead score lose accuracy without a field of the form?"
     return Evidence(
         hypothesis=Hypothesis(record["key"], record["title"], question, record["method"]),

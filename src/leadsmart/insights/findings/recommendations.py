@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -140,27 +141,21 @@ def make_recommendations(findings: Iterable[Finding], market: Market) -> Recomme
 def _shift_to_quality(market: Market) -> Made:
     changes = rank_changes(market)
     table, share = changes.table, changes.misjudged
-    evidence = {"recommendation_shift_to_quality": table}
+    tables = {"recommendation_shift_to_quality": table}
     misjudged = table[table["is_misjudged"]]
+    shown = format_interval(share.estimate, share.low, share.high, UNIT_SHARE, label=share.label)
+    reason = ""
     if table.empty:
-        return (
-            f"fewer than {MINIMUM_PAIRS} pairs of project and business user have enough verdicts of both kinds",
-            evidence,
-        )
-    if misjudged.empty:
-        return (
-            "no pair of project and business user in the cheaper half by CPL is surely dear by CPQL",
-            evidence,
-        )
-    if not share.low > 0:
-        shown = format_interval(share.estimate, share.low, share.high, UNIT_SHARE, label=share.label)
-        why = (
-            f"of the compared spend {shown} went to what CPL calls cheap and CPQL dear, which may as well be none"
-            if share.has_bounds
-            else f"fewer than {market.params.minimum_users} business users have enough verdicts of both kinds"
-        )
-        return why, evidence
-    money = float(misjudged["spend"].sum())
+        reason = f"fewer than {MINIMUM_PAIRS} pairs of project and business user have enough verdicts of both kinds"
+    elif misjudged.empty:
+        reason = "no pair of project and business user in the cheaper half by CPL is surely dear by CPQL"
+    elif not share.has_bounds:
+        reason = f"fewer than {market.params.minimum_users} business users have enough verdicts of both kinds"
+    elif share.low <= 0:
+        reason = f"of the compared spend {shown} went to what CPL calls cheap and CPQL dear, which may as well be none"
+    if reason:
+        return reason, tables
+    money, first = float(misjudged["spend"].sum()), misjudged.iloc[0]
     return (
         Recommendation(
             key="shift_to_quality",
@@ -179,39 +174,33 @@ def _shift_to_quality(market: Market) -> Made:
             money_concerned=money,
             effort="low",
             owner="Marketing manager",
-            next_step=f"Look first at {misjudged.iloc[0]['project_name']}, user {misjudged.iloc[0]['user_id']}.",
+            next_step=f"Look first at {first['project_name']}, user {first['user_id']}.",
         ),
-        evidence,
+        tables,
     )
 
 
 def _move_budget(market: Market) -> Made:
     scenario = shift_budget(market)
-    evidence = {
-        "recommendation_move_budget": scenario.table,
-        "recommendation_move_budget_groups": scenario.groups,
-    }
-    if scenario.table.empty:
-        return (
-            "no business user runs both a project that is surely cheap and one that is surely dear",
-            evidence,
-        )
-    by_elasticity = scenario.table.set_index("elasticity")
-    central = by_elasticity.loc[CENTRAL_ELASTICITY]
-    low, high = by_elasticity["gained_low"].min(), by_elasticity["gained_high"].max()
+    table, groups = scenario.table, scenario.groups
+    tables = {"recommendation_move_budget": table, "recommendation_move_budget_groups": groups}
+    if table.empty:
+        return "no business user runs both a project that is surely cheap and one that is surely dear", tables
+    central = table[table["elasticity"] == CENTRAL_ELASTICITY].iloc[0]
+    low, high = table["gained_low"].min(), table["gained_high"].max()
     if not low > 0:
         gain = format_interval(central["gained"], low, high, UNIT_COUNT, label=RANGE_INDICATIVE)
-        return f"the scenario's gain of {gain} qualified leads in 28 days may be none", evidence
-    first = scenario.groups[scenario.groups["role"] == "gives"].iloc[0]
+        return f"the scenario's gain of {gain} qualified leads in 28 days may be none", tables
+    first = groups[groups["role"] == "gives"].iloc[0]
     return (
         Recommendation(
             key="move_budget",
             statement=(
                 f"Scenario: moving {format_money(central['moved'], market.params.currency)} of 28 days' spend from running"
                 " projects with a high CPQL to projects of the same business user with a low one would bring"
-                f" {format_compact(by_elasticity['gained'].min())} to"
-                f" {format_compact(by_elasticity['gained'].max())} more qualified leads, if leads respond to spend"
-                f" with an elasticity from {by_elasticity.index.min()} to {by_elasticity.index.max():g}."
+                f" {format_compact(table['gained'].min())} to {format_compact(table['gained'].max())} more qualified"
+                " leads, if leads respond to spend with an elasticity from"
+                f" {table['elasticity'].min()} to {table['elasticity'].max():g}."
             ),
             evidence="recommendation_move_budget",
             measure=f"qualified leads more in 28 days, in the scenario with elasticity {CENTRAL_ELASTICITY}",
@@ -226,103 +215,94 @@ def _move_budget(market: Market) -> Made:
             owner="Media buyer",
             next_step=f"Move one step away from {first['project_name']}, user {first['user_id']}, and look again in 4 weeks.",
         ),
-        evidence,
+        tables,
     )
 
 
 def _improve_follow_up(bottleneck: Finding | None, market: Market) -> Made:
     speed = compare_contact_speed(market)
-    evidence = {"recommendation_improve_follow_up": speed.table}
-    if bottleneck is not None and bottleneck.verdict != SUPPORTED:
-        bottleneck = None
+    tables = {"recommendation_improve_follow_up": speed.table}
     ratio, difference = speed.ratio, speed.difference
-    points = format_points(difference.estimate, difference.low, difference.high, difference.label)
     is_faster_better = ratio.low > 1 and difference.low > 0
-    if bottleneck is None and not is_faster_better:
-        why = "no follow-up step is a supported bottleneck, and "
-        why += (
-            f"the qualified rate of leads called within a day differs from that of the others by {points}"
-            if difference.has_bounds
-            else "too few business users have verdicts on leads called early and late"
-        )
-        return why, evidence
-    parts = []
-    if bottleneck is not None:
-        parts.append(
+    times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
+    call_soon = (
+        f"Call within a day: such leads have {times} the qualified rate of those called later by the same"
+        " business user (an association, not proof)."
+    )
+    sized = partial(
+        Recommendation,
+        key="improve_follow_up",
+        effort="medium",
+        owner="Sales manager",
+        next_step="Start with the slowest users in the table, and agree on a first call within a day.",
+    )
+    if bottleneck is not None and bottleneck.verdict == SUPPORTED:
+        statement = (
             "Bring all business users to the follow-up of the best quarter: the leads lost at the bottleneck cost"
             f" {format_money(bottleneck.money_at_stake, market.params.currency)}."
         )
-        size = {
-            "evidence": "finding_conversion_bottlenecks",
-            "measure": "lower step rate at the bottleneck than with the best quarter of business users (relative)",
-            "effect": -bottleneck.estimate,
-            "low": -bottleneck.high,
-            "high": -bottleneck.low,
-            "unit": UNIT_SHARE,
-            "range_label": bottleneck.range_label,
-            "money_concerned": bottleneck.money_at_stake,
-        }
-    if is_faster_better:
-        times = format_interval(ratio.estimate, ratio.low, ratio.high, UNIT_RATIO, label=ratio.label)
-        parts.append(
-            f"Call within a day: such leads have {times} the qualified rate of those called later by the same"
-            " business user (an association, not proof)."
+        made = sized(
+            statement=f"{statement} {call_soon}" if is_faster_better else statement,
+            evidence=bottleneck.table,
+            measure="lower step rate at the bottleneck than with the best quarter of business users (relative)",
+            effect=-bottleneck.estimate,
+            low=-bottleneck.high,
+            high=-bottleneck.low,
+            unit=UNIT_SHARE,
+            range_label=bottleneck.range_label,
+            money_concerned=bottleneck.money_at_stake,
         )
-    if bottleneck is None:
-        size = {
-            "evidence": "recommendation_improve_follow_up",
-            "measure": "higher qualified rate of leads called within a day, same business user (an association)",
-            "effect": difference.estimate,
-            "low": difference.low,
-            "high": difference.high,
-            "unit": UNIT_POINTS,
-            "range_label": difference.label,
-            "money_concerned": float(
-                speed.table["leads"].iloc[1:].sum() * aggregate_kpis(market)["cpl"].iloc[0]
-            ),
-        }
-    return (
-        Recommendation(
-            key="improve_follow_up",
-            statement=" ".join(parts),
-            effort="medium",
-            owner="Sales manager",
-            next_step="Start with the slowest users in the table, and agree on a first call within a day.",
-            **size,
-        ),
-        evidence,
+        return made, tables
+    if is_faster_better:
+        called_late = speed.table["leads"].iloc[1:].sum()
+        made = sized(
+            statement=call_soon,
+            evidence="recommendation_improve_follow_up",
+            measure="higher qualified rate of leads called within a day, same business user (an association)",
+            effect=difference.estimate,
+            low=difference.low,
+            high=difference.high,
+            unit=UNIT_POINTS,
+            range_label=difference.label,
+            money_concerned=float(called_late * aggregate_kpis(market)["cpl"].iloc[0]),
+        )
+        return made, tables
+    points = format_points(difference.estimate, difference.low, difference.high, difference.label)
+    shown = (
+        f"the qualified rate of leads called within a day differs from that of the others by {points}"
+        if difference.has_bounds
+        else "too few business users have verdicts on leads called early and late"
     )
+    return f"no follow-up step is a supported bottleneck, and {shown}", tables
 
 
 def _feed_back_outcomes(market: Market) -> Made:
-    quality = feedback_quality(market)
-    evidence = {"recommendation_feed_back_outcomes": quality.table}
+    quality, params = feedback_quality(market), market.params
+    tables = {"recommendation_feed_back_outcomes": quality.table}
     total = aggregate_kpis(market).iloc[0]
-    if total["leads"] < market.params.minimum_leads:
-        return (
-            f"the market has {format_count(total['leads'])} leads; {market.params.minimum_leads} are needed",
-            evidence,
-        )
+    coverage = format_percent(total["verdict_coverage"])
+    if total["leads"] < params.minimum_leads:
+        return f"the market has {format_count(total['leads'])} leads; {params.minimum_leads} are needed", tables
     if total["verdict_coverage"] >= GOOD_COVERAGE:
-        return f"{format_percent(total['verdict_coverage'])} of the leads have a verdict", evidence
+        return f"{coverage} of the leads have a verdict", tables
     campaigns = aggregate_kpis(market, ["campaign_id"])
     blind = campaigns.loc[(campaigns["leads"] > 0) & (campaigns["verdicts"] == 0), "spend"].sum()
     silent = quality.table[quality.table["verdicts"] == 0]
-    parts = [
-        f"Ask for a verdict on every lead: {format_percent(total['verdict_coverage'])} have one, which leaves the"
+    statement = (
+        f"Ask for a verdict on every lead: {coverage} have one, which leaves the"
         f" qualified rate of all leads anywhere between {format_percent(total['qualified_bound_low'])} and"
         f" {format_percent(total['qualified_bound_high'])};"
         f" {format_count(len(silent))} of {format_count(len(quality.table))} business users give none, and"
-        f" {format_money(blind, market.params.currency)} went to campaigns with leads and no verdict: spend that can't be judged"
+        f" {format_money(blind, params.currency)} went to campaigns with leads and no verdict: spend that can't be judged"
         " yet, not money to be gained."
-    ]
+    )
     if quality.batch_share > MANY_BATCHES:
-        parts.append(f"{format_percent(quality.batch_share)} of the dated verdicts were entered in batches.")
-    target = silent.iloc[0] if len(silent) else quality.table.iloc[0]
+        statement += f" {format_percent(quality.batch_share)} of the dated verdicts were entered in batches."
+    target = (silent if len(silent) else quality.table).iloc[0]
     return (
         Recommendation(
             key="feed_back_outcomes",
-            statement=" ".join(parts),
+            statement=statement,
             evidence="recommendation_feed_back_outcomes",
             measure="of the leads have no verdict",
             # counted, not estimated: the range says how far it hangs on single business users
@@ -339,7 +319,7 @@ def _feed_back_outcomes(market: Market) -> Made:
                 " every month once verdicts come."
             ),
         ),
-        evidence,
+        tables,
     )
 
 

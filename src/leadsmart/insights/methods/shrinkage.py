@@ -1,5 +1,6 @@
 """Rates of small groups, pulled towards what they belong to: campaign towards user, user towards market."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,7 +144,7 @@ def _campaign_weight(groups: pd.DataFrame) -> float:
     return float(np.clip(chance / between - 1, *PRIOR_WEIGHT)) if between > 0 else PRIOR_WEIGHT[1]
 
 
-def variance_components(groups: pd.DataFrame, within: tuple[str, ...] = ("user_id",)) -> VarianceComponents:
+def variance_components(groups: pd.DataFrame, within: Sequence[str] = ("user_id",)) -> VarianceComponents:
     """Variance of the true qualified rate between users, and between campaigns of the same user.
 
     Analysis of variance for yes/no data (Searle, Casella & McCulloch 1992, Variance Components, ch. 3). Per
@@ -156,7 +157,7 @@ def variance_components(groups: pd.DataFrame, within: tuple[str, ...] = ("user_i
     ----------
     groups : DataFrame
         One row per campaign: ``user_id, verdicts, qualified`` (counts) and the columns of `within`.
-    within : tuple of str
+    within : sequence of str
         Campaigns are compared with others that have these in common; starts with ``user_id``.
     """
     blocks = _block_sums(groups, list(within))
