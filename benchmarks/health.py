@@ -25,8 +25,8 @@ from leadsmart.insights.health.expectations import by_series
 from leadsmart.insights.health.monitoring import (
     CTR_LEFT,
     DAYS_A_MONTH,
-    RULES,
     SPIKE,
+    WATCH_RULES,
     WATCHED_POWER,
     watch_series,
 )
@@ -172,7 +172,7 @@ def count_alarms(watch, series):
     is_new = days.groupby(["rule", "series"])["day"].diff().dt.days.fillna(np.inf) > 1
     table = pd.DataFrame({"alarms": is_new, "days": 1}).groupby(days["rule"]).sum()
     alerts = days.drop_duplicates(["rule", "series"])["rule"].value_counts()
-    return table.assign(alerts=alerts)[["alerts", "alarms", "days"]].reindex(RULES).fillna(0)
+    return table.assign(alerts=alerts)[["alerts", "alarms", "days"]].reindex(list(WATCH_RULES)).fillna(0)
 
 
 def months_of(watch):

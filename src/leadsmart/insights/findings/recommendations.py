@@ -16,7 +16,7 @@ from leadsmart.formats import (
     format_points,
 )
 from leadsmart.insights.findings.findings import Finding
-from leadsmart.insights.journey.follow_up import compare_contact_speed, feedback_quality
+from leadsmart.insights.journey.follow_up import compare_contact_speed, dated_verdicts, feedback_quality
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.insights.money.scenarios import CENTRAL_ELASTICITY, MINIMUM_PAIRS, rank_changes, shift_budget
 from leadsmart.market import Market
@@ -277,28 +277,32 @@ def _improve_follow_up(bottleneck: Finding | None, market: Market) -> Made:
 
 
 def _feed_back_outcomes(market: Market) -> Made:
-    quality, params = feedback_quality(market), market.params
-    tables = {"recommendation_feed_back_outcomes": quality.table}
+    feedback, params = feedback_quality(market), market.params
+    tables = {"recommendation_feed_back_outcomes": feedback}
     total = aggregate_kpis(market).iloc[0]
     coverage = format_percent(total["verdict_coverage"])
     if total["leads"] < params.minimum_leads:
-        return f"the market has {format_count(total['leads'])} leads; {params.minimum_leads} are needed", tables
+        return (
+            f"the market has {format_count(total['leads'])} leads; {params.minimum_leads} are needed",
+            tables,
+        )
     if total["verdict_coverage"] >= GOOD_COVERAGE:
         return f"{coverage} of the leads have a verdict", tables
     campaigns = aggregate_kpis(market, ["campaign_id"])
     blind = campaigns.loc[(campaigns["leads"] > 0) & (campaigns["verdicts"] == 0), "spend"].sum()
-    silent = quality.table[quality.table["verdicts"] == 0]
+    silent = feedback[feedback["verdicts"] == 0]
     statement = (
         f"Ask for a verdict on every lead: {coverage} have one, which leaves the"
         f" qualified rate of all leads anywhere between {format_percent(total['qualified_bound_low'])} and"
         f" {format_percent(total['qualified_bound_high'])};"
-        f" {format_count(len(silent))} of {format_count(len(quality.table))} business users give none, and"
+        f" {format_count(len(silent))} of {format_count(len(feedback))} business users give none, and"
         f" {format_money(blind, params.currency)} went to campaigns with leads and no verdict: spend that can't be judged"
         " yet, not money to be gained."
     )
-    if quality.batch_share > MANY_BATCHES:
-        statement += f" {format_percent(quality.batch_share)} of the dated verdicts were entered in batches."
-    target = (silent if len(silent) else quality.table).iloc[0]
+    in_batches = dated_verdicts(market)["is_batch"].mean()
+    if in_batches > MANY_BATCHES:
+        statement += f" {format_percent(in_batches)} of the dated verdicts were entered in batches."
+    target = (silent if len(silent) else feedback).iloc[0]
     return (
         Recommendation(
             key="feed_back_outcomes",

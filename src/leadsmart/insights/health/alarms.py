@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 #: A day is no fault before chance alone leaves it in at most 5 % of cases, however many false alarms are allowed.
@@ -12,7 +13,7 @@ LEAST_EVIDENCE = 3.0
 MOST_EVIDENCE = 50.0
 
 
-def shift_limits(noise, shift: float, allowed: float) -> np.ndarray:
+def shift_limits(noise: ArrayLike, shift: float, allowed: float) -> np.ndarray:
     """How far each day must lie from what was expected before it is called a fault that shifts a day by `shift`.
 
     Normal noise and Neyman & Pearson (1933), Phil. Trans. A 231:289: what is found for a given number of false alarms
@@ -47,12 +48,12 @@ def shift_limits(noise, shift: float, allowed: float) -> np.ndarray:
     return limits(_least(lambda ratio: stats.norm.sf(limits(ratio) / s).sum(), allowed, 0.0))
 
 
-def shift_power(noise, shift: float, limits) -> np.ndarray:
+def shift_power(noise: ArrayLike, shift: float, limits: ArrayLike) -> np.ndarray:
     """Chance that a fault of size `shift` is seen on each day."""
     return stats.norm.cdf((shift - np.asarray(limits)) / np.asarray(noise))
 
 
-def dry_evidence(expected, dispersion) -> np.ndarray:
+def dry_evidence(expected: ArrayLike, dispersion: ArrayLike) -> np.ndarray:
     """Minus the logarithm of the chance that a day brings no lead though so many are expected.
 
     Negative binomial, as the expectation is itself uncertain: log(1 + v m) / v for mean m and relative variance v.

@@ -1,7 +1,5 @@
 """Checks of campaigns: money that brings no lead, days without delivery, people shown ads too often."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from leadsmart.formats import format_count
@@ -9,7 +7,6 @@ from leadsmart.insights.health.expectations import series_name
 from leadsmart.insights.kpi.measures import aggregate_kpis, delivery_frame
 from leadsmart.market import Market, look_up
 
-COLUMNS = ("series", "first_day", "last_day", "n", "money_at_risk", "detail")
 #: A campaign without leads is an alert once this many were to be expected: chance leaves none in 5 % of cases.
 EXPECTED_LEADS = 3.0
 #: A shorter gap is a rounding of dates, a longer one was meant.
@@ -18,37 +15,26 @@ HIGH_FREQUENCY = 2.5
 MINIMUM_IMPRESSIONS = 1000
 
 
-def told(values: pd.Series, write: Callable[[float], str]) -> pd.Series:
-    """Each value as text; text even where there is no value at all."""
-    return pd.Series([write(value) for value in values], index=values.index, dtype="str")
-
-
-def _alerts(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reindex(columns=list(COLUMNS)).reset_index(drop=True)
-
-
 def check_spend_without_leads(market: Market) -> pd.DataFrame:
     """Campaigns that never brought a lead although the market's CPL let expect at least three."""
     campaigns = aggregate_kpis(market, ["campaign_id", "project_name", "user_id"])
     total = campaigns[["spend", "leads"]].sum()
     if total["leads"] == 0 or total["spend"] == 0:
-        return _alerts(pd.DataFrame())
+        return pd.DataFrame()
     cost = total["spend"] / total["leads"]
     dry = campaigns[(campaigns["leads"] == 0) & (campaigns["spend"] >= EXPECTED_LEADS * cost)]
     days = market.tables.ad_performance.groupby("campaign_id")["delivery_date"].agg(["min", "max", "nunique"])
     days = days.reindex(dry["campaign_id"])
-    expected = told(dry["spend"] / cost, format_count)
-    return _alerts(
-        pd.DataFrame(
-            {
-                "series": "campaign " + dry["campaign_id"] + ", " + series_name(dry),
-                "first_day": days["min"].to_numpy(),
-                "last_day": days["max"].to_numpy(),
-                "n": days["nunique"].to_numpy(),
-                "money_at_risk": dry["spend"],
-                "detail": "no lead, " + expected + " expected at the market's CPL",
-            }
-        )
+    expected = (dry["spend"] / cost).map(format_count).astype("str")
+    return pd.DataFrame(
+        {
+            "series": "campaign " + dry["campaign_id"] + ", " + series_name(dry),
+            "first_day": days["min"].to_numpy(),
+            "last_day": days["max"].to_numpy(),
+            "n": days["nunique"].to_numpy(),
+            "money_at_risk": dry["spend"],
+            "detail": "no lead, " + expected + " expected at the market's CPL",
+        }
     )
 
 
@@ -57,7 +43,8 @@ def check_silence(market: Market) -> pd.DataFrame:
 
     At risk is what the campaign would have spent at its usual pace: leads that were not bought.
     """
-    days = market.tables.ad_performance[["campaign_id", "delivery_date"]].drop_duplicates()
+    delivery = market.tables.ad_performance
+    days = delivery[["campaign_id", "delivery_date"]].drop_duplicates()
     days = days.sort_values(["campaign_id", "delivery_date"], ignore_index=True)
     before = days.groupby("campaign_id")["delivery_date"].shift()
     gap = (days["delivery_date"] - before).dt.days - 1
@@ -65,17 +52,12 @@ def check_silence(market: Market) -> pd.DataFrame:
     worst = gaps.sort_values(["n", "campaign_id"], ascending=[False, True]).drop_duplicates("campaign_id")
     campaigns = market.tables.campaigns.set_index("campaign_id").loc[worst["campaign_id"]].reset_index()
     worst = worst.reset_index(drop=True)
-    pace = (
-        market.tables.ad_performance.groupby("campaign_id")["spend"].sum()
-        / days.groupby("campaign_id").size()
-    )
-    return _alerts(
-        worst.assign(
-            series="campaign " + worst["campaign_id"] + ", " + series_name(campaigns),
-            last_day=worst["delivery_date"] - pd.Timedelta(days=1),
-            money_at_risk=worst["n"] * look_up(worst["campaign_id"], pace),
-            detail=told(worst["n"], format_count) + " days without delivery",
-        )
+    pace = delivery.groupby("campaign_id")["spend"].sum() / days.groupby("campaign_id").size()
+    return worst.assign(
+        series="campaign " + worst["campaign_id"] + ", " + series_name(campaigns),
+        last_day=worst["delivery_date"] - pd.Timedelta(days=1),
+        money_at_risk=worst["n"] * look_up(worst["campaign_id"], pace),
+        detail=worst["n"].map(format_count).astype("str") + " days without delivery",
     )
 
 
@@ -95,7 +77,8 @@ def check_frequency(market: Market) -> pd.DataFrame:
         money_at_risk=("spend", "sum"),
         frequency=("frequency", "max"),
     )
-    found["detail"] = (
-        "a person saw the ad up to " + told(found["frequency"], "{:.1f}".format) + " times a day"
+    times = found["frequency"].map("{:.1f}".format).astype("str")
+    return found.assign(
+        series="campaign " + found["campaign_id"] + ", " + found["series"],
+        detail="a person saw the ad up to " + times + " times a day",
     )
-    return _alerts(found.assign(series="campaign " + found["campaign_id"] + ", " + found["series"]))

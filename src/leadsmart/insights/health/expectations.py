@@ -9,6 +9,13 @@ USUAL = {"clicks": "impressions", "leads": "clicks", "spend": "days"}
 PRIOR_DAYS = {"clicks": 0.5, "leads": 0.5, "spend": 0.2}
 #: Days of a campaign, and clicks, from which its days say how far days scatter around what is expected of them.
 SCATTER_DAYS, SCATTER_CLICKS = 8, 50
+#: Distance between the quartiles of a normal distribution, in standard deviations.
+QUARTILES = 1.349
+
+
+def log(values: pd.Series) -> pd.Series:
+    """Natural logarithm of each value."""
+    return np.log(values)
 
 
 def series_name(rows: pd.DataFrame) -> pd.Series:
@@ -73,7 +80,7 @@ def expected_days(delivery: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
 
 def _usual_spend(rows: pd.DataFrame) -> pd.Series:
     """Geometric mean of the campaign's other days and of its prior; 0 where nothing else was ever spent."""
-    level = np.log(rows["spend"].where(rows["spend"] > 0))
+    level = log(rows["spend"].where(rows["spend"] > 0))
     campaign = level.groupby(rows["campaign_id"])
     own, count = campaign.transform("sum"), campaign.transform("count")
     mean = (own / count).where(~rows["campaign_id"].duplicated())
@@ -83,7 +90,8 @@ def _usual_spend(rows: pd.DataFrame) -> pd.Series:
     prior = siblings.fillna(mean.mean())
     weight = PRIOR_DAYS["spend"]
     known = level.notna()
-    return np.exp((own - level.where(known, 0.0) + weight * prior) / (count - known + weight)).fillna(0.0)
+    centre: pd.Series = (own - level.where(known, 0.0) + weight * prior) / (count - known + weight)
+    return np.exp(centre).fillna(0.0)
 
 
 def series_days(delivery: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
@@ -149,5 +157,5 @@ def _scatter(rows: pd.DataFrame) -> dict[str, float]:
 
 def _spread(rows: pd.DataFrame, over: str) -> float:
     """Variance of the logarithm of what came over what was expected, by the quartiles of a normal distribution."""
-    level = np.log(rows[over] / rows[f"usual_{over}"])
-    return float((level.quantile(0.75) - level.quantile(0.25)) / 1.349) ** 2
+    level = log(rows[over] / rows[f"usual_{over}"])
+    return float((level.quantile(0.75) - level.quantile(0.25)) / QUARTILES) ** 2

@@ -5,8 +5,7 @@ import datetime as dt
 import pandas as pd
 
 from leadsmart.formats import format_count, format_percent
-from leadsmart.insights.health.delivery_checks import told
-from leadsmart.insights.journey.funnel import batch_verdicts
+from leadsmart.insights.journey.follow_up import dated_verdicts
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
 from leadsmart.market import Market, days_between, local_day, look_up
 from leadsmart.vocabulary import OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE, UNTOUCHED_STATUSES
@@ -59,44 +58,30 @@ def _per_user(concerned: pd.DataFrame, leads: pd.DataFrame, market: Market, what
         first_day=("arrived_date", "min"), last_day=("arrived_date", "max"), n=("lead_id", "size")
     )
     found = found[found["n"] >= MINIMUM_LEADS]
-    cost = spend.reindex(found.index).fillna(0.0) / own.reindex(found.index)
-    found = found.assign(
+    own = own.reindex(found.index)
+    cost = spend.reindex(found.index).fillna(0.0) / own
+    count, of = (numbers.map(format_count).astype("str") for numbers in (found["n"], own))
+    return found.assign(
         series="user " + found.index.astype("str"),
         money_at_risk=found["n"] * cost,
-        detail=told(found["n"], format_count)
-        + " of "
-        + told(own.reindex(found.index), format_count)
-        + f" leads {what}",
+        detail=count + " of " + of + f" leads {what}",
     )
-    return found.reset_index(drop=True)
-
-
-def _verdict_days(market: Market) -> pd.DataFrame:
-    """First and last day on which each business user dated a verdict."""
-    statuses = [*market.params.qualified_statuses, *market.params.disqualified_statuses]
-    events = market.tables.status_events[market.tables.status_events["status"].isin(statuses)]
-    owner = lead_frame(market).set_index("lead_id")["user_id"]
-    days = local_day(events["changed_at"]).groupby(look_up(events["lead_id"], owner))
-    return days.agg(first_day="min", last_day="max")
 
 
 def check_batches(market: Market) -> pd.DataFrame:
     """Business users who enter half or more of at least ten dated verdicts in batches. No money is at risk."""
-    users = batch_verdicts(market).table
-    users = users[(users["dated_verdicts"] >= MINIMUM_VERDICTS) & (users["batch_share"] >= BATCH_SHARE)]
+    verdicts = dated_verdicts(market)
+    verdicts = verdicts.assign(day=local_day(verdicts["changed_at"]))
+    users = verdicts.groupby("user_id").agg(
+        first_day=("day", "min"), last_day=("day", "max"), n=("is_batch", "sum"), dated=("is_batch", "size")
+    )
+    share = users["n"] / users["dated"]
+    users = users[(users["dated"] >= MINIMUM_VERDICTS) & (share >= BATCH_SHARE)]
     if users.empty:
         return pd.DataFrame()
-    users = users.join(_verdict_days(market), on="user_id")
-    return pd.DataFrame(
-        {
-            "series": "user " + users["user_id"].astype("str"),
-            "first_day": users["first_day"],
-            "last_day": users["last_day"],
-            "n": users["batch_verdicts"],
-            "money_at_risk": 0.0,
-            "detail": told(users["batch_share"], format_percent)
-            + " of "
-            + told(users["dated_verdicts"], format_count)
-            + " dated verdicts in batches",
-        }
-    ).reset_index(drop=True)
+    percent, dated = share[users.index].map(format_percent), users["dated"].map(format_count)
+    return users.assign(
+        series="user " + users.index.astype("str"),
+        money_at_risk=0.0,
+        detail=percent + " of " + dated + " dated verdicts in batches",
+    )

@@ -1,8 +1,8 @@
 """Health checks: what looks broken, what it puts at risk, and what to do next. One alert per series and rule."""
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,98 +25,120 @@ from leadsmart.insights.health.monitoring import (
     MINIMUM_CLICKS_A_DAY,
     PAST_DAYS,
     SPIKE,
+    WATCH_RULES,
     watch_series,
 )
-from leadsmart.insights.health.monitoring import RULES as WATCH_RULES
 from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO
 
 ALERT, FINE, TOO_SHORT, TOO_SMALL = "alert", "fine", "too short to monitor", "too small or uneven to watch"
-ALERT_COLUMNS = (
-    "rule",
-    "series",
-    "first_day",
-    "last_day",
-    "n",
-    "money_at_risk",
-    "detail",
-    "next_step",
-    "status",
-)
+ALERT_COLUMNS = [
+    "rule", "title", "series", "status", "first_day", "last_day", "n", "money_at_risk", "detail", "next_step",
+]  # fmt: skip
 
 #: An alert whose last day lies further back is past: what it asks for can only be learned from.
 OPEN_DAYS = 28
 #: Leads older than that are asked about before anyone calls them.
 STALE_DAYS = 90
 OPEN, PAST = "open", "past"
-#: Rule that watches series -> the fault it must see, as a sentence names it.
-WATCHED_FOR = {
-    "clicks_without_leads": "a day without leads",
-    "ctr_drop": f"a CTR drop of {format_percent(1 - CTR_LEFT)}",
-    "spend_spikes": f"a spend spike of {format_value(SPIKE, UNIT_RATIO)}",
-    "cpl_jump": f"a week of {format_value(CPL_JUMP, UNIT_RATIO)} the CPL",
-}
-#: Rules on leads and verdicts rather than on days of delivery.
-LEAD_RULES = frozenset({"never_touched", "unknown_status", "frozen_status", "batch_verdicts"})
 
-#: Rule -> title, next step, and next step once it is past (or its leads are old).
-RULES: dict[str, tuple[str, str, str]] = {
-    "spend_without_leads": (
+
+class HealthRule(NamedTuple):
+    """A health check.
+
+    Attributes
+    ----------
+    title, next_step : str
+    past_step : str
+        Next step of an alert that is past, or whose leads are old.
+    check : callable, optional
+        Returns the alerts of a market; rules without one watch series (`monitoring.watch_series`).
+    fault : str
+        The fault that a rule which watches series must see, as a sentence names it.
+    open_days : int
+        Age in days from which an alert is past.
+    """
+
+    title: str
+    next_step: str
+    past_step: str
+    check: Callable[[Market], pd.DataFrame] | None = None
+    fault: str = ""
+    open_days: int = OPEN_DAYS
+
+
+HEALTH_RULES: dict[str, HealthRule] = {
+    "spend_without_leads": HealthRule(
         "Spend without leads",
         "Open the campaign's form on a phone and send a test lead; pause the campaign until it arrives.",
         "Ask the platform for lost leads; send a test lead before this form is used again.",
+        check=check_spend_without_leads,
     ),
-    "clicks_without_leads": (
+    "clicks_without_leads": HealthRule(
         "Clicks without leads",
         "Check form, landing page and tracking on these days; ask the platform for lost leads.",
         "Ask the platform for lost leads of these days; test the form before it is used again.",
+        fault="a day without leads",
     ),
-    "silent_days": (
+    "silent_days": HealthRule(
         "Silent days",
         "Look for a rejected ad, a spent budget or a failed payment.",
         "Nothing to mend now: look up in the platform's history what stopped it.",
+        check=check_silence,
     ),
-    "spend_spikes": (
+    "spend_spikes": HealthRule(
         "Spend spikes",
         "Compare the day's budget with what was agreed; set a cap.",
         "Compare the day's bill with what was agreed; set a cap before the next start.",
+        fault=f"a spend spike of {format_value(SPIKE, UNIT_RATIO)}",
     ),
-    "ctr_drop": (
+    "ctr_drop": HealthRule(
         "Drop of CTR",
         "Look at what changed that day: creative, audience or placement.",
         "Note what changed that day before these ads run again: creative, audience or placement.",
+        fault=f"a CTR drop of {format_percent(1 - CTR_LEFT)}",
     ),
-    "cpl_jump": (
+    "cpl_jump": HealthRule(
         "Jump of CPL",
         "Look at what changed that week: form, creative, audience or price.",
         "Note what changed that week before these ads run again: form, creative, audience or price.",
+        fault=f"a week of {format_value(CPL_JUMP, UNIT_RATIO)} the CPL",
     ),
-    "never_touched": (
+    "never_touched": HealthRule(
         "Leads never touched",
         "Ask the business user to call the newest of them first.",
         f"Too old for a first call (the newest came over {STALE_DAYS} days ago): ask the business user what became of"
         " them, and agree on a first call within a day.",
+        check=check_untouched,
+        open_days=STALE_DAYS,
     ),
-    "unknown_status": (
+    "unknown_status": HealthRule(
         "Status unknown",
         "Ask the business user to set the status of these leads, newest first.",
         "Ask the business user which of these leads were ever called, and to set statuses from now on.",
+        check=check_unknown,
+        open_days=STALE_DAYS,
     ),
-    "frozen_status": (
+    "frozen_status": HealthRule(
         "Statuses frozen",
         "Ask sales for the outcome of these leads, oldest first.",
         "Ask sales for the outcome of these leads in one go, and to close them.",
+        check=check_frozen,
+        open_days=STALE_DAYS,
     ),
-    "high_frequency": (
+    "high_frequency": HealthRule(
         "Frequency too high",
         "Widen the audience or change the creative.",
         "Use a wider audience or another creative when these ads run again.",
+        check=check_frequency,
     ),
-    "batch_verdicts": (
+    "batch_verdicts": HealthRule(
         "Verdicts in batches",
         "Ask for verdicts on the day of the call; late ones teach little.",
         "Ask for verdicts on the day of the call; late ones teach little.",
+        check=check_batches,
+        open_days=STALE_DAYS,
     ),
 }
 
@@ -152,63 +174,42 @@ class Health:
     statement: str
 
 
-Check = Callable[[Market], pd.DataFrame]
-CHECKS: dict[str, Check] = {
-    "spend_without_leads": check_spend_without_leads,
-    "silent_days": check_silence,
-    "never_touched": check_untouched,
-    "unknown_status": check_unknown,
-    "frozen_status": check_frozen,
-    "high_frequency": check_frequency,
-    "batch_verdicts": check_batches,
-}
-
-
 def check_health(market: Market) -> Health:
     """Run every check; each is a pure function of the tables that returns its alerts."""
-    found = {rule: check(market) for rule, check in CHECKS.items()}
     watch = watch_series(market)
-    for rule in WATCH_RULES:
-        found[rule] = watch.alerts[watch.alerts["rule"] == rule].drop(columns="rule")
-    alerts = pd.concat(
-        [table.assign(rule=rule) for rule, table in found.items() if len(table)] or [pd.DataFrame()],
-        ignore_index=True,
-    ).reindex(columns=list(ALERT_COLUMNS))
-    alerts["status"] = _status(alerts, market.as_of)
-    steps = zip(alerts["rule"], alerts["status"], strict=True)
-    alerts["next_step"] = [RULES[rule][1 if status == OPEN else 2] for rule, status in steps]
-    alerts["title"] = [RULES[rule][0] for rule in alerts["rule"]]
+    found = [watch.alerts]
+    found += [rule.check(market).assign(rule=key) for key, rule in HEALTH_RULES.items() if rule.check]
+    alerts = pd.concat([table for table in found if len(table)] or found[:1], ignore_index=True)
+    alerts = alerts.reindex(columns=ALERT_COLUMNS)
+    rules = [HEALTH_RULES[key] for key in alerts["rule"]]
+    age = (pd.Timestamp(market.as_of) - pd.to_datetime(alerts["last_day"])).dt.days
+    is_open = [days < rule.open_days for days, rule in zip(age, rules, strict=True)]
+    alerts["status"] = [OPEN if still else PAST for still in is_open]
+    steps = zip(rules, is_open, strict=True)
+    alerts["next_step"] = [rule.next_step if still else rule.past_step for rule, still in steps]
+    alerts["title"] = [rule.title for rule in rules]
     alerts["money_at_risk"] = alerts["money_at_risk"].astype(float).fillna(0.0)
     alerts = alerts.sort_values(
         ["status", "money_at_risk", "rule", "series"], ascending=[True, False, True, True], ignore_index=True
     )
-    columns = ["rule", "title", "series", "status", "first_day", "last_day", "n", "money_at_risk", "detail"]
-    alerts = alerts[[*columns, "next_step"]]
-    rules = _summarise(alerts, watch.series)
-    text = f"{_statement(alerts, rules, market.params)} {_watch_statement(watch.series)}"
+    summary = _summarise(alerts, watch.series)
+    text = f"{_statement(alerts, summary, market.params)} {_watch_statement(watch.series)}"
     days = watch.days.loc[watch.days["is_alarm"], ["rule", "series", "day", "money_at_risk"]]
-    return Health(alerts, rules, days.reset_index(drop=True), _told_watched(watch.series), text)
-
-
-def _status(alerts: pd.DataFrame, as_of: dt.date) -> pd.Series:
-    """Open where something can still be mended: in days of delivery, leads that can still be called."""
-    age = (pd.Timestamp(as_of) - pd.to_datetime(alerts["last_day"])).dt.days
-    limit = alerts["rule"].isin(LEAD_RULES).map({True: STALE_DAYS, False: OPEN_DAYS})
-    return pd.Series(PAST, index=alerts.index).mask(age < limit, OPEN)
+    return Health(alerts, summary, days.reset_index(drop=True), _describe_watched(watch.series), text)
 
 
 def _summarise(alerts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for rule, (title, _, _) in RULES.items():
-        own = alerts[alerts["rule"] == rule]
-        watched = int(series[f"is_{rule}"].sum()) if rule in WATCH_RULES else None
+    for key, rule in HEALTH_RULES.items():
+        own = alerts[alerts["rule"] == key]
+        watched = int(series[f"is_{key}"].sum()) if rule.fault else None
         status = ALERT if len(own) else FINE
         if watched == 0 and not len(own):
             status = TOO_SMALL if len(series) else TOO_SHORT
         rows.append(
             {
-                "rule": rule,
-                "title": title,
+                "rule": key,
+                "title": rule.title,
                 "status": status,
                 "alerts": len(own),
                 "open": int((own["status"] == OPEN).sum()),
@@ -219,21 +220,12 @@ def _summarise(alerts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _told_watched(series: pd.DataFrame) -> pd.DataFrame:
-    told = {
-        f"{rule}_told": pd.Series(
-            [
-                "watched"
-                if is_watched
-                else f"not watched: sees {format_percent(np.floor(100 * power) / 100)}"
-                for is_watched, power in zip(series[f"is_{rule}"], series[f"{rule}_power"], strict=True)
-            ],
-            index=series.index,
-            dtype="str",
-        )
-        for rule in WATCH_RULES
-    }
-    return series.assign(**told)
+def _describe_watched(series: pd.DataFrame) -> pd.DataFrame:
+    for rule in WATCH_RULES:
+        seen = np.floor(100 * series[f"{rule}_power"]) / 100
+        unwatched = "not watched: sees " + seen.map(format_percent).astype("str")
+        series = series.assign(**{f"{rule}_told": unwatched.mask(series[f"is_{rule}"], "watched")})
+    return series
 
 
 def _watch_statement(series: pd.DataFrame) -> str:
@@ -243,7 +235,7 @@ def _watch_statement(series: pd.DataFrame) -> str:
             f"No series is long and big enough ({format_count(PAST_DAYS)} days, {format_count(MINIMUM_CLICKS_A_DAY)} clicks a"
             " day) to be watched for faults of a day: no alert there doesn't mean no fault."
         )
-    counts = [(format_count(series[f"is_{rule}"].sum()), name) for rule, name in WATCHED_FOR.items()]
+    counts = [(format_count(series[f"is_{rule}"].sum()), HEALTH_RULES[rule].fault) for rule in WATCH_RULES]
     listed = ", ".join(f"{name} in {count}" for count, name in counts[:-1])
     return (
         f"Of {format_count(len(series))} series with {format_count(PAST_DAYS)} days and"

@@ -1,17 +1,20 @@
 """Days on which a series stands out: no leads, a fall of CTR, a jump of spend or CPL; and which series can show them."""
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from leadsmart.formats import format_count, format_date, format_money, format_percent, format_value
 from leadsmart.insights.health.alarms import dry_evidence, dry_limit, shift_limits, shift_power
-from leadsmart.insights.health.expectations import series_days
+from leadsmart.insights.health.expectations import QUARTILES, log, series_days
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
 from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO
+
+Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
 
 PAST_DAYS = 28
 MINIMUM_CLICKS_A_DAY = 200
@@ -30,8 +33,9 @@ FALSE_ALARMS = {
 CTR_LEFT, SPIKE, CPL_JUMP = 0.4, 4.0, 4.0
 #: A series is watched for a fault if it would be seen on this share of its days.
 WATCHED_POWER = 0.9
-RULES = ("clicks_without_leads", "ctr_drop", "spend_spikes", "cpl_jump")
-ALERT_COLUMNS = ("rule", "series", "first_day", "last_day", "n", "money_at_risk", "detail")
+#: The rules that watch series.
+WATCH_RULES = ("clicks_without_leads", "ctr_drop", "spend_spikes", "cpl_jump")
+ALERT_COLUMNS = ["rule", "series", "first_day", "last_day", "n", "money_at_risk", "detail"]
 DAY_COLUMNS = {
     "rule": "str", "series": "str", "day": "datetime64[us]", "is_alarm": "bool", "power": "float64",
     "money_at_risk": "float64", "change": "float64",
@@ -70,8 +74,9 @@ def watch_series(market: Market) -> Watch:
     """
     delivery, leads = delivery_frame(market), lead_frame(market)
     if delivery.empty:
-        none = _no_days()
-        return Watch(pd.DataFrame(columns=ALERT_COLUMNS), none, _watched(pd.DataFrame(), none))
+        names = pd.Index([], name="series", dtype="str")
+        none = pd.DataFrame(columns=["days", "clicks", "leads"], index=names, dtype=float)
+        return Watch(pd.DataFrame(columns=ALERT_COLUMNS), _no_days(), _watched(none, _no_days()))
     daily = series_days(delivery, leads)
     delivered = daily[daily["impressions"] + daily["spend"] + daily["clicks"] > 0].reset_index(drop=True)
     size = delivered.groupby("series").agg(
@@ -80,10 +85,14 @@ def watch_series(market: Market) -> Watch:
     monitored = size[(size["days"] >= PAST_DAYS) & (size["clicks"] >= MINIMUM_CLICKS_A_DAY * size["days"])]
     long = delivered[delivered["series"].isin(size.index[size["days"] >= PAST_DAYS])].reset_index(drop=True)
     big = delivered[delivered["series"].isin(monitored.index)].reset_index(drop=True)
-    allowed = pd.Series(FALSE_ALARMS) * delivered["day"].nunique() / DAYS_A_MONTH
+    is_big = daily["series"].isin(monitored.index)
+    months = delivered["day"].nunique() / DAYS_A_MONTH
+    allowed = {rule: rate * months for rule, rate in FALSE_ALARMS.items()}
     judged = pd.concat(
         [
-            _dry_runs(daily, monitored.index, allowed),
+            # series too small to be monitored have false alarms of their own to use up
+            _dry_days(daily[is_big].reset_index(drop=True), allowed["clicks_without_leads"]),
+            _dry_days(daily[~is_big].reset_index(drop=True), allowed["elsewhere"]),
             _ctr_drops(big, allowed["ctr_drop"]),
             _spend_spikes(long, allowed["spend_spikes"]),
             _cpl_jumps(big, allowed["cpl_jump"]),
@@ -91,17 +100,6 @@ def watch_series(market: Market) -> Watch:
         ignore_index=True,
     )
     return Watch(_alerts(judged, market.params), judged, _watched(monitored, judged))
-
-
-def _dry_runs(daily: pd.DataFrame, monitored: pd.Index, allowed: pd.Series) -> pd.DataFrame:
-    """Runs of days without a lead; series too small to be monitored have false alarms of their own to use up."""
-    is_big = daily["series"].isin(monitored)
-    return pd.concat(
-        [
-            _dry_days(daily[is_big].reset_index(drop=True), allowed["clicks_without_leads"]),
-            _dry_days(daily[~is_big].reset_index(drop=True), allowed["elsewhere"]),
-        ]
-    )
 
 
 def _dry_days(daily: pd.DataFrame, allowed: float) -> pd.DataFrame:
@@ -122,37 +120,45 @@ def _ctr_drops(daily: pd.DataFrame, allowed: float) -> pd.DataFrame:
     weekday = rows["day"].dt.day_of_week
     by_day = rows.groupby(weekday)[["clicks", "usual_clicks"]].sum()
     usual = rows["usual_clicks"] * weekday.map(by_day["clicks"] / by_day["usual_clicks"])
-    level = np.log((rows["clicks"] + 0.5) / (usual + 0.5))
-    fall = _past(level, rows["series"], 1) - level
-    noise = np.sqrt(rows["variance_clicks"]) * _own_spread(
-        level / np.sqrt(rows["variance_clicks"]), rows["series"]
-    )
+    level = log((rows["clicks"] + 0.5) / (usual + 0.5))
+    fall = _aligned(_past(level, rows["series"], 1).median()) - level
+    noise = np.sqrt(rows["variance_clicks"])
+    noise = noise * _own_spread(level / noise, rows["series"])
     return _shifted(rows, "ctr_drop", fall, noise, -np.log(CTR_LEFT), allowed, rows["spend"])
 
 
 def _spend_spikes(daily: pd.DataFrame, allowed: float) -> pd.DataFrame:
     rows = daily[(daily["usual_spend"] > 0) & (daily["spend"] > 0)].reset_index(drop=True)
     weekday = rows["day"].dt.day_of_week
-    level = np.log(rows["spend"] / rows["usual_spend"])
+    level = log(rows["spend"] / rows["usual_spend"])
     # the pattern within the week alone: the days' common level says how far spikes lifted what was to be expected
-    level -= level.groupby(weekday).transform("median") - level.median()
+    level = level - (level.groupby(weekday).transform("median") - level.median())
     noise = np.sqrt(rows["variance_spend"]).clip(lower=0.1)
-    noise *= _own_spread(level / noise, rows["series"])
+    noise = noise * _own_spread(level / noise, rows["series"])
     excess = rows["spend"] * (1 - np.exp(-level))
     return _shifted(rows, "spend_spikes", level, noise, np.log(SPIKE), allowed, excess)
 
 
 def _cpl_jumps(daily: pd.DataFrame, allowed: float) -> pd.DataFrame:
-    week = daily.groupby("series")[["spend", "leads"]].rolling(CPL_DAYS, min_periods=CPL_DAYS).sum()
-    week = week.reset_index(level=0, drop=True).sort_index()
-    level = np.log(week["spend"].where(week["spend"] > 0)) - np.log(week["leads"] + 0.5)
-    centre, spread = _past(level, daily["series"], CPL_DAYS), _past_spread(level, daily["series"], CPL_DAYS)
+    week = _aligned(daily.groupby("series")[["spend", "leads"]].rolling(CPL_DAYS, min_periods=CPL_DAYS).sum())
+    level = log(week["spend"].where(week["spend"] > 0)) - log(week["leads"] + 0.5)
+    past = _past(level, daily["series"], CPL_DAYS)
+    spread = _aligned(past.quantile(0.75) - past.quantile(0.25)) / QUARTILES
     noise = np.sqrt(spread.clip(lower=0.1) ** 2 + 1 / (week["leads"] + 0.5))
-    jump = _shifted(daily, "cpl_jump", level - centre, noise, np.log(CPL_JUMP), allowed, daily["spend"])
+    rise = level - _aligned(past.median())
+    jump = _shifted(daily, "cpl_jump", rise, noise, np.log(CPL_JUMP), allowed, daily["spend"])
     return jump.assign(change=(week["spend"] / (week["leads"] + 0.5))[jump.index])
 
 
-def _shifted(rows, rule, distance, noise, shift, allowed, money) -> pd.DataFrame:
+def _shifted(
+    rows: pd.DataFrame,
+    rule: str,
+    distance: pd.Series,
+    noise: pd.Series,
+    shift: float,
+    allowed: float,
+    money: pd.Series,
+) -> pd.DataFrame:
     """Days further from what was expected than their limits, of those with a past to compare with."""
     known = np.isfinite(distance) & np.isfinite(noise)
     limits = pd.Series(np.inf, index=rows.index)
@@ -171,50 +177,38 @@ def _no_days() -> pd.DataFrame:
     return pd.DataFrame(columns=list(DAY_COLUMNS)).astype(DAY_COLUMNS)
 
 
-def _past(values: pd.Series, series: pd.Series, gap: int) -> pd.Series:
-    """Median of the 28 days before, without the last `gap`."""
-    return _window(values, series, gap).median().reset_index(level=0, drop=True).sort_index()
-
-
-def _past_spread(values: pd.Series, series: pd.Series, gap: int) -> pd.Series:
-    """Robust standard deviation of the same days."""
-    window = _window(values, series, gap)
-    quarter = window.quantile(0.75) - window.quantile(0.25)
-    return quarter.reset_index(level=0, drop=True).sort_index() / 1.349
-
-
-def _window(values: pd.Series, series: pd.Series, gap: int):
+def _past(
+    values: pd.Series, series: pd.Series, gap: int
+) -> Any:  # pandas and its stubs spell the type of rolling windows differently
+    """The 28 days before each day, without the last `gap`."""
     past = values.groupby(series).shift(gap)
     return past.groupby(series).rolling(PAST_DAYS, min_periods=PAST_DAYS // 2)
+
+
+def _aligned(statistic: Frame) -> Frame:
+    """Values of windows of each series, as the days are indexed."""
+    return statistic.reset_index(level=0, drop=True).sort_index()
 
 
 def _own_spread(scores: pd.Series, series: pd.Series) -> pd.Series:
     """How much wider than the market's the days of a series scatter; 1 where they scatter less."""
     own = scores.groupby(series)
-    return ((own.transform("quantile", 0.75) - own.transform("quantile", 0.25)) / 1.349).clip(lower=1.0)
-
-
-def _sizes(monitored: pd.DataFrame) -> pd.DataFrame:
-    sizes = monitored.reindex(columns=["days", "clicks", "leads"]).astype(float)
-    return pd.DataFrame(
-        {
-            "series": sizes.index.astype("str"),
-            "days": sizes["days"].to_numpy(),
-            "clicks_a_day": (sizes["clicks"] / sizes["days"]).to_numpy(),
-            "leads_a_day": (sizes["leads"] / sizes["days"]).to_numpy(),
-        }
-    )
+    between = own.transform("quantile", 0.75) - own.transform("quantile", 0.25)
+    return (between / QUARTILES).clip(lower=1.0)
 
 
 def _watched(monitored: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     """What would be seen in each monitored series; biggest first."""
-    table = _sizes(monitored).sort_values(
-        ["clicks_a_day", "series"], ascending=[False, True], ignore_index=True
-    )
-    power = judged["power"].groupby([judged["rule"], judged["series"]]).mean()
-    for rule in RULES:
-        own = power.xs(rule) if rule in power.index.get_level_values("rule") else pd.Series(dtype=float)
-        table[f"{rule}_power"] = own.reindex(table["series"]).fillna(0.0).to_numpy()
+    table = monitored.assign(
+        clicks_a_day=monitored["clicks"] / monitored["days"],
+        leads_a_day=monitored["leads"] / monitored["days"],
+    ).reset_index()
+    table = table[["series", "days", "clicks_a_day", "leads_a_day"]].astype({"days": float})
+    table = table.sort_values(["clicks_a_day", "series"], ascending=[False, True], ignore_index=True)
+    power = judged.groupby(["series", "rule"])["power"].mean().unstack("rule")
+    power = power.reindex(index=table["series"], columns=list(WATCH_RULES)).fillna(0.0)
+    for rule in WATCH_RULES:
+        table[f"{rule}_power"] = power[rule].to_numpy()
         table[f"is_{rule}"] = table[f"{rule}_power"] >= WATCHED_POWER
     return table
 
@@ -246,9 +240,9 @@ def _alerts(judged: pd.DataFrame, params: Params) -> pd.DataFrame:
         ),
     }
     detail = pd.Series(
-        [describe[row.rule](row) for row in found.itertuples()], index=found.index, dtype="str"
+        [describe[str(row.rule)](row) for row in found.itertuples()], index=found.index, dtype="str"
     )
-    return found.assign(detail=detail)[list(ALERT_COLUMNS)]
+    return found.assign(detail=detail)[ALERT_COLUMNS]
 
 
 def _day_count(days: int) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadsmart.insights.journey.durations import first_contacts
-from leadsmart.insights.journey.funnel import batch_verdicts
+from leadsmart.formats import format_count, format_percent
+from leadsmart.insights.answers import Answer
+from leadsmart.insights.journey.durations import first_contacts, in_days
 from leadsmart.insights.kpi.measures import lead_frame, user_feedback
 from leadsmart.insights.methods.statistics import (
     Interval,
@@ -14,7 +15,7 @@ from leadsmart.insights.methods.statistics import (
     rate_interval,
     stratified_difference,
 )
-from leadsmart.market import Market, look_up
+from leadsmart.market import Market, computed_once, look_up
 
 #: Upper end of each band of days to the first contact, and its name.
 BANDS = ((1.0, "within a day"), (3.0, "1 to 3 days"), (7.0, "3 to 7 days"), (np.inf, "later"))
@@ -28,7 +29,7 @@ class ContactSpeed:
     ----------
     table : DataFrame
         One row per band, fastest first: ``first_contact`` (name), ``leads, verdicts, qualified`` (counts),
-        ``qualified_rate, qualified_rate_low, qualified_rate_high`` (Wilson).
+        ``qualified_rate, qualified_rate_low, qualified_rate_high, qualified_rate_range`` (over business users).
     ratio : Interval
         Qualified rate of leads contacted within a day over that of the others of the same business user.
     difference : Interval
@@ -48,30 +49,24 @@ def compare_contact_speed(market: Market) -> ContactSpeed:
     events = market.tables.status_events
     batch = events.loc[events["is_batch"].astype(bool), "lead_id"]
     waits = first_contacts(market)
-    waits = waits[waits["is_contacted"] & ~waits["lead_id"].isin(batch)].set_index("lead_id")["days"]
-    leads = lead_frame(market)
-    leads = leads.assign(days=leads["lead_id"].map(waits)).dropna(subset=["days"])
+    waits = waits[waits["is_contacted"] & ~waits["lead_id"].isin(batch)]
+    leads = lead_frame(market).merge(waits[["lead_id", "days"]], on="lead_id")
     edges = [-np.inf, *(end for end, _ in BANDS)]
-    names = [name for _, name in BANDS]
-    leads["first_contact"] = pd.cut(leads["days"], edges, labels=names)
+    leads = leads.assign(first_contact=pd.cut(leads["days"], edges, labels=[name for _, name in BANDS]))
     table = leads.groupby("first_contact", observed=False).agg(
         leads=("lead_id", "size"), verdicts=("is_verdict", "sum"), qualified=("is_qualified", "sum")
     )
+    minimum_users = market.params.minimum_users
     verdicts = leads[leads["is_verdict"]]
-    per_user = verdicts.groupby(["first_contact", "user_id"], observed=True)["is_qualified"].agg(
-        ["sum", "size"]
-    )
-    ranges = {
-        name: rate_interval(users["sum"], users["size"], minimum_clusters=market.params.minimum_users)
-        for name, users in per_user.groupby(level="first_contact", observed=True)
-    }
-    nothing = rate_interval([], [], minimum_clusters=market.params.minimum_users)
-    told = [ranges.get(name, nothing) for name in table.index]
+    ranges = []
+    for name in table.index:
+        users = verdicts[verdicts["first_contact"] == name].groupby("user_id")["is_qualified"]
+        ranges.append(rate_interval(users.sum(), users.size(), minimum_clusters=minimum_users))
     table = table.assign(
-        qualified_rate=[interval.estimate for interval in told],
-        qualified_rate_low=[interval.low for interval in told],
-        qualified_rate_high=[interval.high for interval in told],
-        qualified_rate_range=[interval.label for interval in told],
+        qualified_rate=[interval.estimate for interval in ranges],
+        qualified_rate_low=[interval.low for interval in ranges],
+        qualified_rate_high=[interval.high for interval in ranges],
+        qualified_rate_range=[interval.label for interval in ranges],
     ).reset_index()
     cells = pd.DataFrame(
         {
@@ -82,46 +77,77 @@ def compare_contact_speed(market: Market) -> ContactSpeed:
             "trials": 1,
         }
     )
-    ratio = mantel_haenszel(cells, minimum_clusters=market.params.minimum_users)
-    difference = stratified_difference(cells, minimum_clusters=market.params.minimum_users)
+    ratio = mantel_haenszel(cells, minimum_clusters=minimum_users)
+    difference = stratified_difference(cells, minimum_clusters=minimum_users)
     return ContactSpeed(table.astype({"first_contact": "str"}), ratio, difference)
 
 
-@dataclass(frozen=True)
-class FeedbackQuality:
-    """What the sales teams feed back.
+@computed_once
+def dated_verdicts(market: Market) -> pd.DataFrame:
+    """Events that set a verdict.
 
-    Attributes
-    ----------
-    table : DataFrame
+    Returns
+    -------
+    DataFrame
+        One row per event: ``lead_id, user_id`` (str), ``changed_at``, ``is_batch`` (bool).
+    """
+    statuses = [*market.params.qualified_statuses, *market.params.disqualified_statuses]
+    events = market.tables.status_events
+    events = events.loc[events["status"].isin(statuses), ["lead_id", "changed_at", "is_batch"]]
+    user = look_up(events["lead_id"], lead_frame(market).set_index("lead_id")["user_id"])
+    return events.assign(user_id=user, is_batch=events["is_batch"].astype(bool))
+
+
+@computed_once
+def batch_verdicts(market: Market) -> Answer:
+    """How many verdicts business users entered in batches, whose dates say little about the sale.
+
+    Returns
+    -------
+    Answer
+        Table: one row per user with dated verdicts, most batch entries first: ``user_id, dated_verdicts,
+        batch_verdicts, batch_share``.
+    """
+    table = (
+        dated_verdicts(market)
+        .groupby("user_id", as_index=False)
+        .agg(dated_verdicts=("is_batch", "size"), batch_verdicts=("is_batch", "sum"))
+    )
+    table["batch_share"] = table["batch_verdicts"] / table["dated_verdicts"]
+    table = table.sort_values("batch_verdicts", ascending=False, kind="stable", ignore_index=True)
+    total, batch = table["dated_verdicts"].sum(), table["batch_verdicts"].sum()
+    if total == 0:
+        return Answer(table, "No verdict is dated, so batches can't be seen.")
+    text = f"{format_percent(batch / total)} of {format_count(total)} dated verdicts were entered in batches."
+    first = table.iloc[0]
+    if first["batch_verdicts"] and len(table) > 1:
+        text += (
+            f" Most of them by user {first['user_id']}: {format_count(first['batch_verdicts'])} of"
+            f" {format_count(first['dated_verdicts'])}."
+        )
+    return Answer(table, text)
+
+
+def feedback_quality(market: Market) -> pd.DataFrame:
+    """Verdict coverage, delay and batches per business user.
+
+    Returns
+    -------
+    DataFrame
         One row per business user with leads, most leads without verdict first: ``user_id, leads, verdicts,
         verdict_coverage, feedback, median_delay_days`` (arrival to dated verdict), ``dated_verdicts,
         batch_verdicts, batch_share``.
-    batch_share : float
-        Of all dated verdicts.
     """
-
-    table: pd.DataFrame
-    batch_share: float
-
-
-def feedback_quality(market: Market) -> FeedbackQuality:
-    """Verdict coverage, delay and batches per business user."""
     leads = lead_frame(market)
     table = leads.groupby("user_id").agg(leads=("lead_id", "size"), verdicts=("is_verdict", "sum"))
     table["verdict_coverage"] = table["verdicts"] / table["leads"]
     table["feedback"] = user_feedback(leads)
-    statuses = [*market.params.qualified_statuses, *market.params.disqualified_statuses]
-    events = market.tables.status_events
-    dated = events[events["status"].isin(statuses)].groupby("lead_id")["changed_at"].min()
-    delay = (look_up(leads["lead_id"], dated) - leads["arrived_at"]) / pd.Timedelta(days=1)
+    dated = dated_verdicts(market).groupby("lead_id")["changed_at"].min()
+    delay = in_days(look_up(leads["lead_id"], dated) - leads["arrived_at"])
     table["median_delay_days"] = delay.groupby(leads["user_id"]).median()
-    batches = batch_verdicts(market).table.set_index("user_id")
-    table = table.join(batches).reset_index()
+    table = table.join(batch_verdicts(market).table.set_index("user_id")).reset_index()
     counts = ["dated_verdicts", "batch_verdicts"]
     table[counts] = table[counts].astype(float).fillna(0.0)
-    table["without"] = table["leads"] - table["verdicts"]
+    table = table.assign(without=table["leads"] - table["verdicts"])
     table = table.sort_values(["without", "user_id"], ascending=[False, True], ignore_index=True)
-    total = batches["dated_verdicts"].sum()
-    share = float(batches["batch_verdicts"].sum() / total) if total else float("nan")
-    return FeedbackQuality(table.drop(columns="without"), share)
+    return table.drop(columns="without")

@@ -7,18 +7,19 @@ import pandas as pd
 
 from leadsmart.formats import format_count, format_percent, format_status, format_value
 from leadsmart.insights.answers import Answer
-from leadsmart.insights.journey.durations import DAY, reached_by
-from leadsmart.insights.kpi.measures import lead_frame
+from leadsmart.insights.journey.durations import MINIMUM_LEADS, describe_groups, in_days, reached_by
+from leadsmart.insights.kpi.measures import lead_frame, lead_outcomes
 from leadsmart.market import Market, look_up
 from leadsmart.vocabulary import OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE, UNIT_DAYS
 
-#: A status needs so many leads to be spoken of, and a lead so many days in it to count as stuck.
-MINIMUM_LEADS = 10
+#: Outcomes of leads that somebody can still move on.
+OPEN_OUTCOMES = (OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE)
+#: Days after which a lead counts as stuck in its status.
 STUCK_DAYS = 30
-COLUMNS = (
+HAND_OVER_COLUMNS = [
     "status", "leads", "moved_within_7_days", "moved_within_30_days", "median_days", "still_there", "stuck",
     "user_id", "stuck_at_user",
-)  # fmt: skip
+]  # fmt: skip
 
 
 def slow_hand_overs(market: Market) -> Answer:
@@ -35,48 +36,44 @@ def slow_hand_overs(market: Market) -> Answer:
         ``still_there, stuck`` (counts; stuck: for over 30 days), ``user_id, stuck_at_user`` (the business user with
         most of the stuck, and how many).
     """
-    stays = _stays(market)
-    rows = [_row(status, group) for status, group in stays.groupby("status") if len(group) >= MINIMUM_LEADS]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    rows = describe_groups(_stays(market), "status", _describe_stays)
+    table = pd.DataFrame(rows, columns=HAND_OVER_COLUMNS)
     table = table.sort_values(["stuck", "status"], ascending=[False, True], ignore_index=True)
     return Answer(table, _statement(table))
 
 
 def _stays(market: Market) -> pd.DataFrame:
     """One row per lead and status it was in: ``user_id, status, days`` and whether it ``moved`` on."""
-    leads = lead_frame(market)
-    events = market.tables.status_events.sort_values(["lead_id", "changed_at"], kind="stable")
+    leads, events = lead_frame(market), market.tables.status_events
     arrivals = leads.loc[leads["lead_id"].isin(events["lead_id"]), ["lead_id", "arrived_at"]]
     first = arrivals.assign(status="NEW_LEAD").rename(columns={"arrived_at": "changed_at"})
-    # the export notes some arrivals as an event of their own
     log = pd.concat([first, events[["lead_id", "status", "changed_at"]]], ignore_index=True)
     log = log.sort_values(["lead_id", "changed_at"], kind="stable", ignore_index=True)
+    # the export notes some arrivals as an event of their own
     log = log[log["status"] != log.groupby("lead_id")["status"].shift()].reset_index(drop=True)
     following = log.groupby("lead_id")["changed_at"].shift(-1)
     end = pd.Timestamp(market.as_of + dt.timedelta(days=1)).tz_localize(log["changed_at"].dt.tz)
-    final = [s for outcome, listed in market.params.outcome_statuses.items() for s in listed
-             if outcome not in (OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE)]  # fmt: skip
-    return pd.DataFrame(
+    stays = pd.DataFrame(
         {
             "user_id": look_up(log["lead_id"], leads.set_index("lead_id")["user_id"]),
             "status": log["status"],
-            "days": ((following.fillna(end) - log["changed_at"]) / DAY).clip(lower=0),
+            "days": in_days(following.fillna(end) - log["changed_at"]).clip(lower=0),
             "moved": following.notna(),
         }
-    )[~log["status"].isin([*final, *market.params.deal_statuses])]
+    )
+    is_open = lead_outcomes(log.rename(columns={"status": "lead_status"}), market.params).isin(OPEN_OUTCOMES)
+    return stays[is_open & ~log["status"].isin(market.params.deal_statuses)]
 
 
-def _row(status: str, stays: pd.DataFrame) -> dict[str, object]:
-    moved = stays["moved"]
-    week, month = reached_by(stays["days"], moved, (7, STUCK_DAYS))
-    stuck = stays[~moved & (stays["days"] > STUCK_DAYS)]
+def _describe_stays(stays: pd.DataFrame) -> dict[str, object]:
+    days, moved = stays["days"], stays["moved"]
+    week, month = reached_by(days, moved, (7, STUCK_DAYS))
+    stuck = stays[~moved & (days > STUCK_DAYS)]
     holders = stuck.groupby("user_id").size().sort_values(ascending=False, kind="stable")
     return {
-        "status": status,
-        "leads": len(stays),
         "moved_within_7_days": week,
         "moved_within_30_days": month,
-        "median_days": stays.loc[moved, "days"].median(),
+        "median_days": days[moved].median(),
         "still_there": int((~moved).sum()),
         "stuck": len(stuck),
         "user_id": holders.index[0] if len(holders) else "",
@@ -95,7 +92,7 @@ def _statement(table: pd.DataFrame) -> str:
         f" {format_count(worst['leads'])} for over {STUCK_DAYS} days, {format_count(worst['stuck_at_user'])} of them at"
         f" user {worst['user_id']}."
     )
-    slowest = table.loc[table["moved_within_30_days"].idxmin()]
+    slowest = table.iloc[table["moved_within_30_days"].argmin()]
     text += (
         f" Slowest to move on is {format_status(slowest['status'])}: {format_percent(slowest['moved_within_30_days'])}"
         f" within {format_value(STUCK_DAYS, UNIT_DAYS)}."
