@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import stats
 
-from leadsmart.insights.methods.statistics import LEVEL, MINIMUM_DECIDING_USERS, wilson_interval
+from leadsmart.insights.methods.statistics import LEVEL, MINIMUM_DECIDING_USERS, SCALES, wilson_interval
 from leadsmart.vocabulary import RANGE_95, RANGE_INDICATIVE
 
 #: Rate -> numerator, denominator, and the scale its interval is made on.
@@ -19,7 +19,6 @@ RATES: dict[str, tuple[str, str, str]] = {
 }
 #: Money whose range ends differ by a larger factor: nothing can be said but that few users carry it.
 WIDEST_RANGE = 100
-_SCALES = {"logit": (special.logit, special.expit), "log": (np.log, np.exp)}
 
 
 def rate_intervals(
@@ -91,41 +90,41 @@ def user_intervals(
         Parts of one business user each, indexed by the group and the user.
     by : list of str
         Index levels that name the group.
+    minimum_users : int
+        Users with weight below which a group has no bounds, a share those of chance over the users in effect.
+    scale : {"log", "logit"}
 
     Returns
     -------
     DataFrame
         One row per group: ``low, high`` and ``range``, what the range is called.
     """
-    forward, back = _SCALES[scale]
-    level = by if len(by) > 1 else by[0]
+    forward, back = SCALES[scale]
     parts = pd.DataFrame({"over": over.astype(float), "under": under.astype(float)})
     parts = parts[(parts["over"] != 0) | (parts["under"] != 0)]
-    totals = parts.groupby(level=level, observed=True).transform("sum")
+    groups = parts.groupby(level=by, observed=True)
+    totals, sums = groups.transform("sum"), groups.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
         without = forward((totals["over"] - parts["over"]) / (totals["under"] - parts["under"]))
-        sums = parts.groupby(level=level, observed=True).sum()
         centre = forward(sums["over"] / sums["under"].where(sums["under"] > 0))
     without = without.where(np.isfinite(without))
-    influence = (without - without.groupby(level=level, observed=True).transform("mean")) ** 2
+    influence = (without - without.groupby(level=by, observed=True).transform("mean")) ** 2
     pieces = pd.DataFrame(
         {"count": 1, "known": without.notna(), "users": parts["under"] > 0, "weight": parts["under"],
          "weight2": parts["under"] ** 2, "influence": influence, "influence2": influence**2}
     )  # fmt: skip
-    s = pieces.groupby(level=level, observed=True).sum()
+    s = pieces.groupby(level=by, observed=True).sum()
     users = s["weight"] ** 2 / s["weight2"].where(s["weight2"] > 0)
     deciding = (s["influence"] ** 2 / s["influence2"].where(s["influence2"] > 0)).fillna(0.0)
-    freedom = np.minimum(users - 1, deciding).clip(lower=1.0)
+    freedom = (users - 1).clip(upper=deciding).clip(lower=1.0)
     reach = stats.t.ppf(0.5 + LEVEL / 2, freedom) * np.sqrt((s["count"] - 1) / s["count"] * s["influence"])
     usable = (s["users"] >= minimum_users) & (s["known"] == s["count"]) & np.isfinite(centre)
-    table = pd.DataFrame({"low": back(centre - reach), "high": back(centre + reach)}, index=s.index).where(
-        usable
-    )
+    table = pd.DataFrame({"low": back(centre - reach), "high": back(centre + reach)}, index=s.index)
+    table = table.where(usable)
     table["range"] = np.where(usable & (deciding >= MINIMUM_DECIDING_USERS), RANGE_95, RANGE_INDICATIVE)
     if scale == "logit":
-        low, high = wilson_interval(
-            (sums["over"] / sums["under"]).where(lambda rate: rate <= 1) * users, users
-        )
+        rate = (sums["over"] / sums["under"]).where(sums["over"] <= sums["under"])
+        low, high = wilson_interval(rate * users, users)
         table["low"] = table["low"].where(usable, low)
         table["high"] = table["high"].where(usable, high)
     return table

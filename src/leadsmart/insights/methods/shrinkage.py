@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from leadsmart.insights.methods.statistics import LEVEL
+from leadsmart.market import look_up
 
 #: Bounds on how many verdicts a prior may weigh: below, nothing is shrunk; above, groups can't be told apart.
 PRIOR_WEIGHT = (1.0, 200.0)
@@ -27,7 +29,7 @@ class VarianceComponents:
         Variance of the true rates between business users, and between campaigns of the same user.
     campaigns_per_user : DataFrame
         One row per user with two campaigns to compare: ``weight`` and ``excess`` (weight times that user's own
-        estimate of `between_campaigns`), for resampling users.
+        estimate of `between_campaigns`).
     """
 
     between_users: float
@@ -35,18 +37,16 @@ class VarianceComponents:
     campaigns_per_user: pd.DataFrame
 
 
-def prior_weight(successes, trials) -> float:
+def prior_weight(successes: ArrayLike, trials: ArrayLike) -> float:
     """How many trials the common rate is worth as prior: the beta-binomial's a + b by moments.
 
     Kleinman (1973), J. Am. Stat. Assoc. 68:46. Groups that differ by no more than chance give the upper bound.
     """
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     k, n = k[n > 0], n[n > 0]
-    if len(n) < 2 or n.sum() <= len(n):
+    if len(n) < 2 or n.sum() <= len(n) or k.sum() in (0.0, n.sum()):
         return PRIOR_WEIGHT[1]
     rate = k.sum() / n.sum()
-    if rate in (0.0, 1.0):
-        return PRIOR_WEIGHT[1]
     spread = (n * (k / n - rate) ** 2).sum()
     chance = rate * (1 - rate)
     total, squares, groups = n.sum(), (n**2).sum(), len(n)
@@ -76,8 +76,6 @@ def shrink_rates(groups: pd.DataFrame) -> pd.DataFrame:
     """
     sums = groups.groupby("user_id")[["qualified", "verdicts"]].sum()
     total = sums["verdicts"].sum()
-    if total == 0:
-        return groups.assign(user_rate=np.nan, shrunk_rate=np.nan, shrunk_low=np.nan, shrunk_high=np.nan)
     market = (sums["qualified"].sum() + 0.5) / (total + 1)
     own = _campaign_weight(groups)
     squares = (groups["verdicts"] ** 2).groupby(groups["user_id"]).sum()
@@ -87,14 +85,12 @@ def shrink_rates(groups: pd.DataFrame) -> pd.DataFrame:
     weight = sums["verdicts"] / effect + prior
     user_rate = (sums["qualified"] / effect + prior * market) / weight
     user_variance = user_rate * (1 - user_rate) / (weight + 1)
-    parent, variance = (groups["user_id"].map(value) for value in (user_rate, user_variance))
+    parent, variance = (look_up(groups["user_id"], value) for value in (user_rate, user_variance))
     verdicts = groups["verdicts"] + own
     rate = (groups["qualified"] + own * parent) / verdicts
     variance = rate * (1 - rate) / (verdicts + 1) + (own / verdicts) ** 2 * variance
     worth = rate * (1 - rate) / variance - 1
-    low, high = (
-        stats.beta.ppf(p, rate * worth, (1 - rate) * worth) for p in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
-    )
+    low, high = _beta_interval(rate * worth, (1 - rate) * worth)
     return groups.assign(user_rate=parent, shrunk_rate=rate, shrunk_low=low, shrunk_high=high)
 
 
@@ -113,15 +109,18 @@ def shrink_to_market(groups: pd.DataFrame) -> pd.DataFrame:
         `groups` with ``shrunk_rate, shrunk_low, shrunk_high`` (95 %).
     """
     total = groups["verdicts"].sum()
-    if total == 0:
-        return groups.assign(shrunk_rate=np.nan, shrunk_low=np.nan, shrunk_high=np.nan)
     market = (groups["qualified"].sum() + 0.5) / (total + 1)
     weight = min(prior_weight(groups["qualified"], groups["verdicts"]), total)
     effect = groups.get("design_effect", 1.0)
     a = groups["qualified"] / effect + weight * market
     b = (groups["verdicts"] - groups["qualified"]) / effect + weight * (1 - market)
-    low, high = (stats.beta.ppf(p, a, b) for p in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    low, high = _beta_interval(a, b)
     return groups.assign(shrunk_rate=a / (a + b), shrunk_low=low, shrunk_high=high)
+
+
+def _beta_interval(a: pd.Series, b: pd.Series) -> np.ndarray:
+    """Lower and upper bounds of 95 % of beta distributions, one row each."""
+    return np.array([stats.beta.ppf(p, a, b) for p in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)])
 
 
 def _campaign_weight(groups: pd.DataFrame) -> float:
@@ -205,7 +204,7 @@ class GammaPrior:
     spend: float
 
 
-def gamma_prior(qualified, spend) -> GammaPrior:
+def gamma_prior(qualified: ArrayLike, spend: ArrayLike) -> GammaPrior:
     """Gamma prior of qualified leads per spend over groups, by moments.
 
     Clayton & Kaldor (1987), Biometrics 43:671. At least the spend of one qualified lead, so that one lucky
@@ -222,7 +221,7 @@ def gamma_prior(qualified, spend) -> GammaPrior:
     return GammaPrior(shape, shape / rate)
 
 
-def shrink_cpql(qualified, spend, prior: GammaPrior) -> pd.DataFrame:
+def shrink_cpql(qualified: ArrayLike, spend: ArrayLike, prior: GammaPrior) -> pd.DataFrame:
     """Posterior of the cost per qualified lead: spend and leads of the prior are added to those of the group.
 
     Returns
@@ -236,7 +235,7 @@ def shrink_cpql(qualified, spend, prior: GammaPrior) -> pd.DataFrame:
     return pd.DataFrame({"cpql_shrunk": rate / shape, "cpql_shrunk_low": low, "cpql_shrunk_high": high})
 
 
-def probability_cheaper(qualified, spend, prior: GammaPrior, cost: float) -> np.ndarray:
+def probability_cheaper(qualified: ArrayLike, spend: ArrayLike, prior: GammaPrior, cost: float) -> np.ndarray:
     """Probability that the cost per qualified lead lies below `cost`, given the group's leads and spend."""
     q, s = np.asarray(qualified, float), np.asarray(spend, float)
-    return stats.gamma.sf(1 / cost, prior.shape + q, scale=1 / (prior.spend + s))
+    return np.asarray(stats.gamma.sf(1 / cost, prior.shape + q, scale=1 / (prior.spend + s)))

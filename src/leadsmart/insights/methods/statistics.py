@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from leadsmart.vocabulary import RANGE_95, RANGE_INDICATIVE
@@ -15,6 +17,12 @@ LEVEL = 0.95
 #: (``benchmarks/coverage.py`` measures it, ``tests/insights/test_coverage.py`` repeats it on drawn markets). A limit of
 #: 2.5 would take the one at 88 % in, and leave ranges of five drawn users below 92 %.
 MINIMUM_DECIDING_USERS = 2.0
+#: Scale on which an interval is symmetric -> the way there and back.
+SCALES: dict[str, tuple[Callable, Callable]] = {
+    "log": (np.log, np.exp),
+    "logit": (special.logit, special.expit),
+    "linear": (lambda x: x, lambda x: x),
+}
 
 
 @dataclass(frozen=True)
@@ -58,13 +66,13 @@ class Interval:
 
     def p_below(self, reference: float) -> float:
         """P-value of "the truth is at least `reference`": small where the estimate is clearly below it."""
-        forward, _ = _SCALES[self.scale]
+        forward, _ = SCALES[self.scale]
         if not self.error > 0:
             return float("nan")
         return float(stats.t.cdf((forward(self.estimate) - forward(reference)) / self.error, self.freedom))
 
 
-def wilson_interval(successes, trials, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval for shares; NaN where there are no trials.
 
     Wilson (1927), J. Am. Stat. Assoc. 22:209; recommended for small n by Brown, Cai & DasGupta (2001),
@@ -76,23 +84,16 @@ def wilson_interval(successes, trials, level: float = LEVEL) -> tuple[np.ndarray
     """
     k, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
     n = np.where(n > 0, n, np.nan)
-    z = stats.norm.ppf(0.5 + level / 2)
+    z = stats.norm.ppf(0.5 + LEVEL / 2)
     share, spread = k / n, z * z / n
     centre = (share + spread / 2) / (1 + spread)
     half = np.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-_SCALES: dict[str, tuple[Callable, Callable]] = {
-    "log": (np.log, np.exp),
-    "logit": (special.logit, special.expit),
-    "linear": (lambda x: x, lambda x: x),
-}
-
-
 def jackknife_interval(
     parts: pd.DataFrame,
-    statistic: Callable[[dict[str, np.ndarray]], np.ndarray],
+    statistic: Callable[[Any], Any],
     *,
     weight: str,
     minimum_clusters: int,
@@ -111,20 +112,21 @@ def jackknife_interval(
     parts : DataFrame
         One row per business user, columns of additive parts.
     statistic : callable
-        Maps a dict column -> array of totals to an array of statistics (natural scale).
+        Maps totals, by column, to the statistic (natural scale): those of all users, and elementwise those without
+        each of them.
     weight : str
         Column of `parts` that says how much a user weighs.
     minimum_clusters : int
         Fewer users with weight: no bounds.
     scale : {"linear", "log", "logit"}
     """
-    forward, _ = _SCALES[scale]
+    forward, _ = SCALES[scale]
     parts = parts.astype(float)
     totals = parts.sum()
-    size = parts[weight].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        estimate = float(statistic({c: np.asarray(totals[c]) for c in parts}))
-        without = forward(statistic({c: totals[c] - parts[c].to_numpy() for c in parts}))
+        estimate = float(statistic(totals))
+        without = forward(statistic(totals - parts).to_numpy())
+    size = parts[weight].to_numpy()
     return leave_one_out_interval(estimate, without, size, minimum_clusters=minimum_clusters, scale=scale)
 
 
@@ -141,8 +143,11 @@ def leave_one_out_interval(
         One estimate per user left out, already on `scale`.
     size : ndarray
         How much each of them weighs.
+    minimum_clusters : int
+        Fewer users with weight: no bounds.
+    scale : {"linear", "log", "logit"}
     """
-    forward, back = _SCALES[scale]
+    forward, back = SCALES[scale]
     clusters = int((size > 0).sum())
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = forward(np.asarray(estimate))
@@ -158,7 +163,7 @@ def leave_one_out_interval(
     return Interval(estimate, low, high, clusters, deciding, error, freedom, scale)
 
 
-def effective_number(weights) -> float:
+def effective_number(weights: ArrayLike) -> float:
     """How many equal weights are worth these: (Σw)² / Σw². Kish (1965), Survey Sampling.
 
     >>> effective_number([1, 1, 1, 1]), effective_number([9, 1]) < 1.25, effective_number([])
@@ -169,7 +174,9 @@ def effective_number(weights) -> float:
     return float(w.sum() ** 2 / squares) if squares > 0 else 0.0
 
 
-def ratio_interval(over, under, *, minimum_clusters: int, scale: str = "log") -> Interval:
+def ratio_interval(
+    over: ArrayLike, under: ArrayLike, *, minimum_clusters: int, scale: str = "log"
+) -> Interval:
     """Interval of sum(over) / sum(under), where each element belongs to one business user.
 
     Zero ratios (and ratios of one with ``scale="logit"``) have no bounds: their spread can't be seen in data.
@@ -181,14 +188,14 @@ def ratio_interval(over, under, *, minimum_clusters: int, scale: str = "log") ->
     parts = parts[(parts["over"] != 0) | (parts["under"] != 0)]
     return jackknife_interval(
         parts,
-        lambda t: np.asarray(t["over"]) / np.asarray(t["under"]),
+        lambda total: total["over"] / total["under"],
         weight="under",
         minimum_clusters=minimum_clusters,
         scale=scale,
     )
 
 
-def rate_interval(successes, trials, *, minimum_clusters: int) -> Interval:
+def rate_interval(successes: ArrayLike, trials: ArrayLike, *, minimum_clusters: int) -> Interval:
     """Interval of a rate, each element one business user; with too few of them, each counts as one trial.
 
     Where users can't be left out (fewer than `minimum_clusters`, or a rate of 0 or 1), verdicts of one user must not
@@ -207,7 +214,9 @@ def rate_interval(successes, trials, *, minimum_clusters: int) -> Interval:
     return replace(interval, low=float(low), high=float(high))
 
 
-def heterogeneity_p(successes, trials, blocks, *, seed: int, replicates: int = 1999) -> float:
+def heterogeneity_p(
+    successes: ArrayLike, trials: ArrayLike, blocks: ArrayLike, *, seed: int, replicates: int = 1999
+) -> float:
     """Do groups of the same block differ in their rate by more than chance? A permutation test.
 
     Successes are shuffled among the trials of each block. The statistic is the sum over groups of
@@ -225,7 +234,7 @@ def heterogeneity_p(successes, trials, blocks, *, seed: int, replicates: int = 1
     k, n = np.asarray(successes, dtype=np.int64), np.asarray(trials, dtype=np.int64)
     rng = np.random.default_rng(seed)
     observed, drawn, informative = 0.0, np.zeros(replicates), 0
-    for members in _members(blocks):
+    for _, members in pd.Series(np.arange(len(k))).groupby(np.asarray(blocks), sort=False):
         x, size = k[members], n[members]
         rate = x.sum() / size.sum() if size.sum() else 0.0
         if len(members) < 2 or rate in (0.0, 1.0):
@@ -239,7 +248,7 @@ def heterogeneity_p(successes, trials, blocks, *, seed: int, replicates: int = 1
 
 
 def mantel_haenszel(cells: pd.DataFrame, *, minimum_clusters: int) -> Interval:
-    """Ratio of two rates, exposed over others, compared within strata and resampled over business users.
+    """Ratio of two rates, exposed over others, compared within strata, its interval by leaving out one business user at a time.
 
     Mantel & Haenszel (1959), J. Nat. Cancer Inst. 22:719; for rates Rothman (1986), Modern Epidemiology. Only
     strata with both kinds say something, so a user's habits can't pass for an effect.
@@ -248,6 +257,8 @@ def mantel_haenszel(cells: pd.DataFrame, *, minimum_clusters: int) -> Interval:
     ----------
     cells : DataFrame
         ``user_id, stratum`` (any), ``is_exposed`` (bool), ``events, trials`` (counts); rows are summed.
+    minimum_clusters : int
+        Fewer users with strata of both kinds: no bounds.
 
     Returns
     -------
@@ -256,7 +267,7 @@ def mantel_haenszel(cells: pd.DataFrame, *, minimum_clusters: int) -> Interval:
     """
     return jackknife_interval(
         _strata_by_user(cells),
-        lambda s: np.asarray(s["over"]) / np.asarray(s["under"]),
+        lambda total: total["over"] / total["under"],
         weight="weight",
         minimum_clusters=minimum_clusters,
         scale="log",
@@ -275,7 +286,7 @@ def stratified_difference(cells: pd.DataFrame, *, minimum_clusters: int) -> Inte
     """
     return jackknife_interval(
         _strata_by_user(cells),
-        lambda s: (np.asarray(s["over"]) - np.asarray(s["under"])) / np.asarray(s["weight"]),
+        lambda total: (total["over"] - total["under"]) / total["weight"],
         weight="weight",
         minimum_clusters=minimum_clusters,
     )
@@ -301,12 +312,6 @@ def _strata_by_user(cells: pd.DataFrame) -> pd.DataFrame:
     return strata.groupby(level="user_id").sum()
 
 
-def _members(blocks) -> list[np.ndarray]:
-    codes, _ = pd.factorize(np.asarray(blocks))
-    order = np.argsort(codes, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
-
-
 def permutation_p(observed: float, drawn: np.ndarray) -> float:
     """Share of draws at least as large as observed, the observed one counted among them.
 
@@ -327,9 +332,6 @@ def adjust_false_discovery(p_values: dict[str, float]) -> dict[str, float]:
     >>> adjust_false_discovery({"a": 0.01, "b": 0.04, "c": float("nan")})
     {'a': 0.02, 'b': 0.04, 'c': nan}
     """
-    tested = [key for key, p in p_values.items() if np.isfinite(p)]
-    q = dict.fromkeys(p_values, float("nan"))
-    if tested:
-        adjusted = stats.false_discovery_control([p_values[key] for key in tested], method="bh")
-        q.update({key: float(value) for key, value in zip(tested, adjusted, strict=True)})
-    return q
+    tested = pd.Series(p_values, dtype=float).dropna()
+    q_values = pd.Series(stats.false_discovery_control(tested, method="bh"), index=tested.index)
+    return {key: float(q_values.get(key, np.nan)) for key in p_values}
