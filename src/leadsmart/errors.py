@@ -1,6 +1,7 @@
 """Errors that say where, what, how many, for example which, and what to do next."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 MAX_EXAMPLES = 5
 
@@ -60,20 +61,9 @@ class LeadSmartError(Exception):
     def __str__(self) -> str:
         return self.message
 
-    def __reduce__(self):
-        details = {
-            "remedy": self.remedy,
-            "file": self.file,
-            "rule": self.rule,
-            "column": self.column,
-            "count": self.count,
-            "examples": list(self.examples),
-        }
-        return (_rebuild, (type(self), self.problem, details))
-
-
-def _rebuild(kind: type[LeadSmartError], problem: str, details: dict) -> LeadSmartError:
-    return kind(problem, **details)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by __init__, as an exception usually is: that one needs more than the message.
+        return (type(self).__new__, (type(self), *self.args), vars(self))
 
 
 class ParameterError(LeadSmartError):
@@ -89,21 +79,19 @@ class LedgerError(LeadSmartError):
 
 
 class NotebookError(LeadSmartError):
-    """A cell of a notebook failed.
+    """A notebook failed, or does what it may not.
 
     Parameters
     ----------
+    problem, **details
+        As for `LeadSmartError`.
     public_problem : str, optional
         What pages may say where the problem itself may quote data; by default the problem.
     """
 
-    def __init__(self, problem: str, *, public_problem: str | None = None, **details) -> None:
+    def __init__(self, problem: str, *, public_problem: str | None = None, **details: Any) -> None:
         super().__init__(problem, **details)
         self.public_problem = public_problem or problem
-
-    def __reduce__(self):
-        rebuild, (kind, problem, details) = super().__reduce__()
-        return (rebuild, (kind, problem, {**details, "public_problem": self.public_problem}))
 
 
 class RunningError(LeadSmartError):
@@ -134,6 +122,3 @@ class InputProblems(LeadSmartError):
             f"{len(self.problems)} {noun} in parameters or inputs",
             remedy="Mend what is listed and run `leadsmart check` again",
         )
-
-    def __reduce__(self):
-        return (type(self), (self.problems,))

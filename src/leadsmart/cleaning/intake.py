@@ -13,7 +13,7 @@ from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
 from leadsmart.cleaning.tables.outcome import Outcome, local_days
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.errors import InputError
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params
 from leadsmart.vocabulary import LEADS
 

@@ -10,7 +10,7 @@ from leadsmart.cleaning.tables.leads import text_columns
 from leadsmart.cleaning.tables.outcome import local_days
 from leadsmart.cleaning.values.texts import is_in
 from leadsmart.formats import format_count, format_money, format_percent, format_value
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,

@@ -8,7 +8,7 @@ from leadsmart.cleaning.tables.campaigns import UNKNOWN_PROJECT, UNKNOWN_USER
 from leadsmart.cleaning.tables.leads import NO_STATUS, text_columns
 from leadsmart.cleaning.values.texts import look_up
 from leadsmart.formats import format_count, format_percent
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.suppression import hide_few
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS
 

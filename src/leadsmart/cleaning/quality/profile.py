@@ -9,7 +9,7 @@ from leadsmart.cleaning.quality.completeness import field_names
 from leadsmart.cleaning.tables.rules import KEPT, find_rule
 from leadsmart.cleaning.values.texts import look_up
 from leadsmart.formats import format_count, format_percent
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS
 

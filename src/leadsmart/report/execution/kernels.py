@@ -1,7 +1,7 @@
 """Kernels of a run: forked from one warm process where that is safe, else started one by one.
 
 Starting Python and importing pandas, scikit-learn and the like costs seconds per notebook, more than most notebooks
-work. On Linux ``report/launcher.py`` imports all that once and forks a kernel in a tenth of a second; each is a process
+work. On Linux `launcher` imports all that once and forks a kernel in a tenth of a second; each is a process
 of its own, as isolated as any. Elsewhere (forking after imports is fragile on macOS, and Windows has no fork), and
 with ``LEADSMART_COLD_KERNELS=1``, kernels start the plain way.
 """

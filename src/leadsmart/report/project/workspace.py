@@ -12,6 +12,7 @@ from pathlib import Path
 
 from leadsmart.errors import InputError, ParameterError
 from leadsmart.params import DEFAULTS_FILE
+from leadsmart.report.project.files import read_json, write_atomically
 
 SITE_CONFIG = "_quarto.yml"
 SAMPLE = Path("data", "sample")
@@ -101,10 +102,7 @@ class Workspace:
         """Keep which export this run read, for later commands; privately, as its path may name a person."""
         self.private.mkdir(exist_ok=True)
         known = {**_exports(self.root), _from(self.root, self.outputs): _from(self.root, self.data)}
-        path = self.private / EXPORTS
-        aside = path.with_name(f"{EXPORTS}.{os.getpid()}")
-        aside.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        aside.replace(path)
+        write_atomically(self.private / EXPORTS, json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
 def find_root(start: Path) -> Path:
@@ -169,7 +167,7 @@ def _last_data(root: Path, outputs: Path) -> Path | None:
 def _exports(root: Path) -> dict[str, str]:
     path = root / PRIVATE / EXPORTS
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return dict(read_json(path))
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError) as error:
