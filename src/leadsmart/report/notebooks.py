@@ -186,14 +186,14 @@ NOTEBOOKS: dict[str, Notebook] = {
             "Summary",
             reads=(
                 _CLEANED,
-                Reads(INSIGHTS, ("benchmarks.json",)),
+                Reads(INSIGHTS, ("benchmarks.json", "evidence.json", "kpis.json")),
                 Reads(CLASSIFICATION, ("data_gaps.json", CARD_FILE)),
             ),
             writes=(
                 "findings.json",
                 "recommendations.json",
                 SUMMARY_FILE,
-                *_tables("recommendation_*", "recommendations_left_out"),
+                *_tables("findings", "recommendation_*", "recommendations_left_out"),
             ),
         ),
         Notebook(
@@ -216,14 +216,18 @@ NOTEBOOKS: dict[str, Notebook] = {
             reads=(_CLEANED, RunInput.OTHER_USERS_ROWS),
             writes=(
                 "benchmarks.json",
+                "evidence.json",
+                "kpis.json",
                 *_tables("ad_sets", "benchmarks", "best_campaigns", "campaigns", "channels", "decisions"),
                 *_tables("definition_sensitivity", "ended_lessons", "form_variants", "funnel", "hand_overs"),
                 *_tables("health_*", "kpis", "leads_by_hour", "one_user_left_out", "projects"),
                 *_tables("time_to_*", "transitions", "users", "weekly", "worst_campaigns"),
-                *_tables("bottleneck_users", "finding_*", "findings", "quality_variance"),
+                *_tables("bottleneck_users", "finding_*", "quality_variance"),
             ),
         ),
-        Notebook(EXPLORE, "Explore", reads=(_CLEANED,), writes=("explore.js",)),
+        Notebook(
+            EXPLORE, "Explore", reads=(_CLEANED, Reads(INSIGHTS, ("kpis.json",))), writes=("explore.js",)
+        ),
         Notebook(
             CLASSIFICATION,
             "Lead classifier",
