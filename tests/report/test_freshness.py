@@ -231,6 +231,10 @@ CASES = {
         set_parameter("gulf.yml", "practical_margin: 0.3"),
         {("gulf", INSIGHTS), ("gulf", EXPLORE), ("gulf", SUMMARY)},
     ),
+    "the period, which cleaning and the score don't know": (
+        set_parameter("gulf.yml", "period_start: 2024-06-02"),
+        {("gulf", INSIGHTS), ("gulf", EXPLORE), ("gulf", SUMMARY)},
+    ),
     "a parameter of running": (set_parameter("_defaults.yml", "cell_timeout: 601"), set()),
     "how one market's export is written": (
         set_parameter("gulf.yml", "date_order: dmy"),
@@ -313,6 +317,25 @@ def test_another_contact_key_is_other_data(workspace: Workspace, monkeypatch: py
     assert stale(workspace)[("gulf", CLEANING)] == ["its data changed (contact key)"]
     records = "".join(p.read_text(encoding="utf-8") for p in workspace.outputs.rglob("*.json"))
     assert KEY not in records
+
+
+def test_a_template_makes_those_due_that_show_something(workspace: Workspace, package: Path):
+    """What is no module belongs to every module of its package and below."""
+    template = package / "display" / "templates" / "card.html"
+    template.parent.mkdir(exist_ok=True)
+    template.write_text("<p>{{ text }}</p>", encoding="utf-8")
+    assert stale(workspace)[("gulf", INSIGHTS)] == ["leadsmart/display/templates/card.html is new"]
+    assert set(stale(workspace)) == EVERYWHERE
+    folder = package / "insights" / "journey"
+    (folder / "steps.csv").write_text("a,b\n", encoding="utf-8")
+    template.unlink()
+    assert set(stale(workspace)) == of_all(INSIGHTS, EXPLORE, SUMMARY, OVERVIEW)
+
+
+def test_what_python_compiled_is_no_part_of_the_code(workspace: Workspace, package: Path):
+    (package / "display" / "__pycache__").mkdir(exist_ok=True)
+    (package / "display" / "__pycache__" / "cards.cpython-312.pyc").write_bytes(b"x")
+    assert stale(workspace) == {}
 
 
 def test_no_module_behind_a_figure_imports_ours_inside_a_function():

@@ -321,6 +321,22 @@ def test_one_market_never_blocks_another(project: Path, code: str):
     assert not (project / "outputs" / "gulf" / "failure.json").exists()
 
 
+def test_two_notebooks_of_a_market_at_once_may_fail_and_neither_loses_its_files_meanwhile(project: Path):
+    # 02 and 03 read nothing of each other, so that they are at work together: 02 fails when 03 has begun
+    begun = f"import pathlib, time\nbegun = pathlib.Path({str(project / 'begun')!r})\nif market == 'gulf':\n"
+    wait = "    while not begun.exists():\n        time.sleep(0.05)\n    raise ValueError('first')"
+    write_notebook(project, "02_insights", begun + wait)
+    read = "    begun.touch()\n    time.sleep(3)\n    page.read_json('01_cleaning', 'clean/leads.parquet')\n"
+    write_notebook(project, "03_classification", begun + read + "    raise ValueError('second')")
+    said = run_here(project, "--force", "--jobs", "2")
+    assert said.code == 1
+    assert "gulf: FAILED in 03_classification.ipynb" in said.stdout and "ValueError: second" in said.stdout
+    assert ("new-cairo", "04_summary") in said.ran()
+    failure = json.loads((project / "outputs" / "gulf" / "failure.json").read_text(encoding="utf-8"))
+    assert failure["notebook"] == "02_insights", "whichever ended first"
+    assert (project / "outputs" / "gulf" / "benchmarks.json").is_file(), "earlier results stay"
+
+
 def test_each_markets_figures_are_its_own(once: Path):
     texts = {
         m: (once / "outputs" / m / "clean" / "leads.parquet").read_text(encoding="utf-8") for m in MARKETS

@@ -8,9 +8,10 @@ to every module of that package and below.
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import leadsmart
 from leadsmart.params import Params
@@ -19,6 +20,8 @@ from leadsmart.report.project.files import digest_of, read_json, sha256_of, writ
 PACKAGE = Path(leadsmart.__file__).parent
 #: It gives an executed copy its title and takes out times, so that every copy depends on it.
 _FINISHES_COPIES = "leadsmart.report.execution.execute"
+#: Module -> class that names parameters for whoever reads them: of its methods those count that are named elsewhere.
+_READ_BY_ALL = {"params.py": "Params", "market.py": "Market"}
 #: Names that mean every parameter.
 _ALL_PARAMETERS = frozenset({"model_dump", "model_dump_json"})
 
@@ -77,9 +80,10 @@ class CodeDependencies:
     def __init__(self, cache: Path, package: Path | None = None) -> None:
         package = package or PACKAGE
         self._cache = cache
-        self._version = digest_of(
-            [(package / "params.py").read_text(encoding="utf-8"), Path(__file__).read_text(encoding="utf-8")]
-        )
+        read_by_all = [path for name in _READ_BY_ALL if (path := package / name).is_file()]
+        texts = [path.read_text(encoding="utf-8") for path in (*read_by_all, Path(__file__))]
+        self._version = digest_of(texts)
+        self._members = {name: attributes for text in texts for name, attributes in _members(text)}
         self._known = _read_cache(cache, self._version)
         self._used: dict[str, ParsedCode] = {}
         self._modules: dict[str, ParsedCode] = {}
@@ -90,7 +94,6 @@ class CodeDependencies:
             self._files.setdefault(name, {})[path.relative_to(package.parent).as_posix()] = sha256_of(path)
             if path.suffix == ".py":
                 self._modules[name] = self._parse(path.read_text(encoding="utf-8"))
-        self._properties = _property_fields(package / "params.py")
 
     def code(self, notebook: Path) -> Code:
         """The code behind a notebook."""
@@ -118,7 +121,9 @@ class CodeDependencies:
     def _parse(self, text: str) -> ParsedCode:
         digest = hashlib.sha256(text.encode()).hexdigest()
         if digest not in self._used:
-            self._used[digest] = self._known.get(digest) or parse_code(text)
+            self._used[digest] = self._known.get(digest) or parse_code(
+                text, {*Params.model_fields, *_ALL_PARAMETERS, *self._members}
+            )
         return self._used[digest]
 
     def _closure(self, names: Iterable[str]) -> set[str]:
@@ -137,14 +142,14 @@ class CodeDependencies:
         fields = set(Params.model_fields)
         if names & _ALL_PARAMETERS:
             return frozenset(fields)
-        behind = {f for name in names & self._properties.keys() for f in self._properties[name]}
+        behind = {f for name in names & self._members.keys() for f in self._members[name]}
         return frozenset(fields & (names | behind))
 
 
-def parse_code(text: str) -> ParsedCode:
-    """What a piece of code imports at its top, and which names of parameters are in it.
+def parse_code(text: str, wanted: Collection[str]) -> ParsedCode:
+    """What a piece of code imports at its top, and which of the wanted names are in it.
 
-    >>> parsed = parse_code("from leadsmart.display import cards\\nprint(page.params.seed)")
+    >>> parsed = parse_code("from leadsmart.display import cards\\nprint(page.params.seed)", {"seed", "title"})
     >>> parsed.imports, parsed.names
     (('leadsmart.display', 'leadsmart.display.cards'), ('seed',))
     """
@@ -153,12 +158,13 @@ def parse_code(text: str) -> ParsedCode:
     except SyntaxError:
         # a cell with a magic, or a broken one, as its run will say
         return ParsedCode((), ())
-    wanted = {*Params.model_fields, *_ALL_PARAMETERS, *_properties()}
     names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     names |= {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-    # the model itself names every parameter, whoever reads it
-    is_model = any(isinstance(node, ast.ClassDef) and node.name == "Params" for node in tree.body)
-    return ParsedCode(tuple(sorted(_imports(tree.body))), () if is_model else tuple(sorted(wanted & names)))
+    # of a class that everybody reads only what is named elsewhere counts
+    is_read_by_all = any(_is_read_by_all(node) for node in tree.body)
+    return ParsedCode(
+        tuple(sorted(_imports(tree.body))), () if is_read_by_all else tuple(sorted(names & set(wanted)))
+    )
 
 
 def _imports(body: list[ast.stmt]) -> set[str]:
@@ -175,20 +181,16 @@ def _imports(body: list[ast.stmt]) -> set[str]:
     return {name for name in found if name.partition(".")[0] == "leadsmart"}
 
 
-def _properties() -> set[str]:
-    return {name for name, value in vars(Params).items() if isinstance(value, property)}
+def _is_read_by_all(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and node.name in _READ_BY_ALL.values()
 
 
-def _property_fields(path: Path) -> dict[str, set[str]]:
-    """Properties of `Params` -> the fields they are made of."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    (model,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Params"]
-    wanted = _properties()
-    return {
-        node.name: {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
-        for node in model.body
-        if isinstance(node, ast.FunctionDef) and node.name in wanted
-    }
+def _members(text: str) -> Iterator[tuple[str, set[str]]]:
+    """Properties and methods of the classes that everybody reads, with the attributes they are made of."""
+    for model in filter(_is_read_by_all, ast.parse(text).body):
+        for node in model.body:
+            if isinstance(node, ast.FunctionDef):
+                yield node.name, {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
 
 
 def _read_cache(path: Path, version: str) -> dict[str, ParsedCode]:
