@@ -83,10 +83,11 @@ class NotebookError(LeadSmartError):
 
     Parameters
     ----------
-    problem, **details
-        As for `LeadSmartError`.
+    problem : str
     public_problem : str, optional
         What pages may say where the problem itself may quote data; by default the problem.
+    **details
+        As for `LeadSmartError`.
     """
 
     def __init__(self, problem: str, *, public_problem: str | None = None, **details: Any) -> None:

@@ -233,6 +233,11 @@ def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | No
     overrides : mapping, optional
         Parameters that win over both files.
 
+    Returns
+    -------
+    Params
+        Valid ones.
+
     Raises
     ------
     ParameterError
@@ -273,6 +278,11 @@ def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = No
     overrides : mapping, optional
         Parameters that win over the defaults.
 
+    Returns
+    -------
+    Params
+        Valid ones.
+
     Raises
     ------
     ParameterError, InputProblems
@@ -295,6 +305,11 @@ def params_for(market: str, params_dir: Path, overrides: Mapping[str, Any] | Non
         A market or one of the two reserved names.
     params_dir, overrides
         As for `load_params`.
+
+    Returns
+    -------
+    Params
+        Valid ones.
 
     Raises
     ------

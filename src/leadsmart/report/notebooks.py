@@ -145,6 +145,16 @@ class Notebook:
 def find_notebook(name: str) -> Notebook:
     """The declaration of a notebook.
 
+    Parameters
+    ----------
+    name : str
+        Of its file, without the ending.
+
+    Returns
+    -------
+    Notebook
+        Its reads, writes and title.
+
     Raises
     ------
     NotebookError

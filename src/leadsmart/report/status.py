@@ -54,6 +54,11 @@ def list_status(store: ResultStore, markets: Sequence[str], renderer: str = "aut
         Of a workspace whose stage is that of a run.
     markets : sequence of str
     renderer : str
+
+    Returns
+    -------
+    list of Status
+        One per notebook, then one of the site.
     """
     freshness = Freshness(store, expected=store.present)
     freshness.compared = find_compared(freshness, freshness.markets(SUMMARY, Of.PUBLISHED))
@@ -87,6 +92,11 @@ def open_store(workspace: Workspace, overrides: Mapping[str, Any]) -> ResultStor
     overrides : mapping
         Parameters that win over the markets' files.
 
+    Returns
+    -------
+    ResultStore
+        With the stage of a run.
+
     Raises
     ------
     InputError
@@ -119,6 +129,11 @@ def list_if_up_to_date(
     overrides : mapping
         Parameters that win over the markets' files.
     renderer : str
+
+    Returns
+    -------
+    list of Status
+        As of `list_status`, or empty.
     """
     if is_interrupted(workspace.outputs):
         return []

@@ -43,6 +43,18 @@ def verify_outputs(
     The same parameters that were changed for the last run are changed again, and it is compared with the same
     earlier run. Nothing in `workspace` is changed.
 
+    Parameters
+    ----------
+    workspace : Workspace
+    listener : PlainListener
+    jobs, renderer
+        As for `make_report`.
+
+    Returns
+    -------
+    Verification
+        How many files were compared, and which differ.
+
     Raises
     ------
     RenderError

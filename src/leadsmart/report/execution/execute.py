@@ -97,10 +97,8 @@ def execute_notebook(
                 kernel_environment={**os.environ, **workspace.environment(), **ONE_THREAD},
                 on_cell_start=cell_starts,
             )
-    except PapermillExecutionError as error:
-        raise _cell_failed(name, headings[at[0]], at[0], error.ename, error.evalue) from error
-    except (TimeoutError, RuntimeError) as error:
-        raise _cell_failed(name, headings[at[0]], at[0], type(error).__name__, str(error)) from error
+    except (PapermillExecutionError, TimeoutError, RuntimeError) as error:
+        raise NotebookError(**_describe_failure(name, headings[at[0]], at[0], error)) from error
 
     folder = workspace.stage / declared.folder(market)
     if not is_done(folder, name):
@@ -134,7 +132,7 @@ def _read_notebook(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-class _Engine(papermill.engines.NBClientEngine):
+class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # papermill has no types
     """Papermill's own engine, over kernels of ours."""
 
     @classmethod
@@ -191,7 +189,12 @@ def _headings(notebook: nbformat.NotebookNode, injected: bool) -> list[str]:
     return headings
 
 
-def _cell_failed(name: str, heading: str, index: int, kind: str, text: str) -> NotebookError:
+def _describe_failure(name: str, heading: str, index: int, error: Exception) -> dict[str, Any]:
+    """What a `NotebookError` says of the error of a cell."""
+    if isinstance(error, PapermillExecutionError):
+        kind, text = error.ename, error.evalue
+    else:
+        kind, text = type(error).__name__, str(error)
     where = f"cell {index + 1}" + (f" ({heading})" if heading else "")
     if kind in _OUR_ERRORS:
         problem, public, remedy = text.rstrip("."), None, "When that is mended, run again"
@@ -205,7 +208,8 @@ def _cell_failed(name: str, heading: str, index: int, kind: str, text: str) -> N
         # The text of a foreign error may quote data; only the terminal shows it.
         problem, public = f"{kind}: {text}", f"{where}: {kind}; the terminal shows its text"
         remedy = f"Open notebooks/{name}.ipynb in Jupyter with this market and run it up to that cell"
-    return NotebookError(f"{where}: {problem}", remedy=remedy, file=f"{name}.ipynb", public_problem=public)
+    said = {"problem": f"{where}: {problem}", "public_problem": public}
+    return {**said, "remedy": remedy, "file": f"{name}.ipynb"}
 
 
 def _take_error_stream(notebook: nbformat.NotebookNode) -> list[str]:

@@ -157,6 +157,14 @@ class Kernels:
     def open(self, modules: Sequence[str] = ()) -> Iterator[Kernel]:
         """A kernel for one notebook, with `modules` at hand; whoever starts it ends it.
 
+        Parameters
+        ----------
+        modules : sequence of str
+
+        Yields
+        ------
+        Kernel
+
         Raises
         ------
         DeadKernelError

@@ -24,6 +24,7 @@ from collections import deque
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 #: What every kernel imports on its way up.
 KERNEL_MODULES = (
@@ -115,7 +116,7 @@ def _fork(
     os.close(log)
 
 
-def _become_kernel(request: dict, channel: socket.socket, log: int) -> None:
+def _become_kernel(request: dict[str, Any], channel: socket.socket, log: int) -> None:
     code = 1
     try:
         for number in (signal.SIGCHLD, signal.SIGTERM):
@@ -188,13 +189,13 @@ def _kill(pid: int) -> None:
             kill(pid, signal.SIGKILL)
 
 
-def _answer(channel: socket.socket, answer: dict) -> None:
+def _answer(channel: socket.socket, answer: dict[str, Any]) -> None:
     # Nobody waits for the answer when the run was stopped.
     with contextlib.suppress(OSError):
         channel.sendall(_line(answer))
 
 
-def _line(answer: dict) -> bytes:
+def _line(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer).encode() + b"\n"
 
 

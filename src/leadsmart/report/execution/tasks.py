@@ -93,6 +93,11 @@ def run_task(task: Task, kernels: Kernels | None = None, on_cell: "CellListener 
         Those of a run in this process; without them a kernel starts the plain way.
     on_cell : callable, optional
         Called before every code cell, see `execute.execute_notebook`.
+
+    Returns
+    -------
+    TaskResult
+        Seconds, warnings, and the error of a notebook that failed.
     """
     started = time.perf_counter()
     if kernels:

@@ -63,6 +63,13 @@ def export_market(workspace: Workspace, market: str, form: str, target: Path | N
     -------
     Path
         The file.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such format or market.
+    InputError
+        If the market was not run.
     """
     if form not in FORMATS:
         raise ParameterError(f"unknown format {form!r}", remedy=f"Use one of {', '.join(FORMATS)}")

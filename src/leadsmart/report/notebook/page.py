@@ -117,10 +117,17 @@ def open_page(name: str, variables: Mapping[str, Any]) -> Page:
         ``globals()`` of the notebook. ``market`` names the market; ``data`` and ``outputs`` may name other
         folders; any field of `Params` that has a value wins over ``params/<market>.yml``.
 
+    Returns
+    -------
+    Page
+        Ready to read and write.
+
     Raises
     ------
-    ParameterError, InputError
-        If parameters or inputs are wrong, or the market has no campaigns in this export.
+    ParameterError
+        If parameters are wrong.
+    InputError
+        If inputs are wrong, or the market has no campaigns in this export.
     NotebookError
         If the notebook is not declared.
     """

@@ -82,6 +82,16 @@ class Reader:
         """The reviewed file's corrections, all of which must still match as it says.
 
         A run has counted the rows that match before it began; each notebook then reads its own market's alone.
+
+        Returns
+        -------
+        tuple of Correction
+            Of all markets.
+
+        Raises
+        ------
+        InputProblems
+            If one matches more or fewer rows than it says.
         """
         from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
 

@@ -34,6 +34,16 @@ class Writer:
     def new_path(self, name: str) -> Path:
         """Path to write a file to, its folder made.
 
+        Parameters
+        ----------
+        name : str
+            Below the notebook's folder.
+
+        Returns
+        -------
+        Path
+            Of a file that need not exist.
+
         Raises
         ------
         NotebookError

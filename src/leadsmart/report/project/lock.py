@@ -15,6 +15,11 @@ LOCK_FILE = ".lock"
 def locked(outputs: Path) -> Iterator[None]:
     """Hold a folder of outputs; nobody else can meanwhile.
 
+    Parameters
+    ----------
+    outputs : Path
+        The folder; made where it does not exist.
+
     Raises
     ------
     RunningError

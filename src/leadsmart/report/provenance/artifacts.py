@@ -46,6 +46,11 @@ def read_published(outputs: Path, market: str) -> PublishedMarket:
         Folder of published results.
     market : str
 
+    Returns
+    -------
+    PublishedMarket
+        As it was published.
+
     Raises
     ------
     ModelError

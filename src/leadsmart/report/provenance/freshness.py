@@ -118,6 +118,12 @@ class Freshness:
     def facts(self, notebook: str, market: str) -> dict[str, Any]:
         """All that is known of a notebook before it runs, other notebooks' results aside.
 
+        Parameters
+        ----------
+        notebook : str
+        market : str
+            Or ``all-markets``.
+
         Returns
         -------
         dict
