@@ -207,7 +207,7 @@ def score(
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
     from leadsmart.report.project.lock import locked
-    from leadsmart.report.site.publish import end_stage, is_interrupted, recover
+    from leadsmart.report.site.publish import is_interrupted, recover, remove_stage
     from leadsmart.report.site.site import render_site
 
     workspace = _open(None, outputs)
@@ -216,7 +216,7 @@ def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
         recover(workspace.outputs)
         index = render_site(workspace, renderer)
         if not was_interrupted:
-            end_stage(workspace.outputs)
+            remove_stage(workspace.outputs)
     typer.echo(f"Report: {_shown(index)}")
 
 

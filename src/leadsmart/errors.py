@@ -42,21 +42,17 @@ class LeadSmartError(Exception):
     @property
     def message(self) -> str:
         """The whole message on one line."""
-        where = ", ".join(
-            f"{name} {value}"
-            for name, value in [("rule", self.rule), ("column", self.column)]
-            if value is not None
-        )
-        text = f"{self.file}: " if self.file else ""
-        text += self.problem
-        if where:
-            text += f" ({where})"
-        if self.count is not None:
-            text += f"; {self.count:,} affected"
-        if self.examples:
-            text += f"; for example {', '.join(repr(x) for x in self.examples)}"
+        places = {"rule": self.rule, "column": self.column}
+        where = ", ".join(f"{name} {value}" for name, value in places.items() if value is not None)
+        parts = [
+            f"{self.file}: " if self.file else "",
+            self.problem,
+            f" ({where})" if where else "",
+            "" if self.count is None else f"; {self.count:,} affected",
+            f"; for example {', '.join(map(repr, self.examples))}" if self.examples else "",
+        ]
         end = "" if self.remedy.endswith(("?", ".")) else "."
-        return f"{text}. {self.remedy}{end}"
+        return f"{''.join(parts)}. {self.remedy}{end}"
 
     def __str__(self) -> str:
         return self.message

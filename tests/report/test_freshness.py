@@ -122,7 +122,7 @@ def publish(freshness: Freshness, market: str, notebook: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"leads": 3}) if notebook == SUMMARY else f"{notebook} of {market}"
     (folder / WRITES[notebook]).write_text(text, encoding="utf-8")
-    freshness.forget()
+    freshness.invalidate()
     reads: list[Read] = [
         FileRead(NOTEBOOKS[other].folder(market), other, file)
         for other, file in READS.get(notebook, [])
@@ -138,7 +138,7 @@ def publish(freshness: Freshness, market: str, notebook: str) -> None:
     values = {read: freshness.current(read) or "" for read in reads}
     outputs = {WRITES[notebook]: sha256_of(folder / WRITES[notebook])}
     write_record(folder, notebook, Record(freshness.facts(notebook, market), values, outputs))
-    freshness.forget()
+    freshness.invalidate()
 
 
 def stale(workspace: Workspace, **overrides: object) -> dict[tuple[str, str], list[str]]:

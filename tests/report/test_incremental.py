@@ -31,7 +31,7 @@ from leadsmart.report.execution.run import run_markets
 from leadsmart.report.execution.tasks import Task, run_task
 from leadsmart.report.project.lock import locked
 from leadsmart.report.project.workspace import open_workspace
-from leadsmart.report.site.publish import end_stage, start_stage
+from leadsmart.report.site.publish import remove_stage, start_stage
 from leadsmart.report.verify import compare_folders
 
 MARKETS = ("gulf", "new-cairo")
@@ -449,7 +449,7 @@ def test_a_run_that_was_killed_before_its_record_was_written_is_completed(once: 
     said = run_here(project)
     assert said.ran() == set() and said.code == 0
     assert json.loads((outputs / "run.json").read_text())["compared_with"]
-    end_stage(outputs)
+    remove_stage(outputs)
 
 
 # --- other executors, and Ctrl-C ------------------------------------------------------------------------

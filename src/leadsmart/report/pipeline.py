@@ -15,7 +15,7 @@ from leadsmart.report.execution.run import run_markets
 from leadsmart.report.execution.tasks import MarketResult
 from leadsmart.report.project.files import write_atomically
 from leadsmart.report.project.workspace import STAMP_FILE, Workspace
-from leadsmart.report.site.publish import end_stage
+from leadsmart.report.site.publish import remove_stage
 from leadsmart.report.site.site import SITE, render_site, why_site_is_outdated
 
 
@@ -65,5 +65,5 @@ def make_report(
         "jobs": jobs,
     }
     write_atomically(workspace.outputs / STAMP_FILE, json.dumps(stamp, indent=1) + "\n")
-    end_stage(workspace.outputs)
+    remove_stage(workspace.outputs)
     return Report(results, index)

@@ -69,7 +69,7 @@ def list_status(store: ResultStore, markets: Sequence[str], renderer: str = "aut
         changing = [task for task, status in found.items() if not status.is_up_to_date]
         waits_for = () if reasons else _read_of(folder, notebook, changing)
         found[TaskId(market, notebook)] = Status(market, notebook, reasons, waits_for)
-    freshness.remember()
+    freshness.save_cache()
     waiting = [status.notebook for status in found.values() if not status.is_up_to_date]
     reasons = why_site_is_outdated(store.workspace, renderer)
     site = Status("site", "", reasons, () if reasons else tuple(dict.fromkeys(waiting)))

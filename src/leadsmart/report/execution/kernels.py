@@ -206,7 +206,7 @@ class Kernels:
         try:
             yield Kernel(manager, descriptor)
         except DeadKernelError as error:
-            raise DeadKernelError(_how_it_ended(provisioner.exit_code, log)) from error
+            raise DeadKernelError(_describe_end(provisioner.exit_code, log)) from error
         finally:
             os.close(descriptor)
             shutil.rmtree(folder, ignore_errors=True)
@@ -221,7 +221,7 @@ class Kernels:
             kill_group(process)
 
 
-def _how_it_ended(code: int | None, log: Path) -> str:
+def _describe_end(code: int | None, log: Path) -> str:
     said = (
         log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:] if log.exists() else []
     )

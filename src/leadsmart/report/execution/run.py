@@ -35,10 +35,10 @@ from leadsmart.report.provenance.manifest import reconcile, write_market_run, wr
 from leadsmart.report.provenance.records import remove_outputs
 from leadsmart.report.provenance.result_store import COMPARED_FILE, SOURCES_FILE, ResultStore
 from leadsmart.report.site.publish import (
-    note_failure,
     prepare_folder,
     publish_failure,
     publish_folder,
+    record_failure,
     start_stage,
 )
 from leadsmart.report.site.site import write_navigation
@@ -103,7 +103,7 @@ def run_markets(
         # Left in this order, also by Ctrl-C: without kernels, the threads come to their end.
         with ThreadPoolExecutor(max_workers=jobs) as threads, run.kernels:
             run_all(waits, threads, run.start, run.finish)
-    freshness.remember()
+    freshness.save_cache()
     done = [run.result(market) for market in order]
     apart = [run.result(market) for market in (*others, UNASSIGNED)]
     totals = None if any(result.error for result in (*done, *apart)) else _reconcile(freshness, slices)
@@ -123,7 +123,7 @@ class _Run:
         self.kernels: Kernels | None = None
         self._running: set[TaskId] = set()
         self._ended: dict[TaskId, TaskResult] = {}
-        self._given_up: set[str] = set()
+        self._discarded: set[str] = set()
 
     def start(self, task: TaskId) -> Callable[[], TaskResult] | None:
         """The call that runs a notebook whose turn has come; None where it need not or can't run."""
@@ -150,12 +150,12 @@ class _Run:
         """Note how a notebook ended."""
         self._running.remove(task)
         self._ended[task] = result
-        self._freshness.forget()
+        self._freshness.invalidate()
         if result.error is None:
             self._listener.done(*task, result.seconds, result.warnings)
         else:
             self._listener.failed(*task, result.error)
-        self._give_up_failed()
+        self._discard_failed()
 
     def result(self, market: str) -> MarketResult:
         """How a market's notebooks ended."""
@@ -180,15 +180,17 @@ class _Run:
             return NOTEBOOKS[OVERVIEW].title
         return self._freshness.store.params(market).title
 
-    def _give_up_failed(self) -> None:
+    def _discard_failed(self) -> None:
         """Drop what failed markets have staged, as soon as no notebook is at work that could read or write there."""
         at_work = {task.market for task in self._running}
-        for market in {task.market for task in self._ended} - at_work - self._given_up - {ALL_MARKETS}:
+        for market in {task.market for task in self._ended} - at_work - self._discarded - {ALL_MARKETS}:
             failed = self._failed(market)
             if failed and ALL_MARKETS not in at_work:
                 name, error = next(iter(failed.items()))
-                note_failure(self._freshness.store.workspace.stage, market, self._title(market), name, error)
-                self._given_up.add(market)
+                record_failure(
+                    self._freshness.store.workspace.stage, market, self._title(market), name, error
+                )
+                self._discarded.add(market)
 
     def _choose_markets(self, name: str) -> None:
         """Write down for a notebook that reads several markets which of them count, and what they are compared with."""
@@ -225,7 +227,7 @@ def _publish(store: ResultStore, slices: Slices, done: Sequence[MarketResult], o
             publish_folder(staged, published)
     staged, published = stage / ALL_MARKETS, outputs / ALL_MARKETS
     if overall.error:
-        note_failure(stage, ALL_MARKETS, overall.title, OVERVIEW, overall.error)
+        record_failure(stage, ALL_MARKETS, overall.title, OVERVIEW, overall.error)
         publish_failure(staged, published, outputs / f"{OVERVIEW}.ipynb")
     elif staged.is_dir():
         publish_folder(staged, published)
@@ -253,4 +255,4 @@ def _write_run(freshness: Freshness, done: Sequence[MarketResult], totals: pd.Da
         compared=freshness.compared.get("run"),
     )
     keep_extract(outputs, make_extract(freshness, counted))
-    store.workspace.remember_data()
+    store.workspace.record_export()

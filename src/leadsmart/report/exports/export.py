@@ -23,7 +23,7 @@ FOLDER = "exports"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _BROWSER_SECONDS = 120
 #: What leads to files that a single file does not have.
-_LEADS_AWAY = re.compile(
+_LINKS_TO_FILES = re.compile(
     r'<nav [^>]*class="ls-pagenav".*?</nav>|<a [^>]*class="ls-download"[^>]*>.*?</a>', re.DOTALL
 )
 _LINK = re.compile(r'<a [^>]*href="(?P<to>[^"#]*)[^"]*"[^>]*>(?P<text>.*?)</a>', re.DOTALL)
@@ -145,16 +145,16 @@ def _without_files(body: str, pages: list[str]) -> str:
     '<a href="#02_insights">See</a> x'
     """
 
-    def mend(found: re.Match[str]) -> str:
+    def replace_link(found: re.Match[str]) -> str:
         page = found["to"].removesuffix(".html")
         return f'<a href="#{page}">{found["text"]}</a>' if page in pages else found["text"]
 
     # ids that nbconvert makes from headings are the same in several pages
     body = re.sub(r'(<h[1-6]) id="[^"]*"', r"\1", body)
-    return _LINK.sub(mend, _LEADS_AWAY.sub("", body))
+    return _LINK.sub(replace_link, _LINKS_TO_FILES.sub("", body))
 
 
-def _write_print(workspace: Workspace, market: str, target: Path) -> None:
+def _write_pdf(workspace: Workspace, market: str, target: Path) -> None:
     page = workspace.outputs / "site" / "outputs" / market / f"{SUMMARY}.html"
     if not page.is_file():
         raise InputError(
@@ -209,7 +209,7 @@ def _summary(workspace: Workspace, market: str) -> dict[str, str]:
 
 #: How each format is written.
 FORMATS: dict[str, Callable[[Workspace, str, Path], None]] = {
-    "pdf": _write_print,
+    "pdf": _write_pdf,
     "xlsx": _write_workbook,
     "html": _write_page,
 }

@@ -170,7 +170,7 @@ def _make_missing(page: Page) -> None:
                 where = "" if NOTEBOOKS[name].runs_once else f" for {market}"
                 sys.stderr.write(f"{name} has no result{where} yet: running notebooks/{name}.ipynb first\n")
                 execute_notebook(name, market, page.workspace, page.store.overrides)
-                page.freshness.forget()
+                page.freshness.invalidate()
 
 
 def _slices(workspace: Workspace) -> SliceFacts:

@@ -20,7 +20,7 @@ from leadsmart.report.notebooks import (
     RunInput,
 )
 from leadsmart.report.project.audience import inputs_record
-from leadsmart.report.project.files import digest_of, read_json, sha256_of
+from leadsmart.report.project.files import read_json, sha256_of
 from leadsmart.report.project.workspace import Workspace
 from leadsmart.report.provenance.records import FileRead, InputRead, MarketsRead, Read
 from leadsmart.report.provenance.result_store import ResultStore
@@ -116,7 +116,7 @@ class Reader:
 
     def inputs_table(self) -> pd.DataFrame:
         """One row per file of the export: ``file, rows, sha256`` (its first twelve digits); a client sees no rows."""
-        self._note(RunInput.EXPORT_FILES, self.store.input_digests())
+        self._note(RunInput.EXPORT_FILES)
         entries = inputs_record(self.store.slices, self.params.audience).items()
         return pd.DataFrame(
             [
@@ -166,19 +166,12 @@ class Reader:
 
     def markets(self, notebook: str) -> list[str]:
         """Markets whose result of a notebook counts; in a run those that failed are left out."""
-        of = next(
-            (
-                s.of
-                for s in self.notebook.sources
-                if s.notebook == notebook and s.of in (Of.EVERY, Of.PUBLISHED)
-            ),
-            None,
-        )
-        if of is None:
-            raise self.notebook.undeclared("reads", f"{notebook} of all markets")
-        found = self.freshness.markets(notebook, of)
-        self.reads[MarketsRead(notebook, of)] = ", ".join(found)
-        return found
+        for source in self.notebook.sources:
+            if source.notebook == notebook and source.of in (Of.EVERY, Of.PUBLISHED):
+                found = self.freshness.markets(notebook, source.of)
+                self.reads[MarketsRead(notebook, source.of)] = ", ".join(found)
+                return found
+        raise self.notebook.undeclared("reads", f"{notebook} of all markets")
 
     def _file(self, notebook: str, file: str, market: str | None = None) -> Path:
         """The file of another notebook that is read, and noted as read; or one of this notebook's own."""
@@ -200,18 +193,18 @@ class Reader:
 
     def read_compared(self) -> Mapping[str, Any]:
         """Extract of the run that this one is compared with; empty where there is none."""
-        self._note(RunInput.EARLIER_RUN, digest_of(self.freshness.compared))
+        self._note(RunInput.EARLIER_RUN)
         return self.freshness.compared
 
     def failures(self) -> list[dict[str, str]]:
         """Markets whose last run failed: market, title, notebook, problem, remedy."""
-        failures = self.store.failures()
-        self._note(RunInput.FAILURES, digest_of(failures))
-        return failures
+        self._note(RunInput.FAILURES)
+        return self.store.failures()
 
-    def _note(self, what: RunInput, value: str) -> None:
+    def _note(self, what: RunInput) -> None:
         self._require(what)
-        self.reads[InputRead(what.value)] = value
+        read = InputRead(what.value)
+        self.reads[read] = self.freshness.current(read) or ""
 
     def _require(self, *inputs: RunInput) -> None:
         if not set(inputs) & set(self.notebook.reads):

@@ -28,10 +28,10 @@ def find_mixed_audiences(workspace: Workspace, overrides: Mapping[str, Any]) -> 
     known = list_markets(workspace.params_dir)
     # the pooled model reads all markets, and what is unassigned is on every site
     params = [params_for(market, workspace.params_dir, overrides) for market in (*known, UNASSIGNED)]
-    whom = {_whom(p.audience, p.user_ids) for p in params}
-    if all(audience == INTERNAL for audience, _ in whom):
-        return _published_for_others(workspace, whom, "this run is internal")
-    if len(whom) > 1:
+    recipients = {_recipients(p.audience, p.user_ids) for p in params}
+    if all(audience == INTERNAL for audience, _ in recipients):
+        return _published_for_others(workspace, recipients, "this run is internal")
+    if len(recipients) > 1:
         return [
             ParameterError(
                 "a report for a client needs the same audience and user_ids for all markets and for unassigned campaigns",
@@ -40,25 +40,26 @@ def find_mixed_audiences(workspace: Workspace, overrides: Mapping[str, Any]) -> 
                 examples=[
                     p.market
                     for p in params
-                    if _whom(p.audience, p.user_ids) != _whom(params[0].audience, params[0].user_ids)
+                    if _recipients(p.audience, p.user_ids)
+                    != _recipients(params[0].audience, params[0].user_ids)
                 ],
             )
         ]
-    return _published_for_others(workspace, whom, "this run is for a client")
+    return _published_for_others(workspace, recipients, "this run is for a client")
 
 
-def _whom(audience: str, user_ids: Iterable[str] | None) -> tuple[str, tuple[str, ...]]:
+def _recipients(audience: str, user_ids: Iterable[str] | None) -> tuple[str, tuple[str, ...]]:
     """An internal report may be for anybody; one for a client is for exactly its users."""
     return audience, tuple(sorted(user_ids or ())) if audience == CLIENT else ()
 
 
 def _published_for_others(
-    workspace: Workspace, whom: set[tuple[str, tuple[str, ...]]], this: str
+    workspace: Workspace, recipients: set[tuple[str, tuple[str, ...]]], this: str
 ) -> list[LeadSmartError]:
     found = []
     for path in sorted(workspace.outputs.glob(f"*/{RUN_FILE}")):
         parameters = read_json(path).get("parameters", {})
-        if _whom(parameters.get("audience", INTERNAL), parameters.get("user_ids")) not in whom:
+        if _recipients(parameters.get("audience", INTERNAL), parameters.get("user_ids")) not in recipients:
             found.append(path.parent.name)
     if not found:
         return []

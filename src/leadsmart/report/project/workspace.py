@@ -96,12 +96,12 @@ class Workspace:
 
     def relative_data(self) -> str:
         """The export's folder as seen from the project, for messages on the terminal."""
-        return _from(self.root, self.data)
+        return _relative(self.root, self.data)
 
-    def remember_data(self) -> None:
+    def record_export(self) -> None:
         """Keep which export this run read, for later commands; privately, as its path may name a person."""
         self.private.mkdir(exist_ok=True)
-        known = {**_exports(self.root), _from(self.root, self.outputs): _from(self.root, self.data)}
+        known = {**_exports(self.root), _relative(self.root, self.outputs): _relative(self.root, self.data)}
         write_atomically(self.private / EXPORTS, json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
@@ -159,7 +159,7 @@ def make_sample(folder: Path) -> None:
 
 
 def _last_data(root: Path, outputs: Path) -> Path | None:
-    recorded = _exports(root).get(_from(root, outputs))
+    recorded = _exports(root).get(_relative(root, outputs))
     folder = root / recorded if recorded else None
     return folder if folder and folder.exists() else None
 
@@ -176,5 +176,5 @@ def _exports(root: Path) -> dict[str, str]:
         ) from error
 
 
-def _from(root: Path, folder: Path) -> str:
+def _relative(root: Path, folder: Path) -> str:
     return Path(os.path.relpath(folder, root)).as_posix()

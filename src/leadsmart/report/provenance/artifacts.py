@@ -70,7 +70,11 @@ def read_published(outputs: Path, market: str) -> PublishedMarket:
             "not the record of a run of this version", remedy=remedy, file=f"{market}/{RUN_FILE}"
         ) from error
     for name in (MODEL_FILE, CARD_FILE, *(f"clean/{table}.parquet" for table in TABLES)):
-        _check(folder / name, hashes.get(name), f"{market}/{name}", remedy)
+        path, shown = folder / name, f"{market}/{name}"
+        if not path.is_file():
+            raise ModelError("the file does not exist", remedy=remedy, file=shown)
+        if sha256_of(path) != hashes.get(name):
+            raise ModelError("not the file that the run wrote: its hash differs", remedy=remedy, file=shown)
     card = read_json(folder / CARD_FILE)
     if "use" not in card:
         raise ModelError(
@@ -78,10 +82,3 @@ def read_published(outputs: Path, market: str) -> PublishedMarket:
         )
     tables = {table: pd.read_parquet(folder / "clean" / f"{table}.parquet") for table in TABLES}
     return PublishedMarket(params, MarketTables(**tables), folder / MODEL_FILE, card["verdict"], card["use"])
-
-
-def _check(path: Path, expected: str | None, shown: str, remedy: str) -> None:
-    if not path.is_file():
-        raise ModelError("the file does not exist", remedy=remedy, file=shown)
-    if sha256_of(path) != expected:
-        raise ModelError("not the file that the run wrote: its hash differs", remedy=remedy, file=shown)

@@ -111,7 +111,7 @@ class CodeDependencies:
         digest = digest_of([cells, content.get("metadata", {}).get("kernelspec")])
         return Code(digest, files, self._parameters(names))
 
-    def remember(self) -> None:
+    def save_cache(self) -> None:
         """Write down what was found, for the next time."""
         if self._used.keys() != self._known.keys():
             found = {digest: [p.imports, p.names] for digest, p in sorted(self._used.items())}

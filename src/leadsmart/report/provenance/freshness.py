@@ -140,13 +140,13 @@ class Freshness:
             "environment": self._environment,
         }
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Look again at results, as a notebook has run."""
         self._reasons.clear()
 
-    def remember(self) -> None:
+    def save_cache(self) -> None:
         """Keep what parsing the package has shown, for the next process."""
-        self._dependencies.remember()
+        self._dependencies.save_cache()
 
     def _reasons_to_run(self, notebook: str, market: str, folder: Path) -> Iterator[str]:
         record = read_record(folder, notebook)

@@ -41,42 +41,27 @@ def make_extract(freshness: Freshness, markets: Sequence[str]) -> dict[str, Any]
     return {market: _extract(freshness, market) for market in markets}
 
 
-def choose_compared(outputs: Path, extract: Mapping[str, Any]) -> Path | None:
-    """The newest earlier run with other inputs than these, or None."""
-    now = _inputs(extract)
-    return next((path for path in reversed(_entries(outputs)) if _inputs(read_json(path)) != now), None)
-
-
-def compare_extracts(path: Path | None, now: Mapping[str, Any]) -> dict[str, Any]:
-    """Hold an earlier run against this one: what the overview compares with.
+def find_compared(freshness: Freshness, markets: Sequence[str]) -> dict[str, Any]:
+    """Compare these markets' results with the newest earlier run that had other inputs.
 
     Parameters
     ----------
-    path : Path or None
-        Extract of the earlier run; None where there is none.
-    now : dict
-        Of `make_extract`.
+    freshness, markets
+        As for `make_extract`.
 
     Returns
     -------
     dict
-        Empty without an earlier run; else ``run`` (its name) and ``markets``: market -> ``changed`` (of
-        data, parameters, code and model, those that differ), ``parameters`` (names of those that differ) and
+        Empty without such a run; else ``run`` (its name) and ``markets``: market -> ``changed`` (of data,
+        parameters, code and model, those that differ), ``parameters`` (names of those that differ) and
         ``figures`` (those of the earlier run); a market that was not in it is left out.
     """
-    if path is None:
-        return {}
-    before = read_json(path)
-    return {
-        "run": path.stem,
-        "markets": {m: _compare(before[m], now[m]) for m in now if m in before},
-    }
-
-
-def find_compared(freshness: Freshness, markets: Sequence[str]) -> dict[str, Any]:
-    """The run that these markets' results are compared with, see `compare_extracts`."""
     now = make_extract(freshness, markets)
-    return compare_extracts(choose_compared(freshness.store.workspace.outputs, now), now)
+    for path in reversed(_entries(freshness.store.workspace.outputs)):
+        before = read_json(path)
+        if _inputs(before) != _inputs(now):
+            return {"run": path.stem, "markets": {m: _compare(before[m], now[m]) for m in now if m in before}}
+    return {}
 
 
 def keep_extract(outputs: Path, extract: Mapping[str, Any]) -> None:

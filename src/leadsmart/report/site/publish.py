@@ -43,7 +43,7 @@ def start_stage(outputs: Path) -> Path:
     return stage
 
 
-def end_stage(outputs: Path) -> None:
+def remove_stage(outputs: Path) -> None:
     """Remove the stage: everything is published, nothing was interrupted."""
     shutil.rmtree(outputs / STAGE, ignore_errors=True)
 
@@ -68,7 +68,7 @@ def prepare_folder(staged: Path, published: Path, beside: Sequence[str] = ()) ->
             shutil.copyfile(published.parent / name, staged.parent / name)
 
 
-def note_failure(stage: Path, market: str, title: str, notebook: str, error: NotebookError) -> None:
+def record_failure(stage: Path, market: str, title: str, notebook: str, error: NotebookError) -> None:
     """Write down that a market failed, for its page and for the overview, and drop its half-written files."""
     folder = stage / market
     if folder.exists():

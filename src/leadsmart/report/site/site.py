@@ -86,8 +86,8 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
     facts = site_facts(workspace, renderer)
     with tempfile.TemporaryDirectory(prefix="leadsmart-site-") as scratch:
         project = Path(scratch)
-        _gather(workspace, project, pages)
-        if _chosen(renderer) == "quarto":
+        _copy_sources(workspace, project, pages)
+        if _resolve_renderer(renderer) == "quarto":
             _render_with_quarto(project)
         else:
             _render_embedded(project)
@@ -125,7 +125,7 @@ def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
     """All that the site is made from: file of the site's project -> sha256, and what renders it."""
     sources = _sources(workspace, read_expected_pages(workspace.outputs))
     code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "embedded.py", "search.py")]
-    chosen = _chosen(renderer)
+    chosen = _resolve_renderer(renderer)
     return {
         **{target.as_posix(): sha256_of(source) for target, source in sources.items() if source.is_file()},
         "renderer": f"{chosen} {'' if chosen == 'quarto' else importlib.metadata.version('smalldocs')}".strip(),
@@ -133,7 +133,7 @@ def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
     }
 
 
-def _chosen(renderer: str) -> str:
+def _resolve_renderer(renderer: str) -> str:
     found = shutil.which("quarto")
     if renderer == "quarto" and not found:
         raise RenderError(
@@ -143,7 +143,7 @@ def _chosen(renderer: str) -> str:
     return "quarto" if found and renderer != "embedded" else "embedded"
 
 
-def _gather(workspace: Workspace, project: Path, pages: Sequence[str]) -> None:
+def _copy_sources(workspace: Workspace, project: Path, pages: Sequence[str]) -> None:
     """Copy what the site is made of into a project of its own, so that no renderer touches the real one."""
     for target, source in _sources(workspace, pages).items():
         path = project / target
@@ -178,7 +178,7 @@ def _render_embedded(project: Path) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise RenderError(
-            f"the embedded renderer ended with exit code {done.returncode}: {_last_words(done.stderr, project)}",
+            f"the embedded renderer ended with exit code {done.returncode}: {_end_of_output(done.stderr, project)}",
             remedy="If it was for want of memory, render fewer markets; else report this",
         )
     result = json.loads(done.stdout)
@@ -201,12 +201,12 @@ def _render_with_quarto(project: Path) -> None:
     )
     if done.returncode:
         raise RenderError(
-            f"quarto failed: {_last_words(done.stderr, project)}",
+            f"quarto failed: {_end_of_output(done.stderr, project)}",
             remedy="Mend the page it names, or use --renderer embedded",
         )
 
 
-def _last_words(text: str, project: Path) -> str:
+def _end_of_output(text: str, project: Path) -> str:
     return " ".join(text.split()[-60:]).replace(str(project), ".")
 
 
