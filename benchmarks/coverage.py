@@ -16,7 +16,8 @@ import pandas as pd
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame, sum_measures
 from leadsmart.insights.methods.shrinkage import shrink_rates
 from leadsmart.insights.methods.statistics import MINIMUM_DECIDING_USERS, ratio_interval
-from leadsmart.market import Market, MarketTables
+from leadsmart.market import Market
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import load_params
 from leadsmart.sample import PlantedEffects, sample_market
 from leadsmart.sample.draw import DEFAULT_LEADS, draw_sample

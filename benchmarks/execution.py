@@ -34,15 +34,15 @@ from warm_folder import execute_warm
 
 from leadsmart.params import list_markets
 from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, find_imports, imports_of
-from leadsmart.report.notebooks import CLEANING, MARKET_STEPS, NEEDS_OF_ALL, OVERVIEW, POOLED, SUMMARY
+from leadsmart.report.execution.schedule import TaskId, plan
+from leadsmart.report.notebooks import CLEANING, MARKET_NOTEBOOKS, NOTEBOOKS, SUMMARY
 from leadsmart.sample import DEFAULT_LEADS, write_sample
-from leadsmart.vocabulary import UNASSIGNED
 
 TABLE = Path(__file__).with_suffix(".md")
 WARM_FOLDER = Path(__file__).with_name("warm_folder.py")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 PARTS = ("plain", "ours", "noop", "changed", "24", "idle", "200")
-NOTEBOOKS, WORK, IDLE = 24, 1.0, 10
+STUBS, WORK, IDLE = 24, 1.0, 10
 MARKETS = (25, 50, 100, 200)
 LOOK_SECONDS = 0.5
 # Without the files in which Python keeps what it compiled, every import would compile again.
@@ -163,13 +163,9 @@ def run(project: Path) -> Cost:
     return leadsmart(project, "run", "--data", "data", "--renderer", "embedded")
 
 
-def sample_notebooks(project: Path) -> Iterator[tuple[str, str]]:
-    """Step and market of a run's notebooks, in an order in which they can be executed one by one."""
-    markets = list_markets(project / "params")
-    yield from ((CLEANING, market) for market in (*markets, UNASSIGNED))
-    yield POOLED, markets[0]
-    yield from ((step, market) for step in MARKET_STEPS if step != CLEANING for market in markets)
-    yield OVERVIEW, markets[0]
+def sample_notebooks(project: Path) -> list[TaskId]:
+    """A run's notebooks, in an order in which they can be executed one by one."""
+    return list(plan(list_markets(project / "params"), []))
 
 
 def folders(project: Path, name: str) -> dict[str, str]:
@@ -177,9 +173,9 @@ def folders(project: Path, name: str) -> dict[str, str]:
     outputs, markets = project / name, list_markets(project / "params")
     for folder in ("pages", "stage"):
         (outputs / folder).mkdir(parents=True)
-    # what a run tells the notebooks that read all markets
-    told = json.dumps({CLEANING: markets, SUMMARY: markets})
-    (outputs / "stage" / "sources.json").write_text(told, encoding="utf-8")
+    # the markets that a run chooses for the notebooks that read all of them
+    sources = json.dumps({CLEANING: markets, SUMMARY: markets})
+    (outputs / "stage" / "sources.json").write_text(sources, encoding="utf-8")
     return {
         "LEADSMART_ROOT": str(project),
         "LEADSMART_DATA": str(project / "data"),
@@ -191,11 +187,11 @@ def folders(project: Path, name: str) -> dict[str, str]:
 def plain_loop(project: Path) -> list[Cost]:
     environment = folders(project, "plain")
     costs = []
-    for step, market in sample_notebooks(project):
-        target = project / "plain" / "pages" / f"{market}-{step}.ipynb"
-        given = () if step in NEEDS_OF_ALL else ("-p", "market", market)
+    for market, name in sample_notebooks(project):
+        target = project / "plain" / "pages" / f"{market}-{name}.ipynb"
+        given = () if NOTEBOOKS[name].runs_once else ("-p", "market", market)
         costs.append(
-            papermill_command(project / "notebooks" / f"{step}.ipynb", target, *given, **environment)
+            papermill_command(project / "notebooks" / f"{name}.ipynb", target, *given, **environment)
         )
     return costs
 
@@ -208,11 +204,11 @@ def seconds_in_cells(project: Path) -> float:
         return sum(
             execute_warm(
                 kernels,
-                project / "notebooks" / f"{step}.ipynb",
+                project / "notebooks" / f"{name}.ipynb",
                 environment,
-                **({} if step in NEEDS_OF_ALL else {"market": market}),
+                **({} if NOTEBOOKS[name].runs_once else {"market": market}),
             )
-            for step, market in sample_notebooks(project)
+            for market, name in sample_notebooks(project)
         )
 
 
@@ -237,7 +233,7 @@ def write_stubs(project: Path, count: int) -> Path:
     """Notebooks with the imports of ours in turn, and a fixed amount of work."""
     folder = project / "stubs"
     folder.mkdir()
-    ours = sorted(path for path in (project / "notebooks").glob("*.ipynb") if path.stem in MARKET_STEPS)
+    ours = sorted(project / "notebooks" / f"{notebook.name}.ipynb" for notebook in MARKET_NOTEBOOKS)
     sources = sorted(islice(cycle(ours), count))
     for number, source in enumerate(sources):
         imports = imports_of(nbformat.read(source, as_version=4))
@@ -369,7 +365,7 @@ def main() -> None:
     )
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas between")
     parser.add_argument("--leads", type=int, default=DEFAULT_LEADS, help="leads of the sample")
-    parser.add_argument("--notebooks", type=int, default=NOTEBOOKS, help="how many with a second of work")
+    parser.add_argument("--notebooks", type=int, default=STUBS, help="how many with a second of work")
     parser.add_argument("--markets", default=",".join(map(str, MARKETS)), help="numbers of small markets")
     options = parser.parse_args()
     parts = options.only.split(",")

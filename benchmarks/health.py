@@ -30,7 +30,8 @@ from leadsmart.insights.health.monitoring import (
     WATCHED_POWER,
     watch_series,
 )
-from leadsmart.market import Market, MarketTables, local_day
+from leadsmart.market import Market
+from leadsmart.market_tables import MarketTables, local_day
 from leadsmart.params import load_params
 from leadsmart.sample import PlantedEffects
 from leadsmart.sample.delivery import WEEKDAY_FACTORS

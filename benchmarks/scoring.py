@@ -30,7 +30,8 @@ from leadsmart.classification.judging.evaluation import evaluate_model
 from leadsmart.classification.scoring import open_leads, open_scorer, score_arrivals, score_lead
 from leadsmart.cleaning.clean import clean_slice
 from leadsmart.cleaning.reading.split import split_export
-from leadsmart.market import Market, MarketTables
+from leadsmart.market import Market
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params, list_markets, load_params
 from leadsmart.sample import sample_market_tables
 from leadsmart.vocabulary import USE_PROBABILITY

@@ -3,7 +3,8 @@
 import datetime as dt
 from pathlib import Path
 
-from leadsmart.market import Market, MarketTables
+from leadsmart.market import Market
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params, load_params
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ MAX_MODULES = 15
 # The import rule: what each part may import of ours, besides itself. A part is a package, a package in a package, or
 # a module at the top; of several that hold a module the longest name is its part. A name ending in * stands for all
 # that is below it, too; a package without it for the modules that lie in it directly.
-GROUND = ("vocabulary", "errors", "params", "formats", "suppression", "passages")
+GROUND = ("vocabulary", "errors", "params", "formats", "market_tables", "suppression", "passages")
 KERNEL = (*GROUND, "market", "catalogue")
 VALUES, READING, TABLES = "cleaning.values", "cleaning.reading", "cleaning.tables"
 METHODS = ("insights.answers", "insights.methods")

@@ -17,7 +17,7 @@ from leadsmart.classification.scoring import SCORE_COLUMNS
 from leadsmart.classification.storage import save_model
 from leadsmart.cli import main
 from leadsmart.params import load_params
-from leadsmart.report.provenance.records import sha256_of
+from leadsmart.report.project.files import sha256_of
 from leadsmart.sample import sample_market_tables
 
 MARKET, AS_OF = "new-cairo", dt.date(2024, 12, 31)

@@ -32,6 +32,13 @@ app = typer.Typer(
     epilog="Example: leadsmart run --data ~/exports/2024-12",
 )
 
+
+def _known_renderer(renderer: str) -> str:
+    if renderer not in RENDERERS:
+        raise ParameterError(f"unknown renderer {renderer!r}", remedy=f"Use one of {', '.join(RENDERERS)}")
+    return renderer
+
+
 Markets = Annotated[
     list[str] | None, typer.Argument(help="Markets of params/ (default: all)", show_default=False)
 ]
@@ -44,7 +51,11 @@ Parameters = Annotated[
     typer.Option("--param", "-p", metavar="NAME=VALUE", help="Change a parameter for this run"),
 ]
 Renderer = Annotated[
-    str, typer.Option(help=f"One of {', '.join(RENDERERS)}; auto takes Quarto where it is installed")
+    str,
+    typer.Option(
+        callback=_known_renderer,
+        help=f"One of {', '.join(RENDERERS)}; auto takes Quarto where it is installed",
+    ),
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="Notebooks at work at the same time")]
 
@@ -69,12 +80,11 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Run what is still true, too")] = False,
 ) -> None:
     """Execute the notebooks that something changed for, and render the site."""
-    from leadsmart.report.status import has_nothing_to_do
+    from leadsmart.report.status import list_if_up_to_date
 
     workspace, overrides = _open(data, outputs), _overrides(param)
-    _check_renderer(renderer)
-    if not force and (fresh := has_nothing_to_do(workspace, markets or [], overrides, renderer)):
-        typer.echo(f"Nothing has changed: all {len(fresh) - 1} notebooks and the site are up to date.")
+    if not force and (found := list_if_up_to_date(workspace, markets or [], overrides, renderer)):
+        typer.echo(f"Nothing has changed: all {len(found) - 1} notebooks and the site are up to date.")
         typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
         return
 
@@ -124,28 +134,26 @@ def status(
 ) -> None:
     """Say for each notebook whether its result is still true, and what a run would do."""
     from leadsmart.report.project.export_slices import known_slices
-    from leadsmart.report.status import list_status, open_results
+    from leadsmart.report.status import list_status, open_store
 
     workspace, overrides = _open(data, outputs), _overrides(param)
-    _check_renderer(renderer)
     if known_slices(workspace) is None:
         from leadsmart.report.check import check_inputs
 
         check_inputs(workspace, markets or [], overrides)
-    results = open_results(workspace, overrides)
-    wanted = markets or [m for m in results.known if results.slices.markets.get(m)]
-    found = list_status(results, wanted, renderer)
+    store = open_store(workspace, overrides)
+    found = list_status(store, markets or store.present, renderer)
     for line in found:
-        state = "up to date" if line.is_fresh else "runs again" if line.reasons else "waits"
-        name = f"{line.market} {line.step}".strip()
+        state = "up to date" if line.is_up_to_date else "runs again" if line.reasons else "waits"
+        name = f"{line.market} {line.notebook}".strip()
         typer.echo(f"{name:<36} {state}")
         if explain:
             for reason in line.reasons:
                 typer.echo(f"    {reason}")
             if line.waits_for:
                 typer.echo(f"    only if what it reads changes: {', '.join(line.waits_for)}")
-    fresh = sum(line.is_fresh for line in found)
-    typer.echo(f"{fresh} of {len(found)} are up to date.")
+    up_to_date = sum(line.is_up_to_date for line in found)
+    typer.echo(f"{up_to_date} of {len(found)} are up to date.")
 
 
 @app.command(epilog="Example: leadsmart verify --jobs 2")
@@ -156,7 +164,6 @@ def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CO
     from leadsmart.report.verify import verify_outputs
 
     workspace = _open(None, outputs)
-    _check_renderer(renderer)
     with locked(workspace.outputs), make_listener() as listener:
         found = verify_outputs(workspace, listener, jobs=jobs, renderer=renderer)
     for name in found.differing:
@@ -200,17 +207,16 @@ def score(
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
     from leadsmart.report.project.lock import locked
-    from leadsmart.report.site.publish import end_stage, is_interrupted, recover
+    from leadsmart.report.site.publish import is_interrupted, recover, remove_stage
     from leadsmart.report.site.site import render_site
 
-    _check_renderer(renderer)
     workspace = _open(None, outputs)
     with locked(workspace.outputs):
         was_interrupted = is_interrupted(workspace.outputs)
         recover(workspace.outputs)
         index = render_site(workspace, renderer)
         if not was_interrupted:
-            end_stage(workspace.outputs)
+            remove_stage(workspace.outputs)
     typer.echo(f"Report: {_shown(index)}")
 
 
@@ -288,11 +294,6 @@ def _open(data: Path | None, outputs: Path | None) -> Workspace:
     return open_workspace(
         data=data.absolute() if data else None, outputs=outputs.absolute() if outputs else None
     )
-
-
-def _check_renderer(renderer: str) -> None:
-    if renderer not in RENDERERS:
-        raise ParameterError(f"unknown renderer {renderer!r}", remedy=f"Use one of {', '.join(RENDERERS)}")
 
 
 def _overrides(pairs: Sequence[str] | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Errors that say where, what, how many, for example which, and what to do next."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 MAX_EXAMPLES = 5
 
@@ -41,39 +42,24 @@ class LeadSmartError(Exception):
     @property
     def message(self) -> str:
         """The whole message on one line."""
-        where = ", ".join(
-            f"{name} {value}"
-            for name, value in [("rule", self.rule), ("column", self.column)]
-            if value is not None
-        )
-        text = f"{self.file}: " if self.file else ""
-        text += self.problem
-        if where:
-            text += f" ({where})"
-        if self.count is not None:
-            text += f"; {self.count:,} affected"
-        if self.examples:
-            text += f"; for example {', '.join(repr(x) for x in self.examples)}"
+        places = {"rule": self.rule, "column": self.column}
+        where = ", ".join(f"{name} {value}" for name, value in places.items() if value is not None)
+        parts = [
+            f"{self.file}: " if self.file else "",
+            self.problem,
+            f" ({where})" if where else "",
+            "" if self.count is None else f"; {self.count:,} affected",
+            f"; for example {', '.join(map(repr, self.examples))}" if self.examples else "",
+        ]
         end = "" if self.remedy.endswith(("?", ".")) else "."
-        return f"{text}. {self.remedy}{end}"
+        return f"{''.join(parts)}. {self.remedy}{end}"
 
     def __str__(self) -> str:
         return self.message
 
-    def __reduce__(self):
-        details = {
-            "remedy": self.remedy,
-            "file": self.file,
-            "rule": self.rule,
-            "column": self.column,
-            "count": self.count,
-            "examples": list(self.examples),
-        }
-        return (_rebuild, (type(self), self.problem, details))
-
-
-def _rebuild(kind: type[LeadSmartError], problem: str, details: dict) -> LeadSmartError:
-    return kind(problem, **details)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by __init__, as an exception usually is: that one needs more than the message.
+        return (type(self).__new__, (type(self), *self.args), vars(self))
 
 
 class ParameterError(LeadSmartError):
@@ -89,21 +75,20 @@ class LedgerError(LeadSmartError):
 
 
 class NotebookError(LeadSmartError):
-    """A cell of a notebook failed.
+    """A notebook failed, or does what it may not.
 
     Parameters
     ----------
+    problem : str
     public_problem : str, optional
         What pages may say where the problem itself may quote data; by default the problem.
+    **details
+        As for `LeadSmartError`.
     """
 
-    def __init__(self, problem: str, *, public_problem: str | None = None, **details) -> None:
+    def __init__(self, problem: str, *, public_problem: str | None = None, **details: Any) -> None:
         super().__init__(problem, **details)
         self.public_problem = public_problem or problem
-
-    def __reduce__(self):
-        rebuild, (kind, problem, details) = super().__reduce__()
-        return (rebuild, (kind, problem, {**details, "public_problem": self.public_problem}))
 
 
 class RunningError(LeadSmartError):
@@ -134,6 +119,3 @@ class InputProblems(LeadSmartError):
             f"{len(self.problems)} {noun} in parameters or inputs",
             remedy="Mend what is listed and run `leadsmart check` again",
         )
-
-    def __reduce__(self):
-        return (type(self), (self.problems,))

@@ -3,7 +3,7 @@
 import datetime as dt
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +21,7 @@ from pydantic import (
 
 from leadsmart.errors import InputProblems, ParameterError
 from leadsmart.vocabulary import (
+    ALL_MARKETS,
     CLIENT,
     KNOWN_STATUSES,
     OUTCOME_DISQUALIFIED,
@@ -198,8 +199,8 @@ class Params(BaseModel):
             raise ValueError(
                 "audience client needs user_ids; name the customer's business users, such as user_ids: [203, 466]"
             )
-        bounds = [self.grade_bounds.get(grade) for grade in "ABC"]
-        if None in bounds or bounds != sorted(bounds, reverse=True):
+        bounds = [bound for _, bound in sorted(self.grade_bounds.items())]
+        if len(bounds) < 3 or bounds != sorted(bounds, reverse=True):
             raise ValueError("grade_bounds needs A, B and C, each at most the one before")
         return self
 
@@ -231,6 +232,11 @@ def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | No
         Folder with ``_defaults.yml`` and the market files.
     overrides : mapping, optional
         Parameters that win over both files.
+
+    Returns
+    -------
+    Params
+        Valid ones.
 
     Raises
     ------
@@ -272,6 +278,11 @@ def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = No
     overrides : mapping, optional
         Parameters that win over the defaults.
 
+    Returns
+    -------
+    Params
+        Valid ones.
+
     Raises
     ------
     ParameterError, InputProblems
@@ -283,10 +294,39 @@ def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = No
     return _validate(values, overrides, file=DEFAULTS_FILE).model_copy(update={"market": UNASSIGNED})
 
 
-class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+def params_for(market: str, params_dir: Path, overrides: Mapping[str, Any] | None = None) -> Params:
+    """The parameters with which a notebook runs: those of a market, of ``unassigned``, or of ``all-markets``.
+
+    What runs once for all markets has those of the first one.
+
+    Parameters
+    ----------
+    market : str
+        A market or one of the two reserved names.
+    params_dir, overrides
+        As for `load_params`.
+
+    Returns
+    -------
+    Params
+        Valid ones.
+
+    Raises
+    ------
+    ParameterError, InputProblems
+        As `load_params`.
+    """
+    if market == UNASSIGNED:
+        return unassigned_params(params_dir, overrides)
+    name = list_markets(params_dir)[0] if market == ALL_MARKETS else market
+    return load_params(name, params_dir, overrides)
+
+
+# Which of the two classes there is depends on how PyYAML was built.
+class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as usual, but a name that stands twice is an error instead of the last one winning."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         names = [self.construct_object(key) for key, _ in node.value]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
@@ -321,7 +361,7 @@ def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, fi
         params = Params(**known)
     except ValidationError as error:
         for detail in error.errors():
-            name = detail["loc"][0] if detail["loc"] else None
+            name = str(detail["loc"][0]) if detail["loc"] else ""
             problems.append(_parameter_error(detail, changed.get(name, file)))
     if len(problems) > 1:
         raise InputProblems(problems)

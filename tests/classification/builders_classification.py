@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.classification.estimation.dataset import Dataset, build_dataset
-from leadsmart.market import Market, MarketTables
+from leadsmart.market import Market
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params, load_params
 
 ZONE = "Africa/Cairo"

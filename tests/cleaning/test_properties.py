@@ -27,7 +27,7 @@ from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
 from leadsmart.errors import LeadSmartError
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.vocabulary import LEDGER_EXITS, TABLES
 
 #: 500 cases in all on every run, ten times as many in the slow ones.

@@ -9,7 +9,8 @@ import pandas as pd
 from leadsmart.insights.findings.evidence import Evidence
 from leadsmart.insights.findings.findings import Finding, judge_findings
 from leadsmart.insights.findings.hypotheses import gather_evidence
-from leadsmart.market import Market, MarketTables
+from leadsmart.market import Market
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params, load_params
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from insights.builders_insights import (
 )
 
 from leadsmart.insights.pages.benchmarks import NOT_ENOUGH, compare_with_others, summarise_others
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 
 PARAMS = make_params(audience="client", user_ids=["me"])
 

@@ -16,7 +16,7 @@ from insights.builders_insights import (
 
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.insights.pages.explore import make_explorable
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 
 TABLES = MarketTables(
     make_campaigns(

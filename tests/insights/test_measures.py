@@ -18,7 +18,7 @@ from insights.builders_insights import (
 
 from leadsmart.insights.kpi.measures import lead_frame, user_feedback
 from leadsmart.insights.pages.cards import aggregate_kpis, lead_outcomes
-from leadsmart.market import local_day
+from leadsmart.market_tables import local_day
 
 
 def test_rates_are_ratios_of_sums_by_hand():

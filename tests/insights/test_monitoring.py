@@ -19,7 +19,7 @@ from leadsmart.insights.health.expectations import expected_days
 from leadsmart.insights.health.health import check_health
 from leadsmart.insights.health.monitoring import FALSE_ALARMS, watch_series
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
-from leadsmart.market import local_day
+from leadsmart.market_tables import local_day
 from leadsmart.sample import PlantedEffects, sample_market_tables
 
 

@@ -13,7 +13,7 @@ from leadsmart.insights.health.health import check_health
 from leadsmart.insights.money.decisions import ended_lessons, make_decisions
 from leadsmart.insights.money.rankings import GROUPINGS, rank_groups
 from leadsmart.insights.pages.cards import aggregate_kpis, headline, kpi_cards
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import load_params
 
 EXPORT = ROOT / ".." / "shared" / "data" / "leadsmart"

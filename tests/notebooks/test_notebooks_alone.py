@@ -1,6 +1,5 @@
 """The notebooks without our command line: in Jupyter on the sample, and under plain papermill on a market."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,20 +8,10 @@ import nbformat
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
-from report.builders_report import ROOT, Built, clean_environment, copy_project, make_project
+from report.builders_report import Built, clean_environment, copy_project, make_project
 
-from leadsmart.report.notebooks import MARKET_STEPS, NEEDS
+from leadsmart.report.notebooks import NOTEBOOKS
 from leadsmart.sample import write_sample
-
-NAMES = (
-    "01_cleaning",
-    "02_insights",
-    "03_classification",
-    "04_summary",
-    "05_explore",
-    "pooled_model",
-    "overview",
-)
 
 
 def make_sample_project(folder: Path) -> Path:
@@ -141,16 +130,8 @@ def test_plain_papermill_on_a_market_without_data_refuses(built: Built, copied: 
     assert "Mars" not in text and "leads" not in text.partition("has no campaigns")[0]
 
 
-@pytest.mark.parametrize("name", MARKET_STEPS)
-def test_a_notebook_reads_of_others_only_what_opening_it_alone_makes(name: str):
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    read = set(re.findall(r"read_json\(\s*\"(\w+)\"", code))
-    assert read <= {name, *NEEDS[name]}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_notebook_opened_alone_makes_what_is_missing_and_says_so(tmp_path: Path, name: str):
     root = make_sample_project(tmp_path / "project")
     notebook = execute_as_jupyter(root, name)

@@ -214,7 +214,7 @@ def test_other_users_may_change_and_no_byte_does_but_the_benchmarks(sample):
     compared = [
         f
         for f in sorted(before)
-        if ".steps" not in Path(f).parts and "benchmarks" not in Path(f).name and f != STAMP_FILE
+        if ".records" not in Path(f).parts and "benchmarks" not in Path(f).name and f != STAMP_FILE
     ]
     assert len(compared) > 100
     shown = [*shown_of_others(one), *shown_of_others(two)]

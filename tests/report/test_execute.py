@@ -11,7 +11,7 @@ from report.builders_report import make_project
 
 from leadsmart.errors import NotebookError
 from leadsmart.report.execution.execute import execute_notebook
-from leadsmart.report.notebooks import NEEDS_OF_ALL
+from leadsmart.report.notebooks import NOTEBOOKS
 from leadsmart.report.project.workspace import Workspace, open_workspace
 from leadsmart.vocabulary import ALL_MARKETS
 
@@ -33,7 +33,7 @@ write_record(pathlib.Path(os.environ["LEADSMART_STAGE"]) / {folder}, "{step}", R
 
 
 def write_notebook(workspace: Workspace, *codes: str, step: str = STEP, is_finished: bool = True) -> None:
-    folder = repr(ALL_MARKETS) if step in NEEDS_OF_ALL else "market"
+    folder = repr(ALL_MARKETS) if NOTEBOOKS[step].runs_once else "market"
     if is_finished:
         codes = (*codes, DONE.format(folder=folder, step=step))
     cells = [
@@ -100,7 +100,7 @@ def test_a_sample_is_named_in_the_title_and_a_page_for_all_has_its_own(workspace
     execute(workspace)
     assert front_matter(read_published(workspace))["title"] == "Gulf (sample data): insights"
     write_notebook(workspace, "market", step="overview")
-    execute(workspace, "overview", "new-cairo")
+    execute(workspace, "overview", ALL_MARKETS)
     assert front_matter(read_published(workspace, "overview"))["title"].startswith("All markets")
 
 

@@ -30,7 +30,8 @@ import json, os, pathlib
 folder = pathlib.Path(os.environ["LEADSMART_STAGE"], market or "all-markets", "tables")
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "{step}.csv").write_text("figures\\nof {run}\\n")
-from leadsmart.report.provenance.records import Record, sha256_of, write_record
+from leadsmart.report.project.files import sha256_of
+from leadsmart.report.provenance.records import Record, write_record
 outputs = {{"tables/{step}.csv": sha256_of(folder / "{step}.csv")}}
 write_record(folder.parent, "{step}", Record(outputs=outputs))
 """

@@ -17,28 +17,41 @@ from leadsmart.report.notebooks import (
     CLEANING,
     EXPLORE,
     INSIGHTS,
-    MARKET_STEPS,
+    MARKET_NOTEBOOKS,
+    NOTEBOOKS,
     OVERVIEW,
     POOLED,
     SUMMARY,
+    Of,
+    RunInput,
 )
 from leadsmart.report.project.export_slices import open_slices
+from leadsmart.report.project.files import sha256_of
 from leadsmart.report.project.workspace import STAGE, Workspace, open_workspace
-from leadsmart.report.provenance import dependencies as library
-from leadsmart.report.provenance.history import note_compared
-from leadsmart.report.provenance.records import Record, read_record, sha256_of, write_record
-from leadsmart.report.provenance.result_store import COMPARED, EXPORT, FAILURES, MARKETS_OF, Results, reading
+from leadsmart.report.provenance import dependencies
+from leadsmart.report.provenance.freshness import Freshness
+from leadsmart.report.provenance.history import find_compared
+from leadsmart.report.provenance.records import (
+    FileRead,
+    InputRead,
+    MarketsRead,
+    Read,
+    Record,
+    read_record,
+    write_record,
+)
+from leadsmart.report.provenance.result_store import ResultStore
 from leadsmart.report.status import list_status
 
 MARKETS = ("gulf", "new-cairo")
 ALL = "all-markets"
 EVERYWHERE = {
-    *((market, step) for market in MARKETS for step in MARKET_STEPS),
+    *((market, notebook.name) for market in MARKETS for notebook in MARKET_NOTEBOOKS),
     ("unassigned", CLEANING),
     (ALL, POOLED),
     (ALL, OVERVIEW),
 }
-#: What the notebooks of this test read of each other: step -> (step, file) of the same market. Only gulf's 03 reads
+#: What the notebooks of this test read of each other: notebook -> (notebook, file) of the same market. Only gulf's 03 reads
 #: the pooled extracts: new-cairo has labels enough for a model of its own.
 READS = {
     INSIGHTS: [(CLEANING, "clean.txt")],
@@ -57,31 +70,31 @@ WRITES = {
 }
 
 
-def of_all(*steps: str) -> set[tuple[str, str]]:
-    """These steps, of every market that has them."""
-    return {(market, step) for market, step in EVERYWHERE if step in steps}
+def of_all(*notebooks: str) -> set[tuple[str, str]]:
+    """These notebooks, of every market that has them."""
+    return {(market, notebook) for market, notebook in EVERYWHERE if notebook in notebooks}
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the library, and a project in which every notebook has a result."""
+    """A copy of the package, and a project in which every notebook has a result."""
     base = tmp_path_factory.mktemp("freshness")
-    shutil.copytree(library.PACKAGE, base / "leadsmart", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(dependencies.PACKAGE, base / "leadsmart", ignore=shutil.ignore_patterns("__pycache__"))
     root = make_project(base / "project")
     (root / "requirements.lock").write_text("pandas==3.0.0\n", encoding="utf-8")
     write_export(root / "export", make_tables())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LEADSMART_CONTACT_KEY", KEY)
-        patch.setattr(library, "PACKAGE", base / "leadsmart")
+        patch.setattr(dependencies, "PACKAGE", base / "leadsmart")
         publish_everything(open_workspace(root=root, data=root / "export", environment={}))
     return base
 
 
 @pytest.fixture
 def package(tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the library, that a test may change."""
+    """A copy of the package, that a test may change."""
     monkeypatch.setenv("LEADSMART_CONTACT_KEY", KEY)
-    monkeypatch.setattr(library, "PACKAGE", tmp_path / "leadsmart")
+    monkeypatch.setattr(dependencies, "PACKAGE", tmp_path / "leadsmart")
     return shutil.copytree(published / "leadsmart", tmp_path / "leadsmart")
 
 
@@ -92,52 +105,51 @@ def workspace(tmp_path: Path, published: Path, package: Path) -> Workspace:
     return open_workspace(root=root, data=root / "export", environment={})
 
 
-def open_results(workspace: Workspace, **overrides: object) -> Results:
+def open_store(workspace: Workspace, **overrides: object) -> ResultStore:
     workspace = replace(workspace, stage=workspace.outputs / STAGE)
-    return Results(workspace, open_slices(workspace), overrides)
+    return ResultStore(workspace, open_slices(workspace), overrides)
 
 
 def publish_everything(workspace: Workspace) -> None:
     """Results of every notebook as a run would leave them, with one short file each."""
-    results = open_results(workspace)
-    for market, step in plan(MARKETS, []):
-        publish(results, market, step)
+    freshness = Freshness(open_store(workspace))
+    for market, notebook in plan(MARKETS, []):
+        publish(freshness, market, notebook)
 
 
-def publish(results: Results, market: str, step: str) -> None:
-    folder = results.workspace.outputs / market
+def publish(freshness: Freshness, market: str, notebook: str) -> None:
+    folder = freshness.store.workspace.outputs / market
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"leads": 3}) if step == SUMMARY else f"{step} of {market}"
-    (folder / WRITES[step]).write_text(text, encoding="utf-8")
-    results.freshness.forget()
-    name = "gulf" if market == ALL else market
-    reads = {
-        reading(name, s, file): results.read_now(reading(name, s, file))
-        for s, file in READS.get(step, [])
-        if s != POOLED or market == "gulf"
-    }
-    if step in (POOLED, OVERVIEW):
-        needed = CLEANING if step == POOLED else SUMMARY
-        reads = {reading(m, needed, WRITES[needed]): "" for m in MARKETS}
-        reads[MARKETS_OF + needed] = ""
-    if step == OVERVIEW:
-        note_compared(results, MARKETS)
-        reads |= dict.fromkeys((EXPORT, FAILURES, COMPARED, reading("unassigned", CLEANING, "clean.txt")), "")
-    reads = {what: results.read_now(what) for what in reads}
-    outputs = {WRITES[step]: sha256_of(folder / WRITES[step])}
-    write_record(folder, step, Record(results.freshness.facts(step, name), reads, outputs))
-    results.freshness.forget()
+    text = json.dumps({"leads": 3}) if notebook == SUMMARY else f"{notebook} of {market}"
+    (folder / WRITES[notebook]).write_text(text, encoding="utf-8")
+    freshness.invalidate()
+    reads: list[Read] = [
+        FileRead(NOTEBOOKS[other].folder(market), other, file)
+        for other, file in READS.get(notebook, [])
+        if other != POOLED or market == "gulf"
+    ]
+    if notebook == POOLED:
+        reads = [MarketsRead(CLEANING, Of.EVERY), *(FileRead(m, CLEANING, "clean.txt") for m in MARKETS)]
+    if notebook == OVERVIEW:
+        freshness.compared = find_compared(freshness, MARKETS)
+        reads = [MarketsRead(SUMMARY, Of.PUBLISHED), *(FileRead(m, SUMMARY, "summary.json") for m in MARKETS)]
+        reads += [InputRead(read.value) for read in NOTEBOOKS[OVERVIEW].reads if isinstance(read, RunInput)]
+        reads.append(FileRead("unassigned", CLEANING, "clean.txt"))
+    values = {read: freshness.current(read) or "" for read in reads}
+    outputs = {WRITES[notebook]: sha256_of(folder / WRITES[notebook])}
+    write_record(folder, notebook, Record(freshness.facts(notebook, market), values, outputs))
+    freshness.invalidate()
 
 
 def stale(workspace: Workspace, **overrides: object) -> dict[tuple[str, str], list[str]]:
     """Notebooks that something changed for -> why; those that only wait for others left out."""
-    found = list_status(open_results(workspace, **overrides), MARKETS, "embedded")
-    return {(s.market, s.step): list(s.reasons) for s in found if s.reasons and s.market != "site"}
+    found = list_status(open_store(workspace, **overrides), MARKETS, "embedded")
+    return {(s.market, s.notebook): list(s.reasons) for s in found if s.reasons and s.market != "site"}
 
 
 def add_line(*parts: str) -> Callable[[Workspace, Path], None]:
     def change(workspace: Workspace, package: Path) -> None:
-        path = (package if parts[0] == "library" else workspace.root).joinpath(*parts[1:])
+        path = (package if parts[0] == "package" else workspace.root).joinpath(*parts[1:])
         assert path.is_file()
         with path.open("a", encoding="utf-8") as file:
             file.write("\n# a line more\n")
@@ -188,32 +200,39 @@ def save_notebook_with_outputs(workspace: Workspace, package: Path) -> None:
 
 CASES = {
     "nothing": (lambda workspace, package: None, set()),
-    "a module of cleaning": (add_line("library", "cleaning", "dates.py"), of_all(CLEANING)),
-    "a module of 02 only": (add_line("library", "insights", "variants.py"), of_all(INSIGHTS)),
+    "a module of cleaning": (add_line("package", "cleaning", "values", "dates.py"), of_all(CLEANING)),
+    "a module of 02 only": (add_line("package", "insights", "journey", "variants.py"), of_all(INSIGHTS)),
     "a module of 04 and the overview": (
-        add_line("library", "insights", "recommendations.py"),
+        add_line("package", "insights", "findings", "recommendations.py"),
         of_all(SUMMARY, OVERVIEW),
     ),
-    "a module of the classifier": (add_line("library", "classification", "gaps.py"), of_all(CLASSIFICATION)),
+    "a module of the classifier": (
+        add_line("package", "classification", "judging", "gaps.py"),
+        of_all(CLASSIFICATION),
+    ),
     "a module of the classifier and the pooled model": (
-        add_line("library", "classification", "labels.py"),
+        add_line("package", "classification", "features", "labels.py"),
         of_all(CLASSIFICATION, POOLED),
     ),
     "a picture that 02 and 03 draw": (
-        add_line("library", "display", "curves.py"),
+        add_line("package", "display", "figures", "curves.py"),
         of_all(INSIGHTS, CLASSIFICATION),
     ),
-    "a module that every notebook imports": (add_line("library", "vocabulary.py"), EVERYWHERE),
-    "how executed copies are shaped": (add_line("library", "report", "execute.py"), EVERYWHERE),
-    "how kernels start": (add_line("library", "report", "launcher.py"), set()),
-    "how the site is rendered": (add_line("library", "report", "site.py"), set()),
-    "how a sample is drawn": (add_line("library", "sample", "world.py"), set()),
+    "a module that every notebook imports": (add_line("package", "vocabulary.py"), EVERYWHERE),
+    "how executed copies are shaped": (add_line("package", "report", "execution", "execute.py"), EVERYWHERE),
+    "how kernels start": (add_line("package", "report", "execution", "launcher.py"), set()),
+    "how the site is rendered": (add_line("package", "report", "site", "site.py"), set()),
+    "how a sample is drawn": (add_line("package", "sample", "world.py"), set()),
     "a parameter of the score in one market": (
         set_parameter("gulf.yml", "horizon_days: 61"),
         {("gulf", CLASSIFICATION), (ALL, POOLED)},
     ),
     "a parameter of the findings": (
         set_parameter("gulf.yml", "practical_margin: 0.3"),
+        {("gulf", INSIGHTS), ("gulf", EXPLORE), ("gulf", SUMMARY)},
+    ),
+    "the period, which cleaning and the score don't know": (
+        set_parameter("gulf.yml", "period_start: 2024-06-02"),
         {("gulf", INSIGHTS), ("gulf", EXPLORE), ("gulf", SUMMARY)},
     ),
     "a parameter of running": (set_parameter("_defaults.yml", "cell_timeout: 601"), set()),
@@ -246,7 +265,7 @@ def test_a_change_reruns_exactly_the_notebooks_that_depend_on_it(
     [
         (set_parameter("gulf.yml", "seed: 8"), ("gulf", INSIGHTS), "parameter seed changed 20240601 → 8"),
         (
-            add_line("library", "insights", "kpis.py"),
+            add_line("package", "insights", "pages", "cards.py"),
             ("gulf", INSIGHTS),
             "leadsmart/insights/pages/cards.py changed",
         ),
@@ -265,7 +284,7 @@ def test_every_reason_is_named(workspace: Workspace, package: Path, change, key,
 
 
 def test_what_never_ran_and_what_is_gone_is_said(workspace: Workspace):
-    (workspace.outputs / "gulf" / ".steps" / f"{SUMMARY}.json").unlink()
+    (workspace.outputs / "gulf" / ".records" / f"{SUMMARY}.json").unlink()
     (workspace.outputs / "gulf" / "kpis.txt").unlink()
     (workspace.outputs / "gulf" / "card.txt").write_text("by hand", encoding="utf-8")
     found = stale(workspace)
@@ -279,16 +298,17 @@ def test_a_notebook_waits_for_what_it_reads_and_runs_only_if_that_changes(
     workspace: Workspace, package: Path
 ):
     change_row(workspace, package)
-    found = {(s.market, s.step): s for s in list_status(open_results(workspace), MARKETS, "embedded")}
+    found = {(s.market, s.notebook): s for s in list_status(open_store(workspace), MARKETS, "embedded")}
     assert list(found[("gulf", INSIGHTS)].waits_for) == ["01_cleaning of gulf"]
     assert list(found[("gulf", CLASSIFICATION)].waits_for) == [
         "01_cleaning of gulf",
         "pooled_model of all-markets",
     ]
     assert list(found[("gulf", SUMMARY)].waits_for) == ["01_cleaning of gulf", "03_classification of gulf"]
-    assert all(found[("new-cairo", step)].is_fresh for step in MARKET_STEPS), "it read no pooled extracts"
-    results = open_results(workspace)
-    publish(results, "gulf", CLEANING)
+    assert all(found[("new-cairo", n.name)].is_up_to_date for n in MARKET_NOTEBOOKS), (
+        "it read no pooled extracts"
+    )
+    publish(Freshness(open_store(workspace)), "gulf", CLEANING)
     assert ("gulf", INSIGHTS) not in stale(workspace), "the clean tables are as they were"
 
 
@@ -299,23 +319,43 @@ def test_another_contact_key_is_other_data(workspace: Workspace, monkeypatch: py
     assert KEY not in records
 
 
+def test_a_template_makes_those_due_that_show_something(workspace: Workspace, package: Path):
+    """What is no module belongs to every module of its package and below."""
+    template = package / "display" / "templates" / "card.html"
+    template.parent.mkdir(exist_ok=True)
+    template.write_text("<p>{{ text }}</p>", encoding="utf-8")
+    assert stale(workspace)[("gulf", INSIGHTS)] == ["leadsmart/display/templates/card.html is new"]
+    assert set(stale(workspace)) == EVERYWHERE
+    folder = package / "insights" / "journey"
+    (folder / "steps.csv").write_text("a,b\n", encoding="utf-8")
+    template.unlink()
+    assert set(stale(workspace)) == of_all(INSIGHTS, EXPLORE, SUMMARY, OVERVIEW)
+
+
+def test_what_python_compiled_is_no_part_of_the_code(workspace: Workspace, package: Path):
+    (package / "display" / "__pycache__").mkdir(exist_ok=True)
+    (package / "display" / "__pycache__" / "cards.cpython-312.pyc").write_bytes(b"x")
+    assert stale(workspace) == {}
+
+
 def test_no_module_behind_a_figure_imports_ours_inside_a_function():
     """Such an import would be missed: only those at the top of a module are followed."""
     found = []
-    for path in sorted(library.PACKAGE.rglob("*.py")):
-        if path.parent.name in ("report", "leadsmart"):
+    for path in sorted(dependencies.PACKAGE.rglob("*.py")):
+        name = path.relative_to(dependencies.PACKAGE).as_posix()
+        if name.startswith("report/") or "/" not in name:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         inner = [n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)]
         modules = [n.module or "" for n in inner if isinstance(n, ast.ImportFrom)]
         modules += [alias.name for n in inner if isinstance(n, ast.Import) for alias in n.names]
-        found += [f"{path.name}: {module}" for module in modules if module.startswith("leadsmart")]
+        found += [f"{name}: {module}" for module in modules if module.startswith("leadsmart")]
     assert found == []
 
 
 def test_a_client_s_insights_depend_on_how_others_are_cleaned(workspace: Workspace):
     inside, client = (
-        open_results(workspace, **overrides).freshness.facts(INSIGHTS, "gulf")
+        Freshness(open_store(workspace, **overrides)).facts(INSIGHTS, "gulf")
         for overrides in ({}, {"audience": "client", "user_ids": ("7",)})
     )
     cleaning = {"leadsmart/cleaning/values/dates.py", "leadsmart/cleaning/reading/corrections.py"}
@@ -326,11 +366,14 @@ def test_a_client_s_insights_depend_on_how_others_are_cleaned(workspace: Workspa
     ].keys()
 
 
-@pytest.mark.parametrize("step", [INSIGHTS, SUMMARY])
-def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(workspace: Workspace, step: str):
-    facts = open_results(workspace).freshness.facts(step, "gulf")
+@pytest.mark.parametrize("notebook", [INSIGHTS, SUMMARY])
+def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(
+    workspace: Workspace, notebook: str
+):
+    facts = Freshness(open_store(workspace)).facts(notebook, "gulf")
     assert {name for name in facts["code"] if "/cleaning/" in name} == {
         "leadsmart/cleaning/__init__.py",
+        "leadsmart/cleaning/reading/__init__.py",
         "leadsmart/cleaning/reading/slices.py",
         "leadsmart/cleaning/reading/sources.py",
     }

@@ -31,58 +31,60 @@ from leadsmart.report.execution.run import run_markets
 from leadsmart.report.execution.tasks import Task, run_task
 from leadsmart.report.project.lock import locked
 from leadsmart.report.project.workspace import open_workspace
-from leadsmart.report.site.publish import end_stage, start_stage
+from leadsmart.report.site.publish import remove_stage, start_stage
 from leadsmart.report.verify import compare_folders
 
 MARKETS = ("gulf", "new-cairo")
-STEPS = ("01_cleaning", "02_insights", "05_explore", "03_classification", "04_summary")
+NOTEBOOKS = ("01_cleaning", "02_insights", "05_explore", "03_classification", "04_summary")
 
-OPEN = 'from leadsmart.report.notebook.page import open_page\npage = open_page("{step}", globals())'
+OPEN = 'from leadsmart.report.notebook.page import open_page\npage = open_page("{notebook}", globals())'
 WORK = {
     "01_cleaning": (
         "rows = {t: page.slices.read(t, page.market) for t in ('campaigns', 'ad_performance', 'leads')}\n"
         "spend = rows['ad_performance']['spend'].astype(float).sum()\n"
-        "page.write_json({'leads': len(rows['leads']), 'spend': round(spend)}, 'clean.json')\n"
+        "page.write_json({'leads': len(rows['leads']), 'spend': round(spend)}, 'clean/leads.parquet')\n"
         "page.new_path('ledger.csv').write_text('table,rule,action,rows,spend\\n')"
     ),
-    "02_insights": "page.write_json(page.read_json('01_cleaning', 'clean.json'), 'kpis.json')",
+    "02_insights": "page.write_json(page.read_json('01_cleaning', 'clean/leads.parquet'), 'benchmarks.json')",
     "05_explore": "page.new_path('explore.js').write_text('x')",
     "03_classification": (
-        "leads = page.read_json('01_cleaning', 'clean.json')['leads']\n"
-        "used = page.read_json('pooled_model', 'pooled.json') if leads < 2 else None\n"
-        "page.write_json({'own': leads, 'pooled': used}, 'card.json')"
+        "leads = page.read_json('01_cleaning', 'clean/leads.parquet')['leads']\n"
+        "used = page.read_json('pooled_model', 'pooled/extracts.parquet') if leads < 2 else None\n"
+        "page.write_json({'own': leads, 'pooled': used}, 'model/card.json')"
     ),
     "04_summary": (
-        "clean, card = page.read_json('01_cleaning', 'clean.json'), page.read_json('03_classification', 'card.json')\n"
+        "clean = page.read_json('01_cleaning', 'clean/leads.parquet')\n"
+        "card = page.read_json('03_classification', 'model/card.json')\n"
         "page.write_json({'market': page.market, 'title': page.params.title, 'currency': 'EGP', **clean,\n"
         "    'cpql': None, 'findings': 5, 'findings_supported': 0, 'model_verdict': str(card['pooled'])}, 'summary.json')"
     ),
     "pooled_model": (
         "markets = page.markets('01_cleaning')\n"
-        "page.write_json([page.read_json('01_cleaning', 'clean.json', m)['spend'] for m in markets], 'pooled.json')"
+        "spend = [page.read_json('01_cleaning', 'clean/leads.parquet', m)['spend'] for m in markets]\n"
+        "page.write_json(spend, 'pooled/extracts.parquet')"
     ),
     "overview": (
         "table = page.read_json_of_all('04_summary', 'summary.json')\n"
         "page.write_table(table, 'markets'), page.failures(), page.inputs_table()\n"
-        "page.write_json(page.read_compared(), 'compared_with.json')"
+        "page.write_json(page.read_compared(), 'tables/changes.csv')"
     ),
 }
 """What the notebooks do: 03 reads the pooled model only where the market has few leads of its own."""
 
 
-def write_notebook(root: Path, step: str, *more: str) -> None:
-    market = "None" if step in ("pooled_model", "overview") else '"new-cairo"'
+def write_notebook(root: Path, notebook: str, *more: str) -> None:
+    market = "None" if notebook in ("pooled_model", "overview") else '"new-cairo"'
     cells = [
-        new_raw_cell(f"---\ntitle: {step}\n---", id="front"),
+        new_raw_cell(f"---\ntitle: {notebook}\n---", id="front"),
         new_code_cell(f"market = {market}", metadata={"tags": ["parameters"]}, id="parameters"),
         new_markdown_cell("## What is it?", id="heading"),
-        new_code_cell(OPEN.format(step=step), id="open"),
-        *(new_code_cell(code, id=f"work-{n}") for n, code in enumerate((WORK[step], *more))),
+        new_code_cell(OPEN.format(notebook=notebook), id="open"),
+        *(new_code_cell(code, id=f"work-{n}") for n, code in enumerate((WORK[notebook], *more))),
         new_code_cell("page.finish()", id="finish"),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(
-        new_notebook(cells=cells, metadata={"kernelspec": kernel}), root / "notebooks" / f"{step}.ipynb"
+        new_notebook(cells=cells, metadata={"kernelspec": kernel}), root / "notebooks" / f"{notebook}.ipynb"
     )
 
 
@@ -120,8 +122,8 @@ def write_project(root: Path) -> Path:
     make_project(root)
     (root / "requirements.lock").write_text("pandas==3\n", encoding="utf-8")
     write_export(root / "export", make_tables())
-    for step in WORK:
-        write_notebook(root, step)
+    for notebook in WORK:
+        write_notebook(root, notebook)
     return root
 
 
@@ -140,7 +142,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = run_here(root, "--data", str(root / "export"))
     assert said.code == 0, said
     assert said.ran() == {
-        *((market, step) for market in MARKETS for step in STEPS),
+        *((market, notebook) for market in MARKETS for notebook in NOTEBOOKS),
         *(("unassigned", "01_cleaning"), ("all-markets", "pooled_model"), ("all-markets", "overview")),
     }
     return root
@@ -177,7 +179,7 @@ def test_one_row_reruns_its_market_the_pooled_model_those_that_use_it_and_the_ov
     assert said.code == 0, said
     # gulf has one lead, so that it reads the pooled model; 05 reads nothing of what cleaning writes
     assert said.ran() == {
-        *(("new-cairo", step) for step in STEPS if step != "05_explore"),
+        *(("new-cairo", notebook) for notebook in NOTEBOOKS if notebook != "05_explore"),
         *(("gulf", "03_classification"), ("gulf", "04_summary")),
         *(("all-markets", "pooled_model"), ("all-markets", "overview")),
     }
@@ -198,7 +200,7 @@ def test_a_changed_page_of_the_site_renders_it_and_runs_nothing(project: Path):
     assert "ostriches" in (project / "outputs" / "site" / "docs" / "method.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("tampered", [pytest.param([], marks=pytest.mark.slow), ["gulf/kpis.json"]])
+@pytest.mark.parametrize("tampered", [pytest.param([], marks=pytest.mark.slow), ["gulf/benchmarks.json"]])
 def test_verify_makes_incremental_results_again_and_names_what_differs(project: Path, tampered: list[str]):
     change_row(project)
     assert run_here(project).code == 0
@@ -256,7 +258,7 @@ def test_the_record_of_a_run_has_inputs_parameters_code_environment_and_outputs(
     assert facts["parameters"]["seed"] == 20240601
     assert {"notebooks/02_insights.ipynb", "leadsmart/report/notebook/page.py"} <= set(facts["code"])
     assert set(facts["environment"]) == {"python", "requirements.lock", "packages"}
-    assert "kpis.json" in facts["outputs"]
+    assert "benchmarks.json" in facts["outputs"]
 
 
 # --- what changed ---------------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ def test_the_record_of_a_run_has_inputs_parameters_code_environment_and_outputs(
 
 def test_a_run_is_compared_with_the_last_one_with_other_inputs(project: Path):
     def compared() -> dict[str, Any]:
-        path = project / "outputs" / "all-markets" / "compared_with.json"
+        path = project / "outputs" / "all-markets" / "tables" / "changes.csv"
         return json.loads(path.read_text(encoding="utf-8"))
 
     def recorded() -> str | None:
@@ -319,8 +321,26 @@ def test_one_market_never_blocks_another(project: Path, code: str):
     assert not (project / "outputs" / "gulf" / "failure.json").exists()
 
 
+def test_two_notebooks_of_a_market_at_once_may_fail_and_neither_loses_its_files_meanwhile(project: Path):
+    # 02 and 03 read nothing of each other, so that they are at work together: 02 fails when 03 has begun
+    begun = f"import pathlib, time\nbegun = pathlib.Path({str(project / 'begun')!r})\nif market == 'gulf':\n"
+    wait = "    while not begun.exists():\n        time.sleep(0.05)\n    raise ValueError('first')"
+    write_notebook(project, "02_insights", begun + wait)
+    read = "    begun.touch()\n    time.sleep(3)\n    page.read_json('01_cleaning', 'clean/leads.parquet')\n"
+    write_notebook(project, "03_classification", begun + read + "    raise ValueError('second')")
+    said = run_here(project, "--force", "--jobs", "2")
+    assert said.code == 1
+    assert "gulf: FAILED in 03_classification.ipynb" in said.stdout and "ValueError: second" in said.stdout
+    assert ("new-cairo", "04_summary") in said.ran()
+    failure = json.loads((project / "outputs" / "gulf" / "failure.json").read_text(encoding="utf-8"))
+    assert failure["notebook"] == "02_insights", "whichever ended first"
+    assert (project / "outputs" / "gulf" / "benchmarks.json").is_file(), "earlier results stay"
+
+
 def test_each_markets_figures_are_its_own(once: Path):
-    texts = {m: (once / "outputs" / m / "clean.json").read_text(encoding="utf-8") for m in MARKETS}
+    texts = {
+        m: (once / "outputs" / m / "clean" / "leads.parquet").read_text(encoding="utf-8") for m in MARKETS
+    }
     assert len(set(texts.values())) == len(MARKETS)
     assert json.loads(texts["gulf"]) == {"leads": 1, "spend": 5}
 
@@ -429,7 +449,7 @@ def test_a_run_that_was_killed_before_its_record_was_written_is_completed(once: 
     said = run_here(project)
     assert said.ran() == set() and said.code == 0
     assert json.loads((outputs / "run.json").read_text())["compared_with"]
-    end_stage(outputs)
+    remove_stage(outputs)
 
 
 # --- other executors, and Ctrl-C ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from leadsmart.errors import NotebookError
 from leadsmart.report.execution.progress import LiveListener, PlainListener, make_listener, print_results
-from leadsmart.report.execution.run import MarketResult
+from leadsmart.report.execution.tasks import MarketResult
 
 ERROR = NotebookError("cell 3 (Funnel): [red]boom[/red]", remedy="Mend it", file="02_insights.ipynb")
 SUMMARY = {

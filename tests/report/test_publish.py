@@ -7,12 +7,12 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook, new_raw_cell
 
 from leadsmart.errors import NotebookError
-from leadsmart.report.site.publish import note_failure, publish_failure, publish_folder, start_stage
+from leadsmart.report.site.publish import publish_failure, publish_folder, record_failure, start_stage
 
 
 def fail(stage: Path, text: str = "cell 3: ValueError", market: str = "gulf") -> None:
     error = NotebookError("it says <secret>", public_problem=text, remedy="Look there")
-    note_failure(stage, market, "Gulf", "02_insights", error)
+    record_failure(stage, market, "Gulf", "02_insights", error)
 
 
 def first_page(folder: Path) -> nbformat.NotebookNode:

@@ -7,11 +7,12 @@ import pytest
 from cleaning.builders_cleaning import make_delivery, make_tables, write_export
 from report.builders_report import KEY, make_project
 
-from leadsmart.report.notebooks import CLEANING, INSIGHTS, SUMMARY
+from leadsmart.report.notebooks import CLEANING, INSIGHTS, SUMMARY, Of
 from leadsmart.report.project.export_slices import open_slices
 from leadsmart.report.project.workspace import STAGE, Workspace, open_workspace
+from leadsmart.report.provenance.freshness import Freshness
 from leadsmart.report.provenance.records import Record, write_record
-from leadsmart.report.provenance.result_store import Results
+from leadsmart.report.provenance.result_store import ResultStore
 
 MARKET = "new-cairo"
 
@@ -24,23 +25,23 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return open_workspace(root=root, data=root / "export", environment={})
 
 
-def open_results(workspace: Workspace, **overrides: object) -> Results:
-    return Results(workspace, open_slices(workspace), overrides)
+def open_results(workspace: Workspace, **overrides: object) -> Freshness:
+    return Freshness(ResultStore(workspace, open_slices(workspace), overrides))
 
 
 def publish(
-    workspace: Workspace, step: str, market: str = MARKET, below: Path | None = None, **overrides: object
+    workspace: Workspace, notebook: str, market: str = MARKET, below: Path | None = None, **overrides: object
 ) -> Path:
     folder = (below or workspace.outputs) / market
-    facts = open_results(workspace, **overrides).freshness.facts(step, market)
-    write_record(folder, step, Record(facts))
+    facts = open_results(workspace, **overrides).facts(notebook, market)
+    write_record(folder, notebook, Record(facts))
     return folder
 
 
 def test_nothing_is_found_before_anything_ran(workspace: Workspace):
     results = open_results(workspace)
     assert results.find(CLEANING, MARKET) is None
-    assert results.markets(SUMMARY) == []
+    assert results.markets(SUMMARY, Of.PUBLISHED) == []
 
 
 def test_a_published_result_is_found_and_belongs_to_its_market_only(workspace: Workspace):
@@ -57,7 +58,7 @@ def test_what_was_explored_in_jupyter_is_found_before_what_is_published(workspac
     assert open_results(workspace).find(CLEANING, MARKET) == staged
 
 
-def test_a_changed_export_makes_results_untrue(workspace: Workspace):
+def test_a_changed_export_makes_results_outdated(workspace: Workspace):
     publish(workspace, CLEANING)
     tables = make_tables()
     tables["ad_performance"].append(make_delivery("500", "3", spend="1"))
@@ -65,7 +66,7 @@ def test_a_changed_export_makes_results_untrue(workspace: Workspace):
     assert open_results(workspace).find(CLEANING, MARKET) is None
 
 
-def test_a_changed_period_makes_insights_untrue_but_not_cleaning(workspace: Workspace):
+def test_a_changed_period_makes_insights_outdated_but_not_cleaning(workspace: Workspace):
     publish(workspace, CLEANING)
     publish(workspace, INSIGHTS)
     changed = open_results(workspace, period_start="2024-06-02")
@@ -74,14 +75,14 @@ def test_a_changed_period_makes_insights_untrue_but_not_cleaning(workspace: Work
 
 
 def test_a_report_for_some_users_never_takes_results_for_all(workspace: Workspace):
-    for step in (CLEANING, SUMMARY):
-        publish(workspace, step)
+    for notebook in (CLEANING, SUMMARY):
+        publish(workspace, notebook)
     for_one = open_results(workspace, user_ids=["10"])
     assert for_one.find(CLEANING, MARKET) is None
-    assert for_one.markets(SUMMARY) == []
+    assert for_one.markets(SUMMARY, Of.PUBLISHED) == []
 
 
-def test_a_changed_notebook_makes_its_results_untrue(workspace: Workspace):
+def test_a_changed_notebook_makes_its_results_outdated(workspace: Workspace):
     publish(workspace, INSIGHTS)
     path = workspace.notebooks / "02_insights.ipynb"
     path.write_text(
@@ -95,20 +96,20 @@ def test_a_market_run_with_a_changed_parameter_stays_in_the_overview(workspace: 
     folder = publish(workspace, SUMMARY, period_start="2024-06-02")
     run = replace(workspace, stage=workspace.outputs / STAGE)
     results = open_results(run)
-    assert results.freshness.why_stale(SUMMARY, MARKET, folder)
+    assert results.why_outdated(SUMMARY, MARKET, folder)
     assert results.where(SUMMARY, MARKET) == folder
-    assert results.markets(SUMMARY) == [MARKET]
+    assert results.markets(SUMMARY, Of.PUBLISHED) == [MARKET]
 
 
 def test_as_of_is_the_last_day_of_the_data_unless_stated(workspace: Workspace):
-    assert open_results(workspace).params(MARKET).as_of.isoformat() == "2024-06-08"
-    stated = open_results(workspace, as_of="2024-06-04").params(MARKET)
+    assert open_results(workspace).store.params(MARKET).as_of.isoformat() == "2024-06-08"
+    stated = open_results(workspace, as_of="2024-06-04").store.params(MARKET)
     assert stated.as_of.isoformat() == "2024-06-04"
 
 
 def test_the_title_says_when_the_export_is_a_sample(workspace: Workspace):
-    assert open_results(workspace).params(MARKET).title == "New Cairo"
+    assert open_results(workspace).store.params(MARKET).title == "New Cairo"
     (workspace.data / "sample.json").write_text("{}", encoding="utf-8")
     results = open_results(workspace)
-    assert results.params(MARKET).title == "New Cairo (sample data)"
-    assert results.params("unassigned").title == "Unassigned campaigns (sample data)"
+    assert results.store.params(MARKET).title == "New Cairo (sample data)"
+    assert results.store.params("unassigned").title == "Unassigned campaigns (sample data)"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from report.builders_report import KEY, MARKETS, ROOT, Built, run_leadsmart
 
-from leadsmart.report.provenance.records import sha256_of
+from leadsmart.report.project.files import sha256_of
 
 TABLES = ("campaigns", "ad_performance", "leads", "status_events")
 STEPS = ("01_cleaning", "02_insights", "03_classification", "04_summary", "05_explore")

@@ -124,7 +124,7 @@ def test_pages_and_records_never_show_what_lies_above_the_project(root: Path, tm
 
 def test_which_export_was_run_is_remembered_per_outputs_and_privately(root: Path, tmp_path: Path):
     (tmp_path / "december").mkdir()
-    open_workspace(root=root, data=tmp_path / "december", environment={}).remember_data()
+    open_workspace(root=root, data=tmp_path / "december", environment={}).record_export()
     assert open_workspace(root=root, environment={}).data == tmp_path / "december"
     elsewhere = open_workspace(root=root, outputs=tmp_path / "elsewhere", environment={})
     assert elsewhere.data == root / "data" / "sample"

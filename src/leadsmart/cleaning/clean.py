@@ -25,7 +25,7 @@ from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.tables.users import restrict_to_users
 from leadsmart.cleaning.values.numbers import parse_numbers
-from leadsmart.market import MarketTables, look_up
+from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES
 

@@ -13,7 +13,7 @@ from leadsmart.cleaning.reading.survey import last_plausible_day
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable, read_moments
 from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
 from leadsmart.errors import InputError
-from leadsmart.market import MarketTables, local_day
+from leadsmart.market_tables import MarketTables, local_day
 from leadsmart.params import Params
 from leadsmart.vocabulary import LEADS
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from leadsmart.cleaning.reading.slices import Slices
-from leadsmart.report.execution.run import Listener, MarketResult, run_markets
+from leadsmart.report.execution.progress import PlainListener
+from leadsmart.report.execution.run import run_markets
+from leadsmart.report.execution.tasks import MarketResult
+from leadsmart.report.project.files import write_atomically
 from leadsmart.report.project.workspace import STAMP_FILE, Workspace
-from leadsmart.report.provenance.records import write_whole
-from leadsmart.report.site.publish import end_stage
-from leadsmart.report.site.site import SITE, render_site, why_site_is_stale
+from leadsmart.report.site.publish import remove_stage
+from leadsmart.report.site.site import SITE, render_site, why_site_is_outdated
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,14 @@ def make_report(
     slices: Slices,
     markets: Sequence[str],
     overrides: Mapping[str, Any],
-    listener: Listener,
+    listener: PlainListener,
     *,
     jobs: int = 2,
     renderer: str = "auto",
     force: bool = False,
     executor: Executor | None = None,
 ) -> Report:
-    """Run the notebooks that are no longer true and render the site if a page changed.
+    """Run the notebooks that are no longer up to date and render the site if a page changed.
 
     The folder of outputs has to be locked; parameters as for `run_markets` and `render_site`. When and how long is
     in ``stamp.json`` alone: everything else is the same whenever the same inputs are run.
@@ -53,7 +55,7 @@ def make_report(
     results = run_markets(
         workspace, slices, markets, overrides, listener, jobs, force=force, executor=executor
     )
-    if force or why_site_is_stale(workspace, renderer):
+    if force or why_site_is_outdated(workspace, renderer):
         index = render_site(workspace, renderer)
     else:
         index = workspace.outputs / SITE / "index.html"
@@ -62,6 +64,6 @@ def make_report(
         "seconds": round(time.monotonic() - started, 1),
         "jobs": jobs,
     }
-    write_whole(workspace.outputs / STAMP_FILE, json.dumps(stamp, indent=1) + "\n")
-    end_stage(workspace.outputs)
+    write_atomically(workspace.outputs / STAMP_FILE, json.dumps(stamp, indent=1) + "\n")
+    remove_stage(workspace.outputs)
     return Report(results, index)

@@ -1,6 +1,5 @@
 """Whether the published report comes out again: everything is run anew elsewhere, and every file compared."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,12 +8,12 @@ from pathlib import Path
 
 from leadsmart.errors import RenderError
 from leadsmart.report.check import check_inputs
-from leadsmart.report.execution.run import Listener
+from leadsmart.report.execution.progress import PlainListener
 from leadsmart.report.pipeline import make_report
+from leadsmart.report.project.files import read_json, sha256_of
 from leadsmart.report.project.lock import LOCK_FILE
 from leadsmart.report.project.workspace import RUN_FILE, STAGE, STAMP_FILE, Workspace
 from leadsmart.report.provenance.history import HISTORY
-from leadsmart.report.provenance.records import sha256_of
 
 #: Not compared: when a run was made, that it is going on, and which ones there were before.
 NOT_COMPARED = (STAMP_FILE, LOCK_FILE, STAGE, HISTORY)
@@ -37,12 +36,24 @@ class Verification:
 
 
 def verify_outputs(
-    workspace: Workspace, listener: Listener, *, jobs: int = 2, renderer: str = "auto"
+    workspace: Workspace, listener: PlainListener, *, jobs: int = 2, renderer: str = "auto"
 ) -> Verification:
     """Run the markets of the last run again in a temporary folder, and compare what comes out.
 
     The same parameters that were changed for the last run are changed again, and it is compared with the same
     earlier run. Nothing in `workspace` is changed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    listener : PlainListener
+    jobs, renderer
+        As for `make_report`.
+
+    Returns
+    -------
+    Verification
+        How many files were compared, and which differ.
 
     Raises
     ------
@@ -54,7 +65,7 @@ def verify_outputs(
         raise RenderError(
             "there is no run to verify", file=workspace.outputs.name, remedy="Start with `leadsmart run`"
         )
-    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts = read_json(path)
     with tempfile.TemporaryDirectory(prefix="leadsmart-verify-") as scratch:
         outputs = Path(scratch) / "outputs"
         outputs.mkdir()

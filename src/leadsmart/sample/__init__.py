@@ -11,7 +11,7 @@ funnel only without ``follow_up_bottleneck``, ``user_quality``, ``campaign_quali
 
 from pathlib import Path
 
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.sample.defects import add_defects
 from leadsmart.sample.draw import DEFAULT_LEADS, DEFAULT_SEED, draw_sample
 from leadsmart.sample.effects import PlantedEffects

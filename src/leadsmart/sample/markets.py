@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.errors import InputError
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.sample.draw import Draw, words_at
 from leadsmart.sample.history import STATUSES, is_batch_entry
 from leadsmart.sample.leads import BUDGETS, UNIT_TYPES, VARIANTS

@@ -9,7 +9,7 @@ import pandas as pd
 from leadsmart.cleaning.tables.leads import text_columns
 from leadsmart.cleaning.values.texts import is_in
 from leadsmart.formats import format_count, format_money, format_percent, format_value
-from leadsmart.market import MarketTables, local_day
+from leadsmart.market_tables import MarketTables, local_day
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,

@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_PROJECT, UNKNOWN_USER
 from leadsmart.cleaning.tables.leads import NO_STATUS, text_columns
 from leadsmart.formats import format_count, format_percent
-from leadsmart.market import MarketTables, look_up
+from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.suppression import hide_few
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS
 

@@ -9,7 +9,7 @@ import pandas as pd
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.rules import KEPT, MERGED, QUARANTINED, rules_of
 from leadsmart.errors import LedgerError
-from leadsmart.market import look_up
+from leadsmart.market_tables import look_up
 from leadsmart.vocabulary import AD_PERFORMANCE, LEDGER_COLUMNS, LEDGER_EXITS
 
 #: Spend may differ by so much of itself, as sums of decimal fractions do.

@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.cleaning.quality.completeness import field_names
 from leadsmart.cleaning.tables.rules import KEPT, find_rule
 from leadsmart.formats import format_count, format_percent
-from leadsmart.market import MarketTables, look_up
+from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS
 

@@ -7,7 +7,7 @@ import pandas as pd
 from leadsmart.cleaning.quality.ledger import quarantine_shares
 from leadsmart.cleaning.tables.rules import FLAGGED, KEPT, find_rule
 from leadsmart.formats import format_count, format_percent
-from leadsmart.market import look_up
+from leadsmart.market_tables import look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,

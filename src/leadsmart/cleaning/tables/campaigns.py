@@ -18,7 +18,7 @@ from leadsmart.cleaning.tables.rules import KEPT
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.scrubbing import holds_contact, scrub_text
 from leadsmart.cleaning.values.texts import clean_text, holds_for, map_distinct
-from leadsmart.market import local_day
+from leadsmart.market_tables import local_day
 from leadsmart.params import Params
 from leadsmart.vocabulary import CAMPAIGNS
 

@@ -14,7 +14,7 @@ from leadsmart.cleaning.reading.raw_rows import IS_UNPARSABLE
 from leadsmart.cleaning.tables.rules import KEPT
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
-from leadsmart.market import local_day
+from leadsmart.market_tables import local_day
 from leadsmart.params import Params
 
 #: Rule -> the rows that it matches, as bool by the index of the raw rows; one that is not named there does not match.

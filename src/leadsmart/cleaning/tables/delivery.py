@@ -21,7 +21,7 @@ from leadsmart.cleaning.tables.cleaned_table import (
 from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.texts import is_in
-from leadsmart.market import local_day, look_up
+from leadsmart.market_tables import local_day, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE
 

@@ -20,7 +20,7 @@ from leadsmart.cleaning.tables.cleaned_table import (
 )
 from leadsmart.cleaning.tables.rules import KEPT
 from leadsmart.cleaning.values.texts import clean_text, is_in, map_distinct
-from leadsmart.market import look_up
+from leadsmart.market_tables import look_up
 from leadsmart.params import Params, canonical_status
 from leadsmart.vocabulary import KNOWN_STATUSES, STATUS_EVENTS, UNTOUCHED_STATUSES
 

@@ -24,7 +24,7 @@ from leadsmart.cleaning.tables.rules import KEPT
 from leadsmart.cleaning.values.contacts import check_emails, check_phones, hash_names
 from leadsmart.cleaning.values.scrubbing import PLACEHOLDERS, scrub_messages
 from leadsmart.cleaning.values.texts import is_in, map_distinct
-from leadsmart.market import look_up
+from leadsmart.market_tables import look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import KNOWN_STATUSES, LEADS
 

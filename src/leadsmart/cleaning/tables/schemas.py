@@ -9,7 +9,7 @@ from pandera.errors import SchemaErrors
 
 from leadsmart.cleaning.reading.headers import FORM_PREFIX
 from leadsmart.errors import InputError
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS
 
 _HASH = r"[0-9a-f]{16}"

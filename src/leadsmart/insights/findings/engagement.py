@@ -17,7 +17,8 @@ from leadsmart.insights.findings.evidence import (
 )
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.insights.methods.statistics import Interval, mantel_haenszel
-from leadsmart.market import Market, look_up
+from leadsmart.market import Market
+from leadsmart.market_tables import look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO, UNIT_SHARE
 

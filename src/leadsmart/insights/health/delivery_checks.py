@@ -5,7 +5,8 @@ import pandas as pd
 from leadsmart.formats import format_count
 from leadsmart.insights.health.expectations import series_name
 from leadsmart.insights.kpi.measures import aggregate_kpis, delivery_frame
-from leadsmart.market import Market, look_up
+from leadsmart.market import Market
+from leadsmart.market_tables import look_up
 
 #: A campaign without leads is an alert once this many were to be expected: chance leaves none in 5 % of cases.
 EXPECTED_LEADS = 3.0

@@ -7,7 +7,8 @@ import pandas as pd
 from leadsmart.formats import format_count, format_percent
 from leadsmart.insights.journey.follow_up import dated_verdicts
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
-from leadsmart.market import Market, days_between, local_day, look_up
+from leadsmart.market import Market
+from leadsmart.market_tables import days_between, local_day, look_up
 from leadsmart.vocabulary import OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE, UNTOUCHED_STATUSES
 
 UNTOUCHED_DAYS = 7

@@ -9,7 +9,8 @@ from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 from leadsmart.formats import format_count, format_percent, format_value
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.kpi.measures import lead_frame, lead_outcomes
-from leadsmart.market import Market, computed_once, look_up
+from leadsmart.market import Market, computed_once
+from leadsmart.market_tables import look_up
 from leadsmart.vocabulary import UNIT_DAYS, UNTOUCHED_STATUSES
 
 DAY = pd.Timedelta(days=1)

@@ -15,7 +15,8 @@ from leadsmart.insights.methods.statistics import (
     rate_interval,
     stratified_difference,
 )
-from leadsmart.market import Market, computed_once, look_up
+from leadsmart.market import Market, computed_once
+from leadsmart.market_tables import look_up
 
 #: Upper end of each band of days to the first contact, and its name.
 BANDS = ((1.0, "within a day"), (3.0, "1 to 3 days"), (7.0, "3 to 7 days"), (np.inf, "later"))

@@ -9,7 +9,8 @@ from leadsmart.formats import format_count, format_percent, format_status, forma
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.journey.durations import MINIMUM_LEADS, describe_groups, in_days, reached_by
 from leadsmart.insights.kpi.measures import lead_frame, lead_outcomes
-from leadsmart.market import Market, look_up
+from leadsmart.market import Market
+from leadsmart.market_tables import look_up
 from leadsmart.vocabulary import OUTCOME_UNDECIDED, OUTCOME_UNREACHABLE, UNIT_DAYS
 
 #: Outcomes of leads that somebody can still move on.

@@ -7,7 +7,8 @@ import pandas as pd
 
 from leadsmart.formats import format_count, format_date, format_percent, format_value
 from leadsmart.insights.kpi.measures import add_rates, lead_outcomes, sum_measures
-from leadsmart.market import Market, days_between, local_day, look_up
+from leadsmart.market import Market
+from leadsmart.market_tables import days_between, local_day, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import LABELS, UNIT_COUNT, UNIT_MONEY
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from leadsmart.insights.methods.intervals import rate_intervals
-from leadsmart.market import Market, local_day
+from leadsmart.market import Market
+from leadsmart.market_tables import local_day
 from leadsmart.params import Params
 from leadsmart.vocabulary import OUTCOME_DISQUALIFIED, OUTCOME_QUALIFIED, OUTCOME_UNDECIDED
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from leadsmart.insights.methods.statistics import LEVEL
-from leadsmart.market import look_up
+from leadsmart.market_tables import look_up
 
 #: Bounds on how many verdicts a prior may weigh: below, nothing is shrunk; above, groups can't be told apart.
 PRIOR_WEIGHT = (1.0, 200.0)

@@ -9,7 +9,8 @@ from leadsmart.formats import format_count, format_date, format_money, format_pe
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
 from leadsmart.insights.methods.shrinkage import gamma_prior, probability_cheaper
-from leadsmart.market import Market, days_between
+from leadsmart.market import Market
+from leadsmart.market_tables import days_between
 from leadsmart.params import Params
 
 RUNNING_DAYS = 14

@@ -10,7 +10,8 @@ from scipy.stats.mstats import hdquantiles
 from leadsmart.formats import format_count, format_interval, format_value
 from leadsmart.insights.kpi.measures import add_rates, delivery_frame, lead_frame, sum_measures
 from leadsmart.insights.pages.cards import RATIOS
-from leadsmart.market import Market, MarketTables
+from leadsmart.market import Market
+from leadsmart.market_tables import MarketTables
 from leadsmart.vocabulary import LABELS, UNIT_MONEY
 
 COMPARED: Final = ("ctr", "cpc", "cpl", "qualified_rate")

@@ -27,7 +27,8 @@ from leadsmart.insights.kpi.measures import (
 )
 from leadsmart.insights.methods.intervals import WIDEST_RANGE
 from leadsmart.insights.methods.statistics import rate_interval, ratio_interval
-from leadsmart.market import Market, local_day
+from leadsmart.market import Market
+from leadsmart.market_tables import local_day
 from leadsmart.params import Params
 from leadsmart.suppression import hide_few
 from leadsmart.vocabulary import LABELS, UNIT_MONEY, UNIT_SHARE

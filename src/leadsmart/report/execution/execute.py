@@ -7,21 +7,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import papermill
 import yaml
-from papermill.exceptions import PapermillExecutionError
 
 from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
-from leadsmart.params import load_params, unassigned_params
+from leadsmart.params import params_for
 from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, imports_of
-from leadsmart.report.notebooks import NEEDS_OF_ALL, PAGE_TITLES, SUMMARY
+from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
+from leadsmart.report.project.notebook_format import nbformat
 from leadsmart.report.project.workspace import Workspace
 from leadsmart.report.provenance.records import is_done
-from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
-#: Called with the number of the cell (from 1), the number of cells and the heading above it.
+# isort: split
+# It imports nbformat, too, and so has to come behind the import above.
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+#: Called with the number of a cell (from 1), the number of cells and the heading above it.
 CellListener = Callable[[int, int, str], None]
 
 #: Name of our engine among papermill's; it needs ``kernels`` and ``kernel_environment``.
@@ -34,7 +36,7 @@ _OUR_ERRORS = frozenset(
 
 
 def execute_notebook(
-    step: str,
+    name: str,
     market: str,
     workspace: Workspace,
     overrides: Mapping[str, Any],
@@ -45,16 +47,16 @@ def execute_notebook(
 
     Parameters
     ----------
-    step : str
+    name : str
         The notebook's name without its ending.
     market : str
-        Handed to the notebook; ignored by those that run once for all markets.
+        Handed to the notebook, unless it runs once for ``all-markets``.
     workspace : Workspace
         Its folders reach the kernel as environment variables, so that no path enters the notebook.
     overrides : mapping
         Parameters that win over the market's file.
     on_cell : callable, optional
-        Told of every code cell before it runs.
+        Called before every code cell.
     kernels : Kernels, optional
         Those of a run; without them a kernel starts the plain way.
 
@@ -69,11 +71,11 @@ def execute_notebook(
         If the notebook can't be read, a cell fails or hangs, its kernel dies, or it does not say at its end
         that it is done.
     """
-    for_all = step in NEEDS_OF_ALL
-    params = _params(market, workspace, overrides)
-    notebook = _read_notebook(workspace.notebooks / f"{step}.ipynb")
-    values = {name: _plain(value) for name, value in overrides.items()}
-    given = values if for_all else {"market": market, **values}
+    declared = NOTEBOOKS[name]
+    params = params_for(market, workspace.params_dir, overrides)
+    notebook = _read_notebook(workspace.notebooks / f"{name}.ipynb")
+    values = {parameter: _plain(value) for parameter, value in overrides.items()}
+    given = values if declared.runs_once else {"market": market, **values}
     headings = _headings(notebook, injected=bool(given))
     at = [0]
 
@@ -95,24 +97,21 @@ def execute_notebook(
                 kernel_environment={**os.environ, **workspace.environment(), **ONE_THREAD},
                 on_cell_start=cell_starts,
             )
-    except PapermillExecutionError as error:
-        raise _cell_failed(step, headings[at[0]], at[0], error.ename, error.evalue) from error
-    except (TimeoutError, RuntimeError) as error:
-        raise _cell_failed(step, headings[at[0]], at[0], type(error).__name__, str(error)) from error
+    except (PapermillExecutionError, TimeoutError, RuntimeError) as error:
+        raise NotebookError(**_describe_failure(name, headings[at[0]], at[0], error)) from error
 
-    if not is_done(workspace.stage / (ALL_MARKETS if for_all else market), step):
+    folder = workspace.stage / declared.folder(market)
+    if not is_done(folder, name):
         raise NotebookError(
             "the notebook ran and did not say that it is done",
             remedy="Let its last cell call page.finish()",
-            file=f"{step}.ipynb",
+            file=f"{name}.ipynb",
         )
-    said = _take_error_stream(executed)
-    title = PAGE_TITLES[step] if for_all else _page_title(step, params.title, workspace)
+    warnings = _take_error_stream(executed)
+    title = declared.title if declared.runs_once else _page_title(name, params.title, workspace)
     _make_publishable(executed, title)
-    path = (workspace.stage if for_all else workspace.stage / market) / f"{step}.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(executed, path)
-    return said
+    nbformat.write(executed, folder / declared.copy)
+    return warnings
 
 
 def _read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -133,22 +132,22 @@ def _read_notebook(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-class _Engine(papermill.engines.NBClientEngine):
+class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # papermill has no types
     """Papermill's own engine, over kernels of ours."""
 
     @classmethod
     def execute_managed_notebook(
         cls,
-        nb_man,
-        kernel_name,
+        nb_man: Any,
+        kernel_name: str,
         *,
-        kernels,
-        kernel_environment,
-        execution_timeout,
-        start_timeout,
-        input_path,
-        **options,
-    ):
+        kernels: Kernels,
+        kernel_environment: Mapping[str, str],
+        execution_timeout: int,
+        start_timeout: int,
+        input_path: str | None,
+        **options: Any,
+    ) -> Any:
         with kernels.open(imports_of(nb_man.nb)) as kernel:
             client = papermill.engines.PapermillNotebookClient(
                 nb_man,
@@ -164,12 +163,6 @@ class _Engine(papermill.engines.NBClientEngine):
 
 
 papermill.engines.papermill_engines.register(ENGINE, _Engine)
-
-
-def _params(market: str, workspace: Workspace, overrides: Mapping[str, Any]):
-    if market == UNASSIGNED:
-        return unassigned_params(workspace.params_dir, overrides)
-    return load_params(market, workspace.params_dir, overrides)
 
 
 def _plain(value: Any) -> Any:
@@ -196,7 +189,12 @@ def _headings(notebook: nbformat.NotebookNode, injected: bool) -> list[str]:
     return headings
 
 
-def _cell_failed(step: str, heading: str, index: int, kind: str, text: str) -> NotebookError:
+def _describe_failure(name: str, heading: str, index: int, error: Exception) -> dict[str, Any]:
+    """What a `NotebookError` says of the error of a cell."""
+    if isinstance(error, PapermillExecutionError):
+        kind, text = error.ename, error.evalue
+    else:
+        kind, text = type(error).__name__, str(error)
     where = f"cell {index + 1}" + (f" ({heading})" if heading else "")
     if kind in _OUR_ERRORS:
         problem, public, remedy = text.rstrip("."), None, "When that is mended, run again"
@@ -209,23 +207,24 @@ def _cell_failed(step: str, heading: str, index: int, kind: str, text: str) -> N
     else:
         # The text of a foreign error may quote data; only the terminal shows it.
         problem, public = f"{kind}: {text}", f"{where}: {kind}; the terminal shows its text"
-        remedy = f"Open notebooks/{step}.ipynb in Jupyter with this market and run it up to that cell"
-    return NotebookError(f"{where}: {problem}", remedy=remedy, file=f"{step}.ipynb", public_problem=public)
+        remedy = f"Open notebooks/{name}.ipynb in Jupyter with this market and run it up to that cell"
+    said = {"problem": f"{where}: {problem}", "public_problem": public}
+    return {**said, "remedy": remedy, "file": f"{name}.ipynb"}
 
 
 def _take_error_stream(notebook: nbformat.NotebookNode) -> list[str]:
-    said = []
+    written = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            said += [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
+            written += [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
             cell.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
-    return said
+    return written
 
 
-def _page_title(step: str, title: str, workspace: Workspace) -> str:
+def _page_title(name: str, title: str, workspace: Workspace) -> str:
     if (workspace.data / "sample.json").is_file():
         title = f"{title} (sample data)"
-    return title if step == SUMMARY else f"{title}: {PAGE_TITLES[step].lower()}"
+    return title if name == SUMMARY else f"{title}: {NOTEBOOKS[name].title.lower()}"
 
 
 def _make_publishable(notebook: nbformat.NotebookNode, title: str) -> None:

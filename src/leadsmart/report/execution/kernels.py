@@ -1,7 +1,7 @@
 """Kernels of a run: forked from one warm process where that is safe, else started one by one.
 
 Starting Python and importing pandas, scikit-learn and the like costs seconds per notebook, more than most notebooks
-work. On Linux ``report/launcher.py`` imports all that once and forks a kernel in a tenth of a second; each is a process
+work. On Linux `launcher` imports all that once and forks a kernel in a tenth of a second; each is a process
 of its own, as isolated as any. Elsewhere (forking after imports is fragile on macOS, and Windows has no fork), and
 with ``LEADSMART_COLD_KERNELS=1``, kernels start the plain way.
 """
@@ -157,6 +157,14 @@ class Kernels:
     def open(self, modules: Sequence[str] = ()) -> Iterator[Kernel]:
         """A kernel for one notebook, with `modules` at hand; whoever starts it ends it.
 
+        Parameters
+        ----------
+        modules : sequence of str
+
+        Yields
+        ------
+        Kernel
+
         Raises
         ------
         DeadKernelError
@@ -198,7 +206,7 @@ class Kernels:
         try:
             yield Kernel(manager, descriptor)
         except DeadKernelError as error:
-            raise DeadKernelError(_how_it_ended(provisioner.exit_code, log)) from error
+            raise DeadKernelError(_describe_end(provisioner.exit_code, log)) from error
         finally:
             os.close(descriptor)
             shutil.rmtree(folder, ignore_errors=True)
@@ -213,7 +221,7 @@ class Kernels:
             kill_group(process)
 
 
-def _how_it_ended(code: int | None, log: Path) -> str:
+def _describe_end(code: int | None, log: Path) -> str:
     said = (
         log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:] if log.exists() else []
     )

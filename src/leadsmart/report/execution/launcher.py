@@ -1,6 +1,6 @@
 """A process that has the libraries imported and forks a kernel from itself for every request.
 
-``report/kernels.py`` starts it once per run and passes it one end of a socket. A request is one byte on that socket
+`kernels.Kernels` starts it once per run and passes it one end of a socket. A request is one byte on that socket
 with two descriptors: the kernel's channel, which holds the request as a line of JSON (``argv``, ``env``, ``cwd``,
 ``modules``), and the file for what the kernel says outside its cells. Answers go to the channel, a line each:
 ``{"pid": ...}`` when the kernel listens, ``{"exit": ...}`` when it is gone. When the socket closes, all kernels end.
@@ -24,6 +24,7 @@ from collections import deque
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 #: What every kernel imports on its way up.
 KERNEL_MODULES = (
@@ -55,7 +56,7 @@ def serve(requests: socket.socket, folder: Path, modules: Sequence[str]) -> None
     # ipykernel would set the same before a notebook imports matplotlib.
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     # Nobody debugs the kernels of a run, and each would take a while to get ready for it.
-    sys.modules.setdefault("debugpy", None)
+    sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]  # the mark of what can't be imported
     # Collections would only slow the imports; kernels have them again.
     gc.disable()
     ahead = deque((*KERNEL_MODULES, *modules))
@@ -115,7 +116,7 @@ def _fork(
     os.close(log)
 
 
-def _become_kernel(request: dict, channel: socket.socket, log: int) -> None:
+def _become_kernel(request: dict[str, Any], channel: socket.socket, log: int) -> None:
     code = 1
     try:
         for number in (signal.SIGCHLD, signal.SIGTERM):
@@ -144,7 +145,8 @@ def _become_kernel(request: dict, channel: socket.socket, log: int) -> None:
     finally:
         for stream in (sys.__stdout__, sys.__stderr__):
             with contextlib.suppress(OSError, ValueError):
-                stream.flush()
+                if stream:
+                    stream.flush()
         # The launcher's own cleaning up is not the kernel's.
         os._exit(code)
 
@@ -152,7 +154,8 @@ def _become_kernel(request: dict, channel: socket.socket, log: int) -> None:
 def _run_kernel(argv: Sequence[str], channel: socket.socket, launcher: int) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
-    sys.argv = [str(importlib.util.find_spec(_MAIN).origin), *argv]
+    spec = importlib.util.find_spec(_MAIN)
+    sys.argv = [spec.origin if spec and spec.origin else _MAIN, *argv]
     app = IPKernelApp.instance()
     # The kernel looks every second whether the launcher is still there.
     app.initialize([*argv, f"--IPKernelApp.parent_handle={launcher}"])
@@ -186,13 +189,13 @@ def _kill(pid: int) -> None:
             kill(pid, signal.SIGKILL)
 
 
-def _answer(channel: socket.socket, answer: dict) -> None:
+def _answer(channel: socket.socket, answer: dict[str, Any]) -> None:
     # Nobody waits for the answer when the run was stopped.
     with contextlib.suppress(OSError):
         channel.sendall(_line(answer))
 
 
-def _line(answer: dict) -> bytes:
+def _line(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer).encode() + b"\n"
 
 

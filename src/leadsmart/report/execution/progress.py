@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from leadsmart.errors import LeadSmartError
+from leadsmart.errors import NotebookError
 from leadsmart.formats import NOTHING, format_count, format_money
-from leadsmart.report.execution.run import MarketResult
+from leadsmart.report.execution.tasks import MarketResult
 
 
 class PlainListener:
@@ -21,19 +21,19 @@ class PlainListener:
         self._lock = threading.Lock()
         self._at: dict[str, str] = {}
 
-    def cell(self, market: str, step: str, cell: int, cells: int, heading: str) -> None:
+    def cell(self, market: str, notebook: str, cell: int, cells: int, heading: str) -> None:
         """A line when a notebook begins; its cells would flood a log."""
-        if self._at.get(market) != step:
-            self._at[market] = step
-            self._say(f"{market}: {step}, {cells} cells")
+        if self._at.get(market) != notebook:
+            self._at[market] = notebook
+            self._say(f"{market}: {notebook}, {cells} cells")
 
-    def done(self, market: str, step: str, seconds: float, said: Sequence[str]) -> None:
+    def done(self, market: str, notebook: str, seconds: float, warnings: Sequence[str]) -> None:
         """A line with the notebook's seconds, and what it wrote to the error stream."""
-        self._say(f"{market}: {step} done in {seconds:.1f} s")
-        for text in said:
-            self._say(f"{market}: {step} says: {text.strip()}")
+        self._say(f"{market}: {notebook} done in {seconds:.1f} s")
+        for text in warnings:
+            self._say(f"{market}: {notebook} says: {text.strip()}")
 
-    def failed(self, market: str, step: str, error: LeadSmartError) -> None:
+    def failed(self, market: str, notebook: str, error: NotebookError) -> None:
         """A line with the cell, the message and what to do."""
         self._say(f"{market}: FAILED in {error}")
 
@@ -50,20 +50,20 @@ class LiveListener(PlainListener):
         self._live = live
         self._lines: dict[str, str] = {}
 
-    def cell(self, market: str, step: str, cell: int, cells: int, heading: str) -> None:
+    def cell(self, market: str, notebook: str, cell: int, cells: int, heading: str) -> None:
         """The market's line moves to this cell."""
-        self._show(market, f"{step}  cell {cell} of {cells}  {heading}")
+        self._show(market, f"{notebook}  cell {cell} of {cells}  {heading}")
 
-    def done(self, market: str, step: str, seconds: float, said: Sequence[str]) -> None:
+    def done(self, market: str, notebook: str, seconds: float, warnings: Sequence[str]) -> None:
         """The market's line says that the notebook is done."""
-        self._show(market, f"{step}  done in {seconds:.1f} s")
-        for text in said:
-            self._say(f"{market}: {step} says: {text.strip()}")
+        self._show(market, f"{notebook}  done in {seconds:.1f} s")
+        for text in warnings:
+            self._say(f"{market}: {notebook} says: {text.strip()}")
 
-    def failed(self, market: str, step: str, error: LeadSmartError) -> None:
+    def failed(self, market: str, notebook: str, error: NotebookError) -> None:
         """The market's line says that it failed; the message stays above."""
-        self._show(market, f"{step}  FAILED")
-        super().failed(market, step, error)
+        self._show(market, f"{notebook}  FAILED")
+        super().failed(market, notebook, error)
 
     def _show(self, market: str, text: str) -> None:
         with self._lock:

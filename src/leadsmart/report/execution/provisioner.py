@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.asynchronous import AsyncKernelClient
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient.exceptions import DeadKernelError
 from traitlets import Any as AnyTrait
 
@@ -32,7 +33,7 @@ class Provisioner(LocalProvisioner):
         """The exit code of the kernel's process; None while it runs, or if it never did."""
         return self._started.poll() if self._started else None
 
-    async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """Start the kernel's process."""
         if not await self._fork(cmd, options):
             await super().launch_kernel(cmd, **options)

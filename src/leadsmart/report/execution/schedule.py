@@ -1,19 +1,23 @@
-"""Which notebook of a run waits for which: in order within a market, those for all markets at their place."""
+"""Which notebook of a run waits for which: for those whose files it reads, as `notebooks` declares."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from leadsmart.report.notebooks import CLASSIFICATION, CLEANING, MARKET_STEPS, OVERVIEW, POOLED
+from leadsmart.report.notebooks import NOTEBOOKS, Notebook, Of, in_run_order
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
-#: A notebook of a run: market and step.
-Key = tuple[str, str]
 T = TypeVar("T")
 
 
-def plan(markets: Sequence[str], others: Sequence[str]) -> dict[Key, set[Key]]:
+class TaskId(NamedTuple):
+    """A notebook of a run, and the market for which it runs: ``all-markets`` if it runs once."""
+
+    market: str
+    notebook: str
+
+
+def plan(markets: Sequence[str], others: Sequence[str]) -> dict[TaskId, set[TaskId]]:
     """What each notebook of a run waits for.
 
     Parameters
@@ -21,29 +25,46 @@ def plan(markets: Sequence[str], others: Sequence[str]) -> dict[Key, set[Key]]:
     markets : sequence of str
         Markets to run, the one to begin with first.
     others : sequence of str
-        Markets of which only the clean tables are needed.
+        Markets of which only that is run which these markets need.
 
     Returns
     -------
     dict
-        (market, step) -> those that must have ended, whether well or not; in an order in which they can run.
+        Notebook -> those that must have ended, whether well or not; in an order in which they can run.
     """
-    waits: dict[Key, set[Key]] = {(m, CLEANING): set() for m in (*markets, *others, UNASSIGNED)}
-    pooled, overview = (ALL_MARKETS, POOLED), (ALL_MARKETS, OVERVIEW)
-    for before, step in pairwise(MARKET_STEPS):
-        if step == CLASSIFICATION:
-            waits[pooled] = {(m, CLEANING) for m in (*markets, *others)}
-        for market in markets:
-            waits[(market, step)] = {(market, before), *({pooled} if step == CLASSIFICATION else ())}
-    waits[overview] = set(waits)
-    return waits
+    every = (*markets, *others)
+    waits: dict[TaskId, set[TaskId]] = {}
+
+    def add(notebook: Notebook, market: str) -> None:
+        task = TaskId(notebook.folder(market), notebook.name)
+        if task in waits:
+            return
+        waits[task] = set()
+        for source in notebook.sources:
+            # what is published of the other markets is read as it is
+            for read in source.markets(market, markets if source.of == Of.PUBLISHED else every):
+                add(NOTEBOOKS[source.notebook], read)
+                waits[task].add(TaskId(read, source.notebook))
+
+    for notebook in NOTEBOOKS.values():
+        for market in (ALL_MARKETS,) if notebook.runs_once else markets:
+            add(notebook, market)
+        if notebook.for_unassigned:
+            add(notebook, UNASSIGNED)
+    for task in waits:
+        if NOTEBOOKS[task.notebook].runs_last:
+            waits[task] = waits.keys() - {task}
+    order = [notebook.name for notebook in in_run_order(NOTEBOOKS.values())]
+    places = [*every, UNASSIGNED, ALL_MARKETS]
+    in_order = sorted(waits, key=lambda task: (order.index(task.notebook), places.index(task.market)))
+    return {task: waits[task] for task in in_order}
 
 
 def run_all(
-    waits: Mapping[Key, set[Key]],
+    waits: Mapping[TaskId, set[TaskId]],
     executor: Executor,
-    start: Callable[[Key], Callable[[], T] | None],
-    finish: Callable[[Key, T], None],
+    start: Callable[[TaskId], Callable[[], T] | None],
+    finish: Callable[[TaskId, T], None],
 ) -> None:
     """Run notebooks as soon as what they wait for has ended.
 
@@ -53,25 +74,25 @@ def run_all(
         See `plan`.
     executor : Executor
     start : callable
-        Told that a notebook's turn has come; returns what the executor is to call, or None where nothing is.
+        Called when a notebook's turn has come; returns what the executor is to call, or None where nothing is.
     finish : callable
-        Given what came back.
+        Called with what came back.
     """
-    waiting, ended = dict(waits), set()
-    running: dict[Future[T], Key] = {}
+    waiting, ended = dict(waits), set[TaskId]()
+    running: dict[Future[T], TaskId] = {}
     while waiting or running:
-        ready = [key for key, needs in waiting.items() if needs <= ended]
-        for key in ready:
-            del waiting[key]
-            call = start(key)
+        ready = [task for task, needs in waiting.items() if needs <= ended]
+        for task in ready:
+            del waiting[task]
+            call = start(task)
             if call is None:
-                ended.add(key)
+                ended.add(task)
             else:
-                running[executor.submit(call)] = key
-        if ready and any(key in ended for key in ready):
+                running[executor.submit(call)] = task
+        if ready and any(task in ended for task in ready):
             continue
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            key = running.pop(future)
-            finish(key, future.result())
-            ended.add(key)
+            task = running.pop(future)
+            finish(task, future.result())
+            ended.add(task)

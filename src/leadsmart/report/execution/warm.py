@@ -51,7 +51,7 @@ class ForkedProcess:
         channel.setblocking(False)
         self._channel = channel
         self._lock = threading.Lock()
-        self._heard = b""
+        self._buffer = b""
         self.pid = 0
         self.returncode: int | None = None
         self.problem = ""
@@ -74,7 +74,7 @@ class ForkedProcess:
     def poll(self) -> int | None:
         """The exit code, or None while it runs."""
         with self._lock:
-            while self.returncode is None and self._hear():
+            while self.returncode is None and self._receive():
                 pass
             return self.returncode
 
@@ -95,14 +95,14 @@ class ForkedProcess:
         """Ask it to end, unless it has ended."""
         self.send_signal(signal.SIGTERM)
 
-    def _hear(self) -> bool:
+    def _receive(self) -> bool:
         try:
             data = self._channel.recv(4096)
         except BlockingIOError:
             return False
         except OSError:
             data = b""
-        *lines, self._heard = (self._heard + data).split(b"\n")
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
             answer = json.loads(line)
             self.pid = answer.get("pid", self.pid)

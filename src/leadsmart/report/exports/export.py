@@ -1,7 +1,6 @@
 """A market's report as one file to hand on: a printed summary, a workbook of its tables, or a page to send by mail."""
 
 import html
-import json
 import os
 import re
 import shutil
@@ -10,21 +9,21 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 
 from leadsmart.errors import InputError, ParameterError, RenderError
 from leadsmart.params import list_markets
 from leadsmart.report.exports.workbook import read_definitions, write_workbook
-from leadsmart.report.notebooks import CLASSIFICATION, CLEANING, INSIGHTS, PAGE_TITLES, SUMMARY
+from leadsmart.report.notebooks import MARKET_NOTEBOOKS, SUMMARY, SUMMARY_FILE
+from leadsmart.report.project.files import read_json
+from leadsmart.report.project.notebook_format import nbformat
 from leadsmart.report.project.workspace import Workspace
 
 FOLDER = "exports"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_PAGES = (SUMMARY, CLEANING, INSIGHTS, CLASSIFICATION)
 _BROWSER_SECONDS = 120
 #: What leads to files that a single file does not have.
-_LEADS_AWAY = re.compile(
+_LINKS_TO_FILES = re.compile(
     r'<nav [^>]*class="ls-pagenav".*?</nav>|<a [^>]*class="ls-download"[^>]*>.*?</a>', re.DOTALL
 )
 _LINK = re.compile(r'<a [^>]*href="(?P<to>[^"#]*)[^"]*"[^>]*>(?P<text>.*?)</a>', re.DOTALL)
@@ -64,6 +63,13 @@ def export_market(workspace: Workspace, market: str, form: str, target: Path | N
     -------
     Path
         The file.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such format or market.
+    InputError
+        If the market was not run.
     """
     if form not in FORMATS:
         raise ParameterError(f"unknown format {form!r}", remedy=f"Use one of {', '.join(FORMATS)}")
@@ -73,7 +79,7 @@ def export_market(workspace: Workspace, market: str, form: str, target: Path | N
     target = target or workspace.root / FOLDER / f"{market}.{form}"
     missing = [
         name
-        for name in (f"{SUMMARY}.ipynb", "summary.json")
+        for name in (f"{SUMMARY}.ipynb", SUMMARY_FILE)
         if not (workspace.outputs / market / name).is_file()
     ]
     if missing:
@@ -113,12 +119,14 @@ def _write_page(workspace: Workspace, market: str, target: Path) -> None:
         exclude_anchor_links=True,
     )
     folder, parts, contents = workspace.outputs / market, [], []
-    steps = [step for step in _PAGES if (folder / f"{step}.ipynb").is_file()]
-    for step in steps:
-        body, _ = exporter.from_notebook_node(nbformat.read(folder / f"{step}.ipynb", as_version=4))
-        contents.append(f'<li><a href="#{step}">{PAGE_TITLES[step]}</a></li>')
-        head = f"<h2>{PAGE_TITLES[step]}</h2>" if step != SUMMARY else ""
-        parts.append(f'<section id="{step}">{head}{_without_files(body, steps)}</section>')
+    # a page that works only with a script of its own is left out
+    found = [n for n in MARKET_NOTEBOOKS if not n.needs_script and (folder / n.copy).is_file()]
+    for notebook in found:
+        name, title = notebook.name, notebook.title
+        body, _ = exporter.from_notebook_node(nbformat.read(folder / notebook.copy, as_version=4))
+        contents.append(f'<li><a href="#{name}">{title}</a></li>')
+        head = f"<h2>{title}</h2>" if name != SUMMARY else ""
+        parts.append(f'<section id="{name}">{head}{_without_files(body, [n.name for n in found])}</section>')
     assets = workspace.root / "assets"
     page = _PAGE.format(
         title=html.escape(_summary(workspace, market)["title"]),
@@ -130,23 +138,23 @@ def _write_page(workspace: Workspace, market: str, target: Path) -> None:
     target.write_text(page, encoding="utf-8", newline="\n")
 
 
-def _without_files(body: str, steps: list[str]) -> str:
+def _without_files(body: str, pages: list[str]) -> str:
     """A page's markup with links to the file's own parts, and to nothing outside it.
 
     >>> _without_files('<a href="02_insights.html">See</a> <a href="tables/x.csv">x</a>', ["02_insights"])
     '<a href="#02_insights">See</a> x'
     """
 
-    def mend(found: re.Match[str]) -> str:
-        step = found["to"].removesuffix(".html")
-        return f'<a href="#{step}">{found["text"]}</a>' if step in steps else found["text"]
+    def replace_link(found: re.Match[str]) -> str:
+        page = found["to"].removesuffix(".html")
+        return f'<a href="#{page}">{found["text"]}</a>' if page in pages else found["text"]
 
     # ids that nbconvert makes from headings are the same in several pages
     body = re.sub(r'(<h[1-6]) id="[^"]*"', r"\1", body)
-    return _LINK.sub(mend, _LEADS_AWAY.sub("", body))
+    return _LINK.sub(replace_link, _LINKS_TO_FILES.sub("", body))
 
 
-def _write_print(workspace: Workspace, market: str, target: Path) -> None:
+def _write_pdf(workspace: Workspace, market: str, target: Path) -> None:
     page = workspace.outputs / "site" / "outputs" / market / f"{SUMMARY}.html"
     if not page.is_file():
         raise InputError(
@@ -196,12 +204,12 @@ def print_page(browser: str, page: Path, target: Path) -> None:
 
 
 def _summary(workspace: Workspace, market: str) -> dict[str, str]:
-    return json.loads((workspace.outputs / market / "summary.json").read_text(encoding="utf-8"))
+    return read_json(workspace.outputs / market / SUMMARY_FILE)
 
 
 #: How each format is written.
 FORMATS: dict[str, Callable[[Workspace, str, Path], None]] = {
-    "pdf": _write_print,
+    "pdf": _write_pdf,
     "xlsx": _write_workbook,
     "html": _write_page,
 }

@@ -1,59 +1,160 @@
-"""Opening a page: a notebook's parameters and export, and what it reads of others.
+"""A notebook's page: opened from its parameters cell, it reads, writes, shows what every page shows, and is recorded.
 
 The same call works in Jupyter, under plain papermill and in a run: what is missing is made, and said.
 """
 
-import json
+import importlib.metadata
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadsmart.cleaning.reading.slices import Slices, read_slices
+from leadsmart.display.cards import banner, callout, facts_line, footnote, page_nav
+from leadsmart.display.markup import Html
 from leadsmart.errors import InputError
+from leadsmart.formats import format_count, format_date
 from leadsmart.params import Params, list_markets
-from leadsmart.report.notebook.view import Page
-from leadsmart.report.notebooks import CLEANING, NEEDS, NEEDS_OF_ALL, OVERVIEW
+from leadsmart.report.notebook.reader import Reader
+from leadsmart.report.notebook.writer import Writer
+from leadsmart.report.notebooks import (
+    CLEANING,
+    DATA_QUALITY_FILE,
+    MARKET_NOTEBOOKS,
+    NOTEBOOKS,
+    Notebook,
+    RunInput,
+    find_notebook,
+)
+from leadsmart.report.project.audience import audience_note
+from leadsmart.report.project.files import digest_of, read_json, sha256_of
 from leadsmart.report.project.workspace import Workspace, open_workspace
-from leadsmart.report.provenance.result_store import COMPARED_FILE, Results
-from leadsmart.vocabulary import UNASSIGNED
+from leadsmart.report.provenance.records import FileRead, Record, write_record
+from leadsmart.report.provenance.result_store import COMPARED_FILE, ResultStore
+from leadsmart.vocabulary import ALL_MARKETS, DATA_NOT_RELIABLE, TABLES, UNASSIGNED
+
+if TYPE_CHECKING:
+    from leadsmart.report.provenance.freshness import Freshness
+
+SAMPLE_NOTICE = (
+    "Sample data. Campaigns, leads and figures on this page are made up by leadsmart sample; "
+    "they say nothing about a real market."
+)
+_SHOWN_VERSIONS = ("leadsmart", "pandas", "scikit-learn", "seaborn", "great-tables", "papermill")
 
 
-def open_page(step: str, variables: Mapping[str, Any]) -> Page:
+class Page(Reader, Writer):
+    """One notebook at work on one market, or on all: it reads, writes, and shows what every page shows."""
+
+    def __init__(self, notebook: Notebook, params: Params, freshness: "Freshness") -> None:
+        Reader.__init__(self, notebook, params, freshness)
+        Writer.__init__(self, notebook, self.store.staged(notebook.name, self.market))
+
+    def header(self) -> Html:
+        """First lines of the page: market, date, currency, links, and what must be known before reading."""
+        quality = self.read_json(CLEANING, DATA_QUALITY_FILE)
+        shown = [n for n in MARKET_NOTEBOOKS if n.for_unassigned or self.market != UNASSIGNED]
+        links = [(f"{n.name}.html", n.title) for n in shown]
+        facts = [
+            ("as of", format_date(self.params.as_of)),
+            ("", self.params.currency),
+            ("data quality", quality["verdict"]),
+        ]
+        parts = [
+            page_nav(self.params.title, links, f"{self.notebook.name}.html"),
+            facts_line(facts),
+            self.sample_banner(),
+        ]
+        if quality["verdict"] == DATA_NOT_RELIABLE:
+            parts.append(callout("important", "the data of this market is not reliable", quality["reason"]))
+        return Html("".join(parts))
+
+    def sample_banner(self) -> Html:
+        """What must be known before reading: that the data is a sample, and for whom the report was made."""
+        notices = [SAMPLE_NOTICE] * self.store.slices.is_sample + [audience_note(self.params)]
+        return Html("".join(banner(notice) for notice in notices if notice))
+
+    def source_note(self, n: float | None = None) -> str:
+        """The footer of a picture: n where it is given, and where the data is from."""
+        count = f"n {format_count(n)}. " if n is not None else ""
+        kind = "sample export" if self.store.slices.is_sample else "platform export"
+        return f"{count}{self.params.title}, {kind} up to {format_date(self.params.as_of)}"
+
+    def finish(self) -> Html:
+        """Record that this notebook has come to its end; shows versions, seed and what it was made from."""
+        name = self.notebook.name
+        # a path may have been asked for and nothing written to it
+        files = [file for file in sorted(self.written) if (self.folder / file).is_file()]
+        outputs = {file: sha256_of(self.folder / file) for file in files}
+        # in a run, the runner knows the facts: what they were when it began
+        facts = {} if self.workspace.in_run else self.freshness.facts(name, self.market)
+        write_record(self.folder, name, Record(facts, self.reads, outputs))
+        versions = ", ".join(
+            f"{package} {importlib.metadata.version(package)}" for package in _SHOWN_VERSIONS
+        )
+        seed = "" if self.notebook.runs_once else f" Seed {self.params.seed}."
+        return footnote(f"Made with {versions}.{seed} Inputs (sha256): {'; '.join(self._shown_inputs())}.")
+
+    def _shown_inputs(self) -> list[str]:
+        """What went in, each with the first digits of its digest; other notebooks' files as one per notebook."""
+        if RunInput.MARKET_ROWS in self.notebook.reads:
+            rows = self.store.slices.digests[self.market]
+            return [f"{table} {rows[table][:12]}" for table in TABLES]
+        digests: dict[str, list[str]] = {}
+        for read in sorted(read for read in self.reads if isinstance(read, FileRead)):
+            digests.setdefault(read.notebook, []).append(self.reads[read])
+        return [f"{notebook} {digest_of(each)[:12]}" for notebook, each in sorted(digests.items())]
+
+
+def open_page(name: str, variables: Mapping[str, Any]) -> Page:
     """Open a notebook's page from the variables of its parameters cell.
 
     Parameters
     ----------
-    step : str
+    name : str
         The notebook's name without its ending.
     variables : mapping
         ``globals()`` of the notebook. ``market`` names the market; ``data`` and ``outputs`` may name other
         folders; any field of `Params` that has a value wins over ``params/<market>.yml``.
 
+    Returns
+    -------
+    Page
+        Ready to read and write.
+
     Raises
     ------
-    ParameterError, InputError
-        If parameters or inputs are wrong, or the market has no campaigns in this export.
+    ParameterError
+        If parameters are wrong.
+    InputError
+        If inputs are wrong, or the market has no campaigns in this export.
+    NotebookError
+        If the notebook is not declared.
     """
-    folders = {name: Path(variables[name]) for name in ("data", "outputs") if variables.get(name)}
-    workspace = open_workspace(**folders)
+    # how it is known what is up to date changes no figure
+    from leadsmart.report.provenance.freshness import Freshness
+
+    notebook = find_notebook(name)
+    data, outputs = (Path(variables[key]) if variables.get(key) else None for key in ("data", "outputs"))
+    workspace = open_workspace(data=data, outputs=outputs)
     market = variables.get("market") or list_markets(workspace.params_dir)[0]
     overrides = {
-        name: variables[name]
-        for name in Params.model_fields
-        if name != "market" and variables.get(name) is not None
+        field: variables[field]
+        for field in Params.model_fields
+        if field != "market" and variables.get(field) is not None
     }
-    slices = _slices(workspace)
-    results = Results(workspace, slices, overrides, compared=_compared(workspace))
-    params = results.params(market)
-    if market != UNASSIGNED and not slices.markets.get(market) and step not in NEEDS_OF_ALL:
+    store = ResultStore(workspace, _slices(workspace), overrides)
+    params = store.params(ALL_MARKETS if notebook.runs_once else market)
+    if not (notebook.runs_once or market == UNASSIGNED or store.slices.markets.get(market)):
         raise InputError(
             f"{market} has no campaigns in {workspace.shown_data()}",
-            remedy=f"Name its projects in project_markets.csv, or run one of: {', '.join(_present(slices))}",
+            remedy=f"Name its projects in project_markets.csv, or run one of: {', '.join(store.present)}",
         )
-    page = Page(step, params, results)
+    page = Page(notebook, params, Freshness(store))
     if not workspace.in_run:
         _make_missing(page)
+    elif (path := workspace.stage / COMPARED_FILE).is_file():
+        page.freshness.compared = read_json(path)
     return page
 
 
@@ -62,17 +163,14 @@ def _make_missing(page: Page) -> None:
     # papermill takes seconds to import, and in a run nothing is missing
     from leadsmart.report.execution.execute import execute_notebook
 
-    wanted = [(step, page.market) for step in NEEDS[page.step]]
-    if page.step in NEEDS_OF_ALL:
-        wanted = [(NEEDS_OF_ALL[page.step], market) for market in _present(page.results.slices)]
-    if page.step == OVERVIEW:
-        wanted.append((CLEANING, UNASSIGNED))
-    for step, market in wanted:
-        if page.results.find(step, market) is None:
-            where = "" if step in NEEDS_OF_ALL else f" for {market}"
-            sys.stderr.write(f"{step} has no result{where} yet: running notebooks/{step}.ipynb first\n")
-            execute_notebook(step, market, page.workspace, page.results.overrides)
-            page.results.made.add((step, market))
+    for source in page.notebook.sources:
+        for market in source.markets(page.market, page.store.present):
+            if page.freshness.find(source.notebook, market) is None:
+                name = source.notebook
+                where = "" if NOTEBOOKS[name].runs_once else f" for {market}"
+                sys.stderr.write(f"{name} has no result{where} yet: running notebooks/{name}.ipynb first\n")
+                execute_notebook(name, market, page.workspace, page.store.overrides)
+                page.freshness.invalidate()
 
 
 def _slices(workspace: Workspace) -> Slices:
@@ -82,12 +180,3 @@ def _slices(workspace: Workspace) -> Slices:
     from leadsmart.report.project.export_slices import known_slices, open_slices
 
     return known_slices(workspace) or open_slices(workspace)
-
-
-def _compared(workspace: Workspace) -> Mapping[str, Any]:
-    path = workspace.stage / COMPARED_FILE
-    return json.loads(path.read_text(encoding="utf-8")) if workspace.in_run and path.is_file() else {}
-
-
-def _present(slices: Slices) -> Iterable[str]:
-    return (market for market, campaigns in slices.markets.items() if campaigns and market != UNASSIGNED)

@@ -15,6 +15,11 @@ LOCK_FILE = ".lock"
 def locked(outputs: Path) -> Iterator[None]:
     """Hold a folder of outputs; nobody else can meanwhile.
 
+    Parameters
+    ----------
+    outputs : Path
+        The folder; made where it does not exist.
+
     Raises
     ------
     RunningError
@@ -23,7 +28,7 @@ def locked(outputs: Path) -> Iterator[None]:
     outputs.mkdir(parents=True, exist_ok=True)
     with (outputs / LOCK_FILE).open("a") as file:
         try:
-            _take(file)
+            _acquire(file)
         except OSError as error:
             raise RunningError(
                 "another leadsmart is at work on these outputs",
@@ -34,7 +39,7 @@ def locked(outputs: Path) -> Iterator[None]:
         yield
 
 
-def _take(file: IO[str]) -> None:
+def _acquire(file: IO[str]) -> None:
     if sys.platform == "win32":
         import msvcrt
 

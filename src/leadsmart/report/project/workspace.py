@@ -12,6 +12,7 @@ from pathlib import Path
 
 from leadsmart.errors import InputError, ParameterError
 from leadsmart.params import DEFAULTS_FILE
+from leadsmart.report.project.files import read_json, write_atomically
 
 SITE_CONFIG = "_quarto.yml"
 SAMPLE = Path("data", "sample")
@@ -95,16 +96,13 @@ class Workspace:
 
     def relative_data(self) -> str:
         """The export's folder as seen from the project, for messages on the terminal."""
-        return _from(self.root, self.data)
+        return _relative(self.root, self.data)
 
-    def remember_data(self) -> None:
+    def record_export(self) -> None:
         """Keep which export this run read, for later commands; privately, as its path may name a person."""
         self.private.mkdir(exist_ok=True)
-        known = {**_exports(self.root), _from(self.root, self.outputs): _from(self.root, self.data)}
-        path = self.private / EXPORTS
-        aside = path.with_name(f"{EXPORTS}.{os.getpid()}")
-        aside.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        aside.replace(path)
+        known = {**_exports(self.root), _relative(self.root, self.outputs): _relative(self.root, self.data)}
+        write_atomically(self.private / EXPORTS, json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
 def find_root(start: Path) -> Path:
@@ -161,7 +159,7 @@ def make_sample(folder: Path) -> None:
 
 
 def _last_data(root: Path, outputs: Path) -> Path | None:
-    recorded = _exports(root).get(_from(root, outputs))
+    recorded = _exports(root).get(_relative(root, outputs))
     folder = root / recorded if recorded else None
     return folder if folder and folder.exists() else None
 
@@ -169,7 +167,7 @@ def _last_data(root: Path, outputs: Path) -> Path | None:
 def _exports(root: Path) -> dict[str, str]:
     path = root / PRIVATE / EXPORTS
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return dict(read_json(path))
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError) as error:
@@ -178,5 +176,5 @@ def _exports(root: Path) -> dict[str, str]:
         ) from error
 
 
-def _from(root: Path, folder: Path) -> str:
+def _relative(root: Path, folder: Path) -> str:
     return Path(os.path.relpath(folder, root)).as_posix()

@@ -1,22 +1,18 @@
 """What a run has published of a market, and whether it is still what the run wrote."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 from pydantic import ValidationError
 
 from leadsmart.errors import ModelError
-from leadsmart.market import MarketTables
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import MARKET_NAME, Params
+from leadsmart.report.notebooks import CARD_FILE, MODEL_FILE
+from leadsmart.report.project.files import read_json, sha256_of
 from leadsmart.report.project.workspace import RUN_FILE
-from leadsmart.report.provenance.records import sha256_of
 from leadsmart.vocabulary import TABLES
-
-MODEL: Final = "model/model.skops"
-CARD: Final = "model/card.json"
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,11 @@ def read_published(outputs: Path, market: str) -> PublishedMarket:
         Folder of published results.
     market : str
 
+    Returns
+    -------
+    PublishedMarket
+        As it was published.
+
     Raises
     ------
     ModelError
@@ -60,7 +61,7 @@ def read_published(outputs: Path, market: str) -> PublishedMarket:
     if not MARKET_NAME.fullmatch(market):
         raise ModelError(f"no model of {market} is published", remedy=remedy, file=outputs.name)
     try:
-        record = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        record = read_json(folder / RUN_FILE)
         params, hashes = Params(**record["parameters"]), record["outputs"]
     except FileNotFoundError as error:
         raise ModelError(f"no model of {market} is published", remedy=remedy, file=outputs.name) from error
@@ -68,17 +69,16 @@ def read_published(outputs: Path, market: str) -> PublishedMarket:
         raise ModelError(
             "not the record of a run of this version", remedy=remedy, file=f"{market}/{RUN_FILE}"
         ) from error
-    for name in (MODEL, CARD, *(f"clean/{table}.parquet" for table in TABLES)):
-        _check(folder / name, hashes.get(name), f"{market}/{name}", remedy)
-    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    for name in (MODEL_FILE, CARD_FILE, *(f"clean/{table}.parquet" for table in TABLES)):
+        path, shown = folder / name, f"{market}/{name}"
+        if not path.is_file():
+            raise ModelError("the file does not exist", remedy=remedy, file=shown)
+        if sha256_of(path) != hashes.get(name):
+            raise ModelError("not the file that the run wrote: its hash differs", remedy=remedy, file=shown)
+    card = read_json(folder / CARD_FILE)
     if "use" not in card:
-        raise ModelError("not the card of a model of this version", remedy=remedy, file=f"{market}/{CARD}")
+        raise ModelError(
+            "not the card of a model of this version", remedy=remedy, file=f"{market}/{CARD_FILE}"
+        )
     tables = {table: pd.read_parquet(folder / "clean" / f"{table}.parquet") for table in TABLES}
-    return PublishedMarket(params, MarketTables(**tables), folder / MODEL, card["verdict"], card["use"])
-
-
-def _check(path: Path, expected: str | None, shown: str, remedy: str) -> None:
-    if not path.is_file():
-        raise ModelError("the file does not exist", remedy=remedy, file=shown)
-    if sha256_of(path) != expected:
-        raise ModelError("not the file that the run wrote: its hash differs", remedy=remedy, file=shown)
+    return PublishedMarket(params, MarketTables(**tables), folder / MODEL_FILE, card["verdict"], card["use"])

@@ -1,29 +1,33 @@
-"""The part of the library that a notebook reaches: the modules it imports, theirs, and the names used in them.
+"""The code that a notebook depends on: the modules it imports, those they import, and the parameters named in them.
 
 Imports at the top of a module count. One inside a function is no part of a result here: such imports only make what
-is missing, and a test holds that no module behind a figure has one.
+is missing, and a test holds that no module behind a figure has one. Other files of a package, such as templates, belong
+to every module of that package and below.
 """
 
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import leadsmart
 from leadsmart.params import Params
-from leadsmart.report.provenance.records import write_whole
+from leadsmart.report.project.files import digest_of, read_json, sha256_of, write_atomically
 
 PACKAGE = Path(leadsmart.__file__).parent
 #: It gives an executed copy its title and takes out times, so that every copy depends on it.
-_SHAPES_COPIES = "leadsmart.report.execution.execute"
+_FINISHES_COPIES = "leadsmart.report.execution.execute"
+#: Module -> class that names parameters for whoever reads them: of its methods those count that are named elsewhere.
+_READ_BY_ALL = {"params.py": "Params", "market.py": "Market"}
 #: Names that mean every parameter.
 _ALL_PARAMETERS = frozenset({"model_dump", "model_dump_json"})
 
 
 @dataclass(frozen=True)
-class Source:
+class ParsedCode:
     """What a piece of code imports and names.
 
     Attributes
@@ -46,115 +50,121 @@ class Code:
     ----------
     notebook : str
         Digest of its cells; what they showed when it was saved is left out.
-    modules : dict
-        File of the library -> sha256.
+    files : dict
+        File of the package -> sha256.
     parameters : frozenset of str
         Parameters that the code may read.
     """
 
     notebook: str
-    modules: Mapping[str, str]
+    files: Mapping[str, str]
     parameters: frozenset[str]
 
+    def __or__(self, other: "Code") -> "Code":
+        """This notebook, with the code behind another one added."""
+        files = dict(sorted({**self.files, **other.files}.items()))
+        return Code(self.notebook, files, self.parameters | other.parameters)
 
-class Library:
-    """The library's modules, each read once.
+
+class CodeDependencies:
+    """The modules of a package, each read once.
 
     Parameters
     ----------
     cache : Path
-        File that remembers what was found in each file, by its digest: parsing takes longer than all the rest.
+        File that remembers what was found in each module, by its digest: parsing takes longer than all the rest.
+    package : Path, optional
+        Folder of the package; by default the one that runs.
     """
 
     def __init__(self, cache: Path, package: Path | None = None) -> None:
         package = package or PACKAGE
         self._cache = cache
-        self._asked = _digest(
-            (package / "params.py").read_text(encoding="utf-8") + Path(__file__).read_text()
-        )
-        self._known = _read_cache(cache, self._asked)
-        self._used: dict[str, Source] = {}
-        self._files: dict[str, str] = {}
-        self._sources: dict[str, Source] = {}
-        self._packages: set[str] = set()
-        for path in sorted(package.rglob("*.py")):
-            parts = path.relative_to(package.parent).with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            text = path.read_bytes()
-            self._files[name] = hashlib.sha256(text).hexdigest()
-            if path.name == "__init__.py":
-                self._packages.add(name)
-            self._sources[name] = self._source(text.decode("utf-8"))
-        self._properties = _property_fields(package / "params.py")
+        read_by_all = [path for name in _READ_BY_ALL if (path := package / name).is_file()]
+        texts = [path.read_text(encoding="utf-8") for path in (*read_by_all, Path(__file__))]
+        self._version = digest_of(texts)
+        self._members = {name: attributes for text in texts for name, attributes in _members(text)}
+        self._known = _read_cache(cache, self._version)
+        self._used: dict[str, ParsedCode] = {}
+        self._modules: dict[str, ParsedCode] = {}
+        # module or package -> its own file, and what lies in the package that is no module
+        self._files: dict[str, dict[str, str]] = {}
+        for path in sorted(p for p in package.rglob("*") if p.is_file() and p.parent.name != "__pycache__"):
+            name = _module_of(path, package)
+            self._files.setdefault(name, {})[path.relative_to(package.parent).as_posix()] = sha256_of(path)
+            if path.suffix == ".py":
+                self._modules[name] = self._parse(path.read_text(encoding="utf-8"))
 
     def code(self, notebook: Path) -> Code:
-        """The code behind a notebook of the project."""
-        content = json.loads(notebook.read_text(encoding="utf-8"))
+        """The code behind a notebook."""
+        content = read_json(notebook)
         cells = [
             [c["cell_type"], "".join(c["source"]), c.get("metadata", {}).get("tags", [])]
             for c in content.get("cells", [])
         ]
-        own = [self._source(text) for kind, text, _ in cells if kind == "code"]
-        reached = self._closure(name for source in own for name in source.imports)
-        names = {n for source in (*own, *(self._sources[m] for m in reached)) for n in source.names}
-        modules = {
-            m.replace(".", "/") + ("/__init__.py" if m in self._packages else ".py"): self._files[m]
-            for m in sorted({*reached, _SHAPES_COPIES} & self._files.keys())
-        }
-        digest = _digest(json.dumps([cells, content.get("metadata", {}).get("kernelspec")]))
-        return Code(digest, modules, self._parameters(names))
+        own = [self._parse(text) for kind, text, _ in cells if kind == "code"]
+        reached = self._closure(name for parsed in own for name in parsed.imports)
+        names = {n for parsed in (*own, *(self._modules[m] for m in reached)) for n in parsed.names}
+        files: dict[str, str] = {}
+        for module in sorted({*reached, _FINISHES_COPIES} & self._files.keys()):
+            files |= self._files[module]
+        digest = digest_of([cells, content.get("metadata", {}).get("kernelspec")])
+        return Code(digest, files, self._parameters(names))
 
-    def remember(self) -> None:
+    def save_cache(self) -> None:
         """Write down what was found, for the next time."""
         if self._used.keys() != self._known.keys():
-            found = {digest: [s.imports, s.names] for digest, s in sorted(self._used.items())}
+            found = {digest: [p.imports, p.names] for digest, p in sorted(self._used.items())}
             self._cache.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._cache, json.dumps({"asked": self._asked, "sources": found}))
+            write_atomically(self._cache, json.dumps({"version": self._version, "found": found}))
 
-    def _source(self, text: str) -> Source:
-        digest = _digest(text)
+    def _parse(self, text: str) -> ParsedCode:
+        digest = hashlib.sha256(text.encode()).hexdigest()
         if digest not in self._used:
-            self._used[digest] = self._known.get(digest) or read_source(text)
+            self._used[digest] = self._known.get(digest) or parse_code(
+                text, {*Params.model_fields, *_ALL_PARAMETERS, *self._members}
+            )
         return self._used[digest]
 
     def _closure(self, names: Iterable[str]) -> set[str]:
-        waiting, reached = list(names), set()
+        waiting, reached = list(names), set[str]()
         while waiting:
             parts = waiting.pop().split(".")
             # importing a module runs the packages around it
             for end in range(1, len(parts) + 1):
                 module = ".".join(parts[:end])
-                if module in self._sources and module not in reached:
+                if module in self._modules and module not in reached:
                     reached.add(module)
-                    waiting += self._sources[module].imports
+                    waiting += self._modules[module].imports
         return reached
 
     def _parameters(self, names: set[str]) -> frozenset[str]:
         fields = set(Params.model_fields)
         if names & _ALL_PARAMETERS:
             return frozenset(fields)
-        behind = {f for name in names & self._properties.keys() for f in self._properties[name]}
+        behind = {f for name in names & self._members.keys() for f in self._members[name]}
         return frozenset(fields & (names | behind))
 
 
-def read_source(text: str) -> Source:
-    """What a piece of code imports at its top, and which names of parameters are in it.
+def parse_code(text: str, wanted: Collection[str]) -> ParsedCode:
+    """What a piece of code imports at its top, and which of the wanted names are in it.
 
-    >>> source = read_source("from leadsmart.display import cards\\nprint(page.params.seed)")
-    >>> source.imports, source.names
+    >>> parsed = parse_code("from leadsmart.display import cards\\nprint(page.params.seed)", {"seed", "title"})
+    >>> parsed.imports, parsed.names
     (('leadsmart.display', 'leadsmart.display.cards'), ('seed',))
     """
     try:
         tree = ast.parse(text)
     except SyntaxError:
         # a cell with a magic, or a broken one, as its run will say
-        return Source((), ())
-    wanted = {*Params.model_fields, *_ALL_PARAMETERS, *_properties()}
+        return ParsedCode((), ())
     names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     names |= {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-    # the model itself names every parameter, whoever reads it
-    is_model = any(isinstance(node, ast.ClassDef) and node.name == "Params" for node in tree.body)
-    return Source(tuple(sorted(_imports(tree.body))), () if is_model else tuple(sorted(wanted & names)))
+    # of a class that everybody reads only what is named elsewhere counts
+    is_read_by_all = any(_is_read_by_all(node) for node in tree.body)
+    return ParsedCode(
+        tuple(sorted(_imports(tree.body))), () if is_read_by_all else tuple(sorted(names & set(wanted)))
+    )
 
 
 def _imports(body: list[ast.stmt]) -> set[str]:
@@ -171,30 +181,33 @@ def _imports(body: list[ast.stmt]) -> set[str]:
     return {name for name in found if name.partition(".")[0] == "leadsmart"}
 
 
-def _properties() -> set[str]:
-    return {name for name, value in vars(Params).items() if isinstance(value, property)}
+def _is_read_by_all(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and node.name in _READ_BY_ALL.values()
 
 
-def _property_fields(path: Path) -> dict[str, set[str]]:
-    """Properties of `Params` -> the fields they are made of."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    (model,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Params"]
-    wanted = _properties()
-    return {
-        node.name: {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
-        for node in model.body
-        if isinstance(node, ast.FunctionDef) and node.name in wanted
-    }
+def _members(text: str) -> Iterator[tuple[str, set[str]]]:
+    """Properties and methods of the classes that everybody reads, with the attributes they are made of."""
+    for model in filter(_is_read_by_all, ast.parse(text).body):
+        for node in model.body:
+            if isinstance(node, ast.FunctionDef):
+                yield node.name, {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
 
 
-def _read_cache(path: Path, asked: str) -> dict[str, Source]:
+def _read_cache(path: Path, version: str) -> dict[str, ParsedCode]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        known = found["sources"] if found["asked"] == asked else {}
-        return {digest: Source(tuple(imports), tuple(names)) for digest, (imports, names) in known.items()}
+        cached = read_json(path)
+        known = cached["found"] if cached["version"] == version else {}
+        return {
+            digest: ParsedCode(tuple(imports), tuple(names)) for digest, (imports, names) in known.items()
+        }
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return {}
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _module_of(path: Path, package: Path) -> str:
+    """Dotted name of a module; of any other file that of the package in which it lies."""
+    if path.suffix == ".py" and path.name != "__init__.py":
+        path = path.with_suffix("")
+    else:
+        path = next(folder for folder in path.parents if (folder / "__init__.py").is_file())
+    return ".".join(path.relative_to(package.parent).parts)

@@ -5,18 +5,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leadsmart.report.notebooks import CLASSIFICATION, CLEANING, MARKET_STEPS, SUMMARY
-from leadsmart.report.provenance.records import Record, digest_of, read_record, write_whole
-from leadsmart.report.provenance.result_store import Results
+from leadsmart.report.notebooks import (
+    CLASSIFICATION,
+    CLEANING,
+    MARKET_NOTEBOOKS,
+    MODEL_FILE,
+    SUMMARY,
+    SUMMARY_FILE,
+)
+from leadsmart.report.project.files import digest_of, read_json, write_atomically
+from leadsmart.report.provenance.freshness import Freshness
+from leadsmart.report.provenance.records import Record, read_record
 
 HISTORY = ".history"
 #: Older extracts are removed; a month's run for five years.
 KEPT = 60
-_MODEL = "model/model.skops"
 
 
-def make_extract(results: Results, markets: Sequence[str]) -> dict[str, Any]:
+def make_extract(freshness: Freshness, markets: Sequence[str]) -> dict[str, Any]:
     """What went into the results of these markets, and what came out.
+
+    Parameters
+    ----------
+    freshness : Freshness
+        Of a run; it knows which results count.
+    markets : sequence of str
+        With a result of the summary.
 
     Returns
     -------
@@ -24,81 +38,67 @@ def make_extract(results: Results, markets: Sequence[str]) -> dict[str, Any]:
         Market -> ``data, code, model`` (digests), ``parameters`` (name -> value) and ``figures`` (the plain
         values of its ``summary.json``).
     """
-    return {market: _extract(results, market) for market in markets}
+    return {market: _extract(freshness, market) for market in markets}
 
 
-def choose_compared(outputs: Path, extract: Mapping[str, Any]) -> Path | None:
-    """The newest earlier run with other inputs than these, or None."""
-    now = _inputs(extract)
-    return next((path for path in reversed(_entries(outputs)) if _inputs(read_extract(path)) != now), None)
+def find_compared(freshness: Freshness, markets: Sequence[str]) -> dict[str, Any]:
+    """Compare these markets' results with the newest earlier run that had other inputs.
 
-
-def compare_extracts(path: Path | None, now: Mapping[str, Any]) -> dict[str, Any]:
-    """Hold an earlier run against this one: what the overview is told of it.
+    Parameters
+    ----------
+    freshness, markets
+        As for `make_extract`.
 
     Returns
     -------
     dict
-        Empty without an earlier run; else ``run`` (its name) and ``markets``: market -> ``changed`` (of
-        data, parameters, code and model, those that differ), ``parameters`` (names of those that differ) and
+        Empty without such a run; else ``run`` (its name) and ``markets``: market -> ``changed`` (of data,
+        parameters, code and model, those that differ), ``parameters`` (names of those that differ) and
         ``figures`` (those of the earlier run); a market that was not in it is left out.
     """
-    if path is None:
-        return {}
-    before = read_extract(path)
-    return {
-        "run": path.stem,
-        "markets": {m: _compare(before[m], now[m]) for m in now if m in before},
-    }
-
-
-def note_compared(results: Results, markets: Sequence[str]) -> None:
-    """Look up the run that these markets' results are compared with, and keep it with the results."""
-    now = make_extract(results, markets)
-    path = choose_compared(results.workspace.outputs, now)
-    results.compared.clear()
-    results.compared.update(compare_extracts(path, now))
+    now = make_extract(freshness, markets)
+    for path in reversed(_entries(freshness.store.workspace.outputs)):
+        before = read_json(path)
+        if _inputs(before) != _inputs(now):
+            return {"run": path.stem, "markets": {m: _compare(before[m], now[m]) for m in now if m in before}}
+    return {}
 
 
 def keep_extract(outputs: Path, extract: Mapping[str, Any]) -> None:
     """Add a run to the history, unless the newest one there is the same."""
     entries = _entries(outputs)
-    if not extract or (entries and read_extract(entries[-1]) == extract):
+    if not extract or (entries and read_json(entries[-1]) == extract):
         return
     number = int(entries[-1].stem.partition("-")[0]) + 1 if entries else 1
     folder = outputs / HISTORY
     folder.mkdir(exist_ok=True)
     text = json.dumps(extract, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    write_whole(folder / f"{number:06d}-{digest_of(extract)[:8]}.json", text)
+    write_atomically(folder / f"{number:06d}-{digest_of(extract)[:8]}.json", text)
     for old in _entries(outputs)[:-KEPT]:
         old.unlink()
-
-
-def read_extract(path: Path) -> dict[str, Any]:
-    """An earlier run's extract."""
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _entries(outputs: Path) -> list[Path]:
     return sorted((outputs / HISTORY).glob("*.json"))
 
 
-def _extract(results: Results, market: str) -> dict[str, Any]:
-    records = {step: read_record(results.where(step, market), step) or Record() for step in MARKET_STEPS}
+def _extract(freshness: Freshness, market: str) -> dict[str, Any]:
+    names = [notebook.name for notebook in MARKET_NOTEBOOKS]
+    records = {name: read_record(freshness.where(name, market), name) or Record() for name in names}
     data = {k: v for k, v in records[CLEANING].facts.get("data", {}).items() if k not in _NOT_DATA}
     code = {
-        step: [r.facts.get("notebook"), r.facts.get("code"), r.facts.get("environment")]
-        for step, r in records.items()
+        name: [r.facts.get("notebook"), r.facts.get("code"), r.facts.get("environment")]
+        for name, r in records.items()
     }
     parameters: dict[str, Any] = {}
     for record in records.values():
         parameters |= record.facts.get("parameters", {})
-    summary = json.loads((results.where(SUMMARY, market) / "summary.json").read_text(encoding="utf-8"))
+    summary = read_json(freshness.where(SUMMARY, market) / SUMMARY_FILE)
     return {
         "data": digest_of(data),
         "parameters": parameters,
         "code": digest_of([code, records[CLEANING].facts.get("data", {}).get("corrections")]),
-        "model": records[CLASSIFICATION].outputs.get(_MODEL, ""),
+        "model": records[CLASSIFICATION].outputs.get(MODEL_FILE, ""),
         "figures": {k: v for k, v in summary.items() if not isinstance(v, list | dict)},
     }
 

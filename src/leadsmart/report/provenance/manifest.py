@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from leadsmart.errors import LedgerError
 from leadsmart.params import Params
-from leadsmart.report.notebooks import MARKET_STEPS, NEEDS_OF_ALL
+from leadsmart.report.notebooks import MARKET_NOTEBOOKS, SHARED_NOTEBOOKS, Notebook
 from leadsmart.report.project.audience import inputs_record
+from leadsmart.report.project.files import read_json, sha256_of, write_atomically
 from leadsmart.report.project.workspace import NAVIGATION, RUN_FILE
-from leadsmart.report.provenance.records import read_record, sha256_of, write_whole
+from leadsmart.report.provenance.records import read_record
 from leadsmart.vocabulary import ALL_MARKETS, CLIENT, INTERNAL, LEDGER_EXITS, UNASSIGNED
 
 if TYPE_CHECKING:
@@ -33,15 +34,19 @@ def site_page(notebook: Path, outputs: Path) -> str:
     return f"outputs/{notebook.relative_to(outputs).with_suffix('.html').as_posix()}"
 
 
-def write_market_run(folder: Path, params: Params, slices: Slices) -> bool:
+def write_market_run(folder: Path, params: Params, slices: Slices) -> None:
     """Write ``run.json`` of one market's folder: inputs, parameters, code, environment, outputs, expected pages.
 
     What it says is of this market only, so that a change of another one leaves it as it is.
 
-    Returns
-    -------
-    bool
-        Whether it says something else than before.
+    Parameters
+    ----------
+    folder : Path
+        Where everything else of the market is written already.
+    params : Params
+        With which it was made.
+    slices : Slices
+        The export.
     """
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != RUN_FILE]
     rows = slices.slice_totals[slices.slice_totals["market"] == params.market].set_index("table")["rows"]
@@ -51,13 +56,13 @@ def write_market_run(folder: Path, params: Params, slices: Slices) -> bool:
         table: {"sha256": digests[table]} | ({} if params.audience == CLIENT else {"rows": int(rows[table])})
         for table in rows.index
     }
-    return _write(
+    _write(
         folder / RUN_FILE,
         {
             "market": params.market,
             "inputs": inputs,
             "parameters": params.model_dump(mode="json"),
-            **_made_with(folder, MARKET_STEPS),
+            **_made_with(folder, MARKET_NOTEBOOKS),
             "versions": versions(),
             "outputs": {p.relative_to(folder).as_posix(): sha256_of(p) for p in files},
             "expected_pages": [
@@ -85,11 +90,13 @@ def write_run(
     Parameters
     ----------
     outputs : Path
+        Where everything else is published already.
     data : str
         What the export's folder is called.
     markets : mapping
         Market -> ``ok`` or ``failed``.
     slices : Slices
+        What is known of the export.
     totals : DataFrame or None
         Of `reconcile`; None where the ledgers do not speak of the whole export.
     audience : str
@@ -114,7 +121,7 @@ def write_run(
             "is_sample": slices.is_sample,
             "inputs": inputs_record(slices, audience),
             "parameters": {name: _plain(value) for name, value in sorted(overrides.items())},
-            **_made_with(outputs / ALL_MARKETS, NEEDS_OF_ALL),
+            **_made_with(outputs / ALL_MARKETS, SHARED_NOTEBOOKS),
             "versions": versions(),
             "compared_with": compared,
             "markets": dict(markets),
@@ -127,14 +134,14 @@ def write_run(
     )
 
 
-def _made_with(folder: Path, steps: Iterable[str]) -> dict[str, Any]:
+def _made_with(folder: Path, notebooks: Iterable[Notebook]) -> dict[str, Any]:
     """Code and environment behind what lies in a folder: file -> sha256, of notebooks that of their cells."""
     code: dict[str, str] = {}
     environment: dict[str, str] = {}
-    for step in steps:
-        record = read_record(folder, step)
+    for notebook in notebooks:
+        record = read_record(folder, notebook.name)
         if record and record.facts:
-            code |= {f"notebooks/{step}.ipynb": record.facts["notebook"], **record.facts["code"]}
+            code |= {f"notebooks/{notebook.name}.ipynb": record.facts["notebook"], **record.facts["code"]}
             environment = dict(record.facts["environment"])
     return {"code": dict(sorted(code.items())), "environment": environment}
 
@@ -192,17 +199,16 @@ def versions() -> dict[str, str]:
 
 def read_expected_pages(outputs: Path) -> Sequence[str]:
     """Pages that the last run promised."""
-    return json.loads((outputs / RUN_FILE).read_text(encoding="utf-8"))["expected_pages"]
+    return read_json(outputs / RUN_FILE)["expected_pages"]
 
 
 def read_market_parameters(folder: Path) -> Mapping[str, Any]:
     """Parameters that the results in a market's folder were published with."""
-    return json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["parameters"]
+    return read_json(folder / RUN_FILE)["parameters"]
 
 
-def _write(path: Path, facts: Mapping[str, Any]) -> bool:
+def _write(path: Path, facts: Mapping[str, Any]) -> None:
     text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return False
-    write_whole(path, text)
-    return True
+    # one that says the same stays, so that nothing seems to have changed
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_atomically(path, text)

@@ -1,94 +1,106 @@
-"""What is written down about a notebook's result: what it was made from, what it read, and what it wrote."""
+"""The record beside a notebook's result: what it was made from, what it read, and what it wrote."""
 
-import hashlib
 import json
-import os
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-RECORDS = ".steps"
+from leadsmart.report.notebooks import Of
+from leadsmart.report.project.files import read_json, write_atomically
+
+RECORDS = ".records"
+
+
+@dataclass(frozen=True, order=True)
+class FileRead:
+    """A file that another notebook wrote, of a market or of ``all-markets``."""
+
+    market: str
+    notebook: str
+    file: str
+
+    def __str__(self) -> str:
+        return f"{self.market} {self.notebook} {self.file}"
+
+
+@dataclass(frozen=True)
+class MarketsRead:
+    """Which markets have a result of a notebook."""
+
+    notebook: str
+    of: str = Of.EVERY
+
+    def __str__(self) -> str:
+        return f"markets of {self.notebook}"
+
+
+@dataclass(frozen=True)
+class InputRead:
+    """What no notebook wrote: the value of a `RunInput`."""
+
+    value: str
+
+    def __str__(self) -> str:
+        return self.value
+
+
+Read = FileRead | MarketsRead | InputRead
+_KINDS: dict[str, type[Read]] = {"file": FileRead, "markets": MarketsRead, "input": InputRead}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 @dataclass(frozen=True)
 class Record:
-    """A notebook's result, told apart from every other one.
+    """What is known of a notebook's result.
 
     Attributes
     ----------
     facts : dict
         What was known before it ran, by kind, see `freshness.Freshness.facts`. Empty while it runs.
     reads : dict
-        What it took from other notebooks -> its sha256 or its value.
+        What it took from others -> its sha256 or its value.
     outputs : dict
-        File in the folder of its market -> sha256.
-    pages : dict
-        Its executed copy, likewise; not in the folder where it is for all markets.
+        File below its folder -> sha256; when it is complete, its executed copy is one of them.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
-    reads: Mapping[str, str] = field(default_factory=dict)
+    reads: Mapping[Read, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
-    pages: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_record(folder: Path, step: str) -> Record | None:
-    """The record of `step` in a market's folder, or None."""
+def read_record(folder: Path, notebook: str) -> Record | None:
+    """The record of a notebook in the folder of its files, or None."""
     try:
-        return Record(**json.loads(_path(folder, step).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+        stored = read_json(_path(folder, notebook))
+        reads = {_KINDS[kind](*fields): value for kind, *fields, value in stored["reads"]}
+        return Record(stored["facts"], reads, stored["outputs"])
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         # One that can't be read was written by another version: as good as none.
         return None
 
 
-def write_record(folder: Path, step: str, record: Record) -> None:
-    """Write down what is known of `step`; its result counts from now on."""
-    path = _path(folder, step)
+def write_record(folder: Path, notebook: str, record: Record) -> None:
+    """Write the record of a notebook; its result counts from now on."""
+    path = _path(folder, notebook)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(asdict(record), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    reads = sorted([_NAMES[type(read)], *astuple(read), value] for read, value in record.reads.items())
+    stored = {"facts": record.facts, "reads": reads, "outputs": record.outputs}
+    write_atomically(path, json.dumps(stored, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
-def is_done(folder: Path, step: str) -> bool:
-    """Whether `step` says in a market's folder that it came to its end."""
-    return _path(folder, step).is_file()
+def is_done(folder: Path, notebook: str) -> bool:
+    """Whether a notebook has recorded in a folder that it came to its end."""
+    return _path(folder, notebook).is_file()
 
 
-def take_back(folder: Path, step: str) -> None:
-    """Remove what `step` wrote into a market's folder, and its record first of all."""
-    record = read_record(folder, step)
-    _path(folder, step).unlink(missing_ok=True)
-    for name in (*record.outputs, *record.pages) if record else ():
+def remove_outputs(folder: Path, notebook: str) -> None:
+    """Remove what a notebook wrote into a folder, and its record first of all."""
+    record = read_record(folder, notebook)
+    _path(folder, notebook).unlink(missing_ok=True)
+    for name in record.outputs if record else ():
         (folder / name).unlink(missing_ok=True)
 
 
-def owned_outputs(folder: Path, step: str, steps: Collection[str]) -> dict[str, str]:
-    """Files that a step wrote and no later one of `steps` wrote over -> sha256."""
-    order = list(steps)
-    later = order[order.index(step) + 1 :] if step in order else []
-    others = [read_record(folder, other) for other in later]
-    taken = {name for record in others if record for name in record.outputs}
-    own = read_record(folder, step)
-    return {name: digest for name, digest in own.outputs.items() if name not in taken} if own else {}
-
-
-def sha256_of(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def digest_of(facts: object) -> str:
-    """Hex digest of plain values."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file that is whole at every moment: the old one or the new one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
-
-
-def _path(folder: Path, step: str) -> Path:
-    return folder / RECORDS / f"{step}.json"
+def _path(folder: Path, notebook: str) -> Path:
+    return folder / RECORDS / f"{notebook}.json"

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leadsmart.errors import NotebookError
-from leadsmart.report.notebooks import PAGE_TITLES, SUMMARY
+from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
+from leadsmart.report.project.files import read_json, write_atomically
 from leadsmart.report.project.workspace import STAGE
-from leadsmart.report.provenance.records import write_whole
 from leadsmart.report.provenance.result_store import FAILURE_FILE
 
 #: What a folder is called while the new one takes its place.
@@ -43,13 +43,13 @@ def start_stage(outputs: Path) -> Path:
     return stage
 
 
-def end_stage(outputs: Path) -> None:
+def remove_stage(outputs: Path) -> None:
     """Remove the stage: everything is published, nothing was interrupted."""
     shutil.rmtree(outputs / STAGE, ignore_errors=True)
 
 
 def prepare_folder(staged: Path, published: Path, beside: Sequence[str] = ()) -> None:
-    """Begin a folder in the stage with what is published, so that what is still true need not be made again.
+    """Begin a folder in the stage with what is published, so that what is up to date need not be made again.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def prepare_folder(staged: Path, published: Path, beside: Sequence[str] = ()) ->
             shutil.copyfile(published.parent / name, staged.parent / name)
 
 
-def note_failure(stage: Path, market: str, title: str, step: str, error: NotebookError) -> None:
+def record_failure(stage: Path, market: str, title: str, notebook: str, error: NotebookError) -> None:
     """Write down that a market failed, for its page and for the overview, and drop its half-written files."""
     folder = stage / market
     if folder.exists():
@@ -77,7 +77,7 @@ def note_failure(stage: Path, market: str, title: str, step: str, error: Noteboo
     facts = {
         "market": market,
         "title": title,
-        "notebook": step,
+        "notebook": notebook,
         "problem": error.public_problem,
         "remedy": error.remedy,
     }
@@ -96,18 +96,22 @@ def publish_folder(staged: Path, published: Path) -> None:
 
 
 def publish_failure(staged: Path, published: Path, page: Path | None = None) -> None:
-    """Say on a market's first page (or on `page`) that its run failed. Results of an earlier run stay, and are
-    called that.
+    """Say on a market's first page (or on `page`) that its run failed.
+
+    Results of an earlier run stay, and are called that.
     """
-    import nbformat
-    from nbformat.v4 import new_markdown_cell, new_notebook, new_raw_cell
-
     from leadsmart.display.cards import callout
+    from leadsmart.report.project.notebook_format import (
+        nbformat,
+        new_markdown_cell,
+        new_notebook,
+        new_raw_cell,
+    )
 
-    facts = json.loads((staged / FAILURE_FILE).read_text(encoding="utf-8"))
+    facts = read_json(staged / FAILURE_FILE)
     published.mkdir(parents=True, exist_ok=True)
     page = page or published / f"{SUMMARY}.ipynb"
-    text = f"{PAGE_TITLES[facts['notebook']]}: {facts['problem']}. {facts['remedy']}."
+    text = f"{NOTEBOOKS[facts['notebook']].title}: {facts['problem']}. {facts['remedy']}."
     if page.exists():
         notebook = nbformat.read(page, as_version=4)
         notebook.cells = [cell for cell in notebook.cells if cell.id != "failure"]
@@ -119,5 +123,5 @@ def publish_failure(staged: Path, published: Path, page: Path | None = None) -> 
         notebook = new_notebook(cells=[front])
     box = callout("important", f"The last run of {facts['title']} failed", text)
     notebook.cells.insert(1, new_markdown_cell(f"```{{=html}}\n{box._repr_html_()}\n```", id="failure"))
-    write_whole(page, nbformat.writes(notebook) + "\n")
-    write_whole(published / FAILURE_FILE, (staged / FAILURE_FILE).read_text(encoding="utf-8"))
+    write_atomically(page, nbformat.writes(notebook) + "\n")
+    write_atomically(published / FAILURE_FILE, (staged / FAILURE_FILE).read_text(encoding="utf-8"))

@@ -12,24 +12,17 @@ from pathlib import Path
 import yaml
 
 from leadsmart.errors import RenderError
-from leadsmart.report.notebooks import CLEANING, MARKET_STEPS, OVERVIEW, PAGE_TITLES, POOLED, SUMMARY
+from leadsmart.report.notebooks import MARKET_NOTEBOOKS, NOTEBOOKS, OVERVIEW, SHARED_NOTEBOOKS
+from leadsmart.report.project.files import digest_of, sha256_of, write_atomically
 from leadsmart.report.project.workspace import NAVIGATION, RUN_FILE, SITE_CONFIG, STAGE, Workspace
 from leadsmart.report.provenance.manifest import read_expected_pages
-from leadsmart.report.provenance.records import (
-    RECORDS,
-    Record,
-    digest_of,
-    read_record,
-    sha256_of,
-    write_record,
-    write_whole,
-)
+from leadsmart.report.provenance.records import Record, read_record, remove_outputs, write_record
 from leadsmart.report.site.publish import publish_folder
 from leadsmart.vocabulary import ALL_MARKETS, UNASSIGNED
 
 SITE = "site"
-#: What the drill-down page chooses from; a script, as a page opened from a file can't load anything else.
-EXPLORE_DATA = "explore.js"
+#: What pages link to or load; a script, as a page opened from a file can't load anything else.
+_BESIDE_PAGES = (".csv", ".js")
 _SOURCES = (SITE_CONFIG, "index.qmd", "docs", "assets")
 _DOCUMENTS = (
     "method.qmd",
@@ -49,20 +42,22 @@ def write_navigation(outputs: Path, titles: Mapping[str, str]) -> None:
     titles : mapping
         Market -> title, in the order to show.
     """
-    contents: list[dict] = [{"text": PAGE_TITLES[OVERVIEW], "href": f"outputs/{OVERVIEW}.ipynb"}]
+
+    def links(pages: Mapping[str, str]) -> list[dict[str, str]]:
+        found = {path: text for path, text in pages.items() if (outputs / path).exists()}
+        return [{"text": text, "href": f"outputs/{path}"} for path, text in found.items()]
+
+    contents: list[object] = [{"text": NOTEBOOKS[OVERVIEW].title, "href": f"outputs/{OVERVIEW}.ipynb"}]
     for market, title in titles.items():
-        steps = [s for s in (SUMMARY, *MARKET_STEPS[:-1]) if (outputs / market / f"{s}.ipynb").exists()]
-        pages = [{"text": PAGE_TITLES[s], "href": f"outputs/{market}/{s}.ipynb"} for s in steps]
-        contents.append({"section": title, "contents": pages})
-    everywhere = [(f"{UNASSIGNED}/{CLEANING}", "Unassigned campaigns"), (POOLED, PAGE_TITLES[POOLED])]
-    pages = [
-        {"text": t, "href": f"outputs/{p}.ipynb"} for p, t in everywhere if (outputs / f"{p}.ipynb").exists()
-    ]
-    contents.append({"section": "Across markets", "contents": pages})
+        pages = {f"{market}/{notebook.name}.ipynb": notebook.title for notebook in MARKET_NOTEBOOKS}
+        contents.append({"section": title, "contents": links(pages)})
+    across = {f"{UNASSIGNED}/{n.name}.ipynb": "Unassigned campaigns" for n in MARKET_NOTEBOOKS}
+    across |= {f"{n.name}.ipynb": n.title for n in SHARED_NOTEBOOKS if n.name != OVERVIEW}
+    contents.append({"section": "Across markets", "contents": links(across)})
     contents.append({"section": "About", "contents": [f"docs/{name}" for name in _DOCUMENTS]})
     sidebar = {"style": "docked", "collapse-level": 1, "contents": contents}
     text = yaml.safe_dump({"website": {"sidebar": sidebar}}, allow_unicode=True, sort_keys=False)
-    write_whole(outputs / NAVIGATION, text)
+    write_atomically(outputs / NAVIGATION, text)
 
 
 def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
@@ -91,8 +86,8 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
     facts = site_facts(workspace, renderer)
     with tempfile.TemporaryDirectory(prefix="leadsmart-site-") as scratch:
         project = Path(scratch)
-        _gather(workspace, project, pages)
-        if _chosen(renderer) == "quarto":
+        _copy_sources(workspace, project, pages)
+        if _resolve_renderer(renderer) == "quarto":
             _render_with_quarto(project)
         else:
             _render_embedded(project)
@@ -106,13 +101,13 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
                 examples=missing,
             )
         # Without a record the site is made again: a run that ends here leaves no record of another site.
-        record_of(outputs).unlink(missing_ok=True)
+        remove_outputs(outputs, SITE)
         site = _put_in_place(built, outputs / SITE)
         write_record(outputs, SITE, Record(facts))
         return site / "index.html"
 
 
-def why_site_is_stale(workspace: Workspace, renderer: str = "auto") -> list[str]:
+def why_site_is_outdated(workspace: Workspace, renderer: str = "auto") -> list[str]:
     """Why the site must be rendered again; empty where it shows what is published."""
     outputs = workspace.outputs
     record = read_record(outputs, SITE)
@@ -130,7 +125,7 @@ def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
     """All that the site is made from: file of the site's project -> sha256, and what renders it."""
     sources = _sources(workspace, read_expected_pages(workspace.outputs))
     code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "embedded.py", "search.py")]
-    chosen = _chosen(renderer)
+    chosen = _resolve_renderer(renderer)
     return {
         **{target.as_posix(): sha256_of(source) for target, source in sources.items() if source.is_file()},
         "renderer": f"{chosen} {'' if chosen == 'quarto' else importlib.metadata.version('smalldocs')}".strip(),
@@ -138,12 +133,7 @@ def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
     }
 
 
-def record_of(outputs: Path) -> Path:
-    """Where it is written down what the site was made from."""
-    return outputs / RECORDS / f"{SITE}.json"
-
-
-def _chosen(renderer: str) -> str:
+def _resolve_renderer(renderer: str) -> str:
     found = shutil.which("quarto")
     if renderer == "quarto" and not found:
         raise RenderError(
@@ -153,7 +143,7 @@ def _chosen(renderer: str) -> str:
     return "quarto" if found and renderer != "embedded" else "embedded"
 
 
-def _gather(workspace: Workspace, project: Path, pages: Sequence[str]) -> None:
+def _copy_sources(workspace: Workspace, project: Path, pages: Sequence[str]) -> None:
     """Copy what the site is made of into a project of its own, so that no renderer touches the real one."""
     for target, source in _sources(workspace, pages).items():
         path = project / target
@@ -173,10 +163,11 @@ def _sources(workspace: Workspace, pages: Sequence[str]) -> dict[Path, Path]:
         Path(page).relative_to(outputs).with_suffix(".ipynb") for page in pages if page.startswith("outputs/")
     ]
     folders = dict.fromkeys((Path(ALL_MARKETS), *(notebook.parent for notebook in notebooks)))
+    written = {p for n in NOTEBOOKS.values() for p in n.writes if p.endswith(_BESIDE_PAGES)}
     beside = [
         path.relative_to(workspace.outputs)
         for folder in folders
-        for pattern in ("*.csv", "tables/*.csv", EXPLORE_DATA)
+        for pattern in sorted(written)
         for path in sorted((workspace.outputs / folder).glob(pattern))
     ]
     return found | {outputs / p: workspace.outputs / p for p in (Path(NAVIGATION), *notebooks, *beside)}
@@ -187,18 +178,20 @@ def _render_embedded(project: Path) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise RenderError(
-            f"the embedded renderer ended with exit code {done.returncode}: {_last_words(done.stderr, project)}",
+            f"the embedded renderer ended with exit code {done.returncode}: {_end_of_output(done.stderr, project)}",
             remedy="If it was for want of memory, render fewer markets; else report this",
         )
-    told = json.loads(done.stdout)
-    if told["failed"]:
-        raise RenderError(f"the embedded renderer failed: {told['failed']}", remedy="Mend the page it names")
-    if told["left_out"]:
+    result = json.loads(done.stdout)
+    if result["failed"]:
+        raise RenderError(
+            f"the embedded renderer failed: {result['failed']}", remedy="Mend the page it names"
+        )
+    if result["left_out"]:
         raise RenderError(
             "the embedded renderer leaves something out",
             remedy="Keep to what both renderers understand",
-            count=len(told["left_out"]),
-            examples=told["left_out"],
+            count=len(result["left_out"]),
+            examples=result["left_out"],
         )
 
 
@@ -208,13 +201,13 @@ def _render_with_quarto(project: Path) -> None:
     )
     if done.returncode:
         raise RenderError(
-            f"quarto failed: {_last_words(done.stderr, project)}",
+            f"quarto failed: {_end_of_output(done.stderr, project)}",
             remedy="Mend the page it names, or use --renderer embedded",
         )
 
 
-def _last_words(said: str, project: Path) -> str:
-    return " ".join(said.split()[-60:]).replace(str(project), ".")
+def _end_of_output(text: str, project: Path) -> str:
+    return " ".join(text.split()[-60:]).replace(str(project), ".")
 
 
 def _put_in_place(built: Path, site: Path) -> Path:
