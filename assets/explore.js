@@ -190,9 +190,9 @@
   }
 
   function table(title, heads, body) {
-    var head = element("tr", {}, heads.map(function (h, i) { return element("th", i && h.number ? { scope: "col", "class": "gt_right" } : { scope: "col" }, h.label); }));
+    var head = element("tr", {}, heads.map(function (h, i) { return element("th", i && h.number ? { scope: "col", "class": "ls-number" } : { scope: "col" }, h.label); }));
     var lines = body.map(function (cells) {
-      return element("tr", {}, cells.map(function (cell, i) { return element("td", heads[i].number ? { "class": "gt_right" } : {}, cell); }));
+      return element("tr", {}, cells.map(function (cell, i) { return element("td", heads[i].number ? { "class": "ls-number" } : {}, cell); }));
     });
     var caption = element("caption", {}, element("span", { "class": "ls-table-title" }, title));
     var grid = element("table", { "class": "ls-table" }, [caption, element("thead", {}, head), element("tbody", {}, lines)]);

@@ -1,7 +1,9 @@
 """Numbers as readers see them: two or three significant digits, units, intervals and "–" for nothing."""
 
 import math
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Final, TypeGuard
 
 import pandas as pd
 
@@ -16,14 +18,14 @@ from leadsmart.vocabulary import (
     UNIT_SHARE,
 )
 
-NOTHING = "–"
-_SCALES = ((1e9, " B"), (1e6, " M"), (1e3, " k"))
-_UNITS = frozenset({UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_POINTS, UNIT_RATIO, UNIT_SHARE})
+NOTHING: Final = "–"
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SCALES: Final = ((1e9, " B"), (1e6, " M"), (1e3, " k"))
 
 
-def is_missing(value: object) -> bool:
-    """Whether there is nothing to show: None, NA, NaN or infinite."""
-    return bool(pd.isna(value)) or not math.isfinite(value)
+def is_known(value: float | None) -> TypeGuard[float]:
+    """Whether there is a number to show: neither None, NA, NaN nor infinite."""
+    return value is not None and value is not pd.NA and value is not pd.NaT and math.isfinite(value)
 
 
 def _signed(text: str) -> str:
@@ -53,7 +55,7 @@ def format_count(value: float | None) -> str:
     >>> format_count(56965), format_count(None)
     ('56,965', '–')
     """
-    return NOTHING if is_missing(value) else _signed(f"{value:,.0f}")
+    return _signed(f"{value:,.0f}") if is_known(value) else NOTHING
 
 
 def format_compact(value: float | None) -> str:
@@ -62,7 +64,7 @@ def format_compact(value: float | None) -> str:
     >>> format_compact(7_377_225), format_compact(6_800), format_compact(485.3), format_compact(7)
     ('7.4 M', '6,800', '485', '7')
     """
-    if is_missing(value):
+    if not is_known(value):
         return NOTHING
     magnitude = abs(value)
     if magnitude >= 9_999.5:
@@ -75,17 +77,19 @@ def format_compact(value: float | None) -> str:
 def format_money(value: float | None, currency: str) -> str:
     """Money with its currency.
 
-    >>> format_money(7_377_225, "EGP"), format_money(484.9, "EGP"), format_money(None, "EGP")
-    ('EGP 7.4 M', 'EGP 485', '–')
-
     Raises
     ------
     ValueError
         If `currency` is empty.
+
+    Examples
+    --------
+    >>> format_money(7_377_225, "EGP"), format_money(484.9, "EGP"), format_money(None, "EGP")
+    ('EGP 7.4 M', 'EGP 485', '–')
     """
     if not currency:
         raise ValueError("money is never shown without its currency")
-    return NOTHING if is_missing(value) else f"{currency} {format_compact(value)}"
+    return f"{currency} {format_compact(value)}" if is_known(value) else NOTHING
 
 
 def format_percent(value: float | None) -> str:
@@ -96,7 +100,7 @@ def format_percent(value: float | None) -> str:
     >>> format_percent(0.0002), format_percent(0), format_percent(0.998), format_percent(0.9998)
     ('<0.1 %', '0 %', '99.8 %', '>99.9 %')
     """
-    if is_missing(value):
+    if not is_known(value):
         return NOTHING
     percent = 100 * value
     if 0 < percent < 0.05:
@@ -107,37 +111,56 @@ def format_percent(value: float | None) -> str:
     return _signed(f"{percent:.1f} %" if is_near_an_end else f"{percent:.0f} %")
 
 
-def format_value(value: float | None, unit: str, currency: str = "") -> str:
-    """A value in its unit (one of the units of the vocabulary).
+def _format_days(value: float) -> str:
+    number = "<0.1" if 0 < value < 0.1 else _significant_or_whole(value)
+    return f"{number} day" if number == "1" else f"{number} days"
 
-    >>> format_value(0.59, "share"), format_value(3.14159, "ratio"), format_value(6800, "money", "EGP")
-    ('59 %', '3.1×', 'EGP 6,800')
-    >>> format_value(1, "days"), format_value(2.5, "days"), format_value(0.0002, "days"), format_value(0.7, "auc")
-    ('1 day', '2.5 days', '<0.1 days', '0.70')
+
+_FORMATTERS: Final[Mapping[str, Callable[[float], str]]] = {
+    UNIT_AUC: lambda value: _signed(f"{value:.2f}"),
+    UNIT_COUNT: format_compact,
+    UNIT_DAYS: _format_days,
+    UNIT_POINTS: lambda value: format_percent(value).replace(" %", " points"),
+    UNIT_RATIO: lambda value: f"{_significant(value, 2)}×",
+    UNIT_SHARE: format_percent,
+}
+
+
+def format_value(value: float | None, unit: str, currency: str = "") -> str:
+    """A value in its unit.
+
+    Parameters
+    ----------
+    value : float, optional
+        A fraction for shares and points.
+    unit : str
+        One of the units of the vocabulary.
+    currency : str
+        Of money.
+
+    Returns
+    -------
+    str
+        "–" where there is no value.
 
     Raises
     ------
     ValueError
         If the unit is unknown, or `currency` is empty for money.
+
+    Examples
+    --------
+    >>> format_value(0.59, "share"), format_value(3.14159, "ratio"), format_value(6800, "money", "EGP")
+    ('59 %', '3.1×', 'EGP 6,800')
+    >>> format_value(1, "days"), format_value(2.5, "days"), format_value(0.0002, "days"), format_value(0.7, "auc")
+    ('1 day', '2.5 days', '<0.1 days', '0.70')
     """
-    if unit not in _UNITS:
-        raise ValueError(f"unknown unit {unit!r}; known units: {', '.join(sorted(_UNITS))}")
     if unit == UNIT_MONEY:
         return format_money(value, currency)
-    if is_missing(value):
-        return NOTHING
-    if unit == UNIT_SHARE:
-        return format_percent(value)
-    if unit == UNIT_POINTS:
-        return format_percent(value).replace(" %", " points")
-    if unit == UNIT_RATIO:
-        return f"{_significant(value, 2)}×"
-    if unit == UNIT_DAYS:
-        number = "<0.1" if 0 < value < 0.1 else _significant_or_whole(value)
-        return f"{number} day" if number == "1" else f"{number} days"
-    if unit == UNIT_AUC:
-        return _signed(f"{value:.2f}")
-    return format_compact(value)
+    if unit not in _FORMATTERS:
+        units = ", ".join(sorted({*_FORMATTERS, UNIT_MONEY}))
+        raise ValueError(f"unknown unit {unit!r}; known units: {units}")
+    return _FORMATTERS[unit](value) if is_known(value) else NOTHING
 
 
 def format_interval(
@@ -150,8 +173,22 @@ def format_interval(
 ) -> str:
     """An estimate with its interval; the unit stands once. Bounds below zero are joined by "to".
 
-    A `label` that says the range is no 95 % range stands before the bounds.
+    Parameters
+    ----------
+    estimate, low, high : float, optional
+        Without both bounds the estimate stands alone.
+    unit, currency : str
+        As in `format_value`.
+    label : str
+        What the range is called; it stands before the bounds of all but a 95 % range.
 
+    Returns
+    -------
+    str
+        "–" where there is no estimate.
+
+    Examples
+    --------
     >>> format_interval(0.59, 0.52, 0.66, "share")
     '59 % (52–66)'
     >>> format_interval(485, 430, 560, "money", "EGP")
@@ -164,7 +201,7 @@ def format_interval(
     '59 % (indicative range 20–90)'
     """
     text = format_value(estimate, unit, currency)
-    if text == NOTHING or is_missing(low) or is_missing(high):
+    if text == NOTHING or not is_known(low) or not is_known(high):
         return text
     first, second = (_without_unit(format_value(bound, unit, currency), currency) for bound in (low, high))
     label = "" if label == RANGE_95 else f"{label} ".lstrip()
@@ -176,6 +213,15 @@ def format_points(
 ) -> str:
     """A difference of shares, or their standard deviation, in percentage points.
 
+    Parameters
+    ----------
+    estimate, low, high : float, optional
+        Fractions.
+    label : str
+        As in `format_interval`.
+
+    Examples
+    --------
     >>> format_points(0.16, 0.1, 0.2), format_points(0.05)
     ('16 points (10–20)', '5.0 points')
     """
@@ -195,20 +241,11 @@ def format_change(relative: float | None) -> str:
     >>> format_change(0.08), format_change(-0.031), format_change(0.0), format_change(None)
     ('+8 %', '−3 %', '±0 %', '–')
     """
-    if is_missing(relative):
+    if not is_known(relative):
         return NOTHING
     percent = round(100 * relative)
     sign = "+" if percent > 0 else "−" if percent < 0 else "±"
     return f"{sign}{abs(percent):,} %"
-
-
-def format_delta(relative: float | None, basis: str) -> str:
-    """A relative change with sign and basis.
-
-    >>> format_delta(0.08, "the 28 days before"), format_delta(-0.031, "the 28 days before")
-    ('+8 % vs. the 28 days before', '−3 % vs. the 28 days before')
-    """
-    return NOTHING if is_missing(relative) else f"{format_change(relative)} vs. {basis}"
 
 
 def format_status(status: str) -> str:
@@ -226,7 +263,7 @@ def format_date(day: date | None) -> str:
     >>> format_date(date(2024, 12, 31)), format_date(None)
     ('31 Dec 2024', '–')
     """
-    return NOTHING if pd.isna(day) else f"{day.day} {day:%b %Y}"
+    return NOTHING if day is None or pd.isna(day) else f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def first_sentence(text: str) -> str:

@@ -47,7 +47,7 @@ def test_names_appear_as_text_and_arabic_keeps_its_direction(sortable):
     assert "<script" not in page
     assert "<b>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "&quot;quoted&quot; &amp; &#x27;single&#x27;" in page
+    assert "&#34;quoted&#34; &amp; &#39;single&#39;" in page
     assert "x" * 300 in page
     assert '<bdi dir="auto">سعادة – Palm</bdi>' in page
     assert "😀 tower" in page
@@ -67,10 +67,34 @@ def test_numbers_intervals_and_units(sortable):
 def test_sortable_cells_carry_raw_values_and_missing_ones_carry_none():
     page = format_table(projects(), COLUMNS, title="All", currency="EGP", sortable=True)._repr_html_()
 
-    assert 'class="gt_table ls-table ls-sortable"' in page
+    assert 'class="ls-table ls-sortable"' in page
     assert '<td data-value="485.25">485</td>' in page
     assert '<td data-value="">–</td>' in page
     assert '<td data-value="0.59">' in page
+
+
+@pytest.mark.parametrize("sortable", [False, True])
+def test_a_table_is_named_and_its_heads_belong_to_columns(sortable):
+    page = format_table(
+        projects(), COLUMNS, title="All", caption="Most leads first", currency="EGP", sortable=sortable
+    )
+
+    assert (
+        page.count("<table") == page.count("<caption>") == page.count("<thead>") == page.count("<tbody>") == 1
+    )
+    assert page.count('<th scope="col"') == len(COLUMNS)
+    assert page.count("<td") == len(COLUMNS) * len(HOSTILE)
+    assert 'tabindex="0" role="group" aria-label="All"' in page
+    assert '<span class="ls-table-caption">Most leads first</span></caption>' in page
+
+
+def test_words_stand_in_place_of_a_hidden_number_and_its_count():
+    table = pd.DataFrame({"rate": [None, 0.5], "n": [3, 40], "suppressed": ["fewer than 5", None]})
+    columns = [Column("rate", "Qualified", "share", n="n", instead="suppressed")]
+    page = format_table(table, columns, title="All")
+
+    assert '<td class="ls-number">fewer than 5</td>' in page
+    assert '<td class="ls-number">50 % <small>n 40</small></td>' in page
 
 
 def test_plain_table_has_no_style_no_ids_and_right_aligned_numbers():
@@ -79,7 +103,7 @@ def test_plain_table_has_no_style_no_ids_and_right_aligned_numbers():
     assert "<style" not in page
     assert " id=" not in page
     assert "headers=" not in page
-    assert page.count("gt_right") == 3 * (1 + len(HOSTILE))
+    assert page.count('class="ls-number"') == 3 * (1 + len(HOSTILE))
 
 
 def test_same_table_gives_same_bytes():

@@ -47,7 +47,7 @@ def to_safe_csv(table: pd.DataFrame) -> str:
         column = table.iloc[:, position]
         if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
             continue
-        safe.isetitem(position, column.astype(object).map(_neutral))
+        safe.isetitem(position, column.astype(object).map(_neutral).array)
     safe.columns = [_neutral(name) for name in table.columns]
     # twelve digits are more than any export has and hide the last bits that differ between processors
     return safe.to_csv(index=False, lineterminator="\n", float_format="%.12g")

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from leadsmart.display.markup import Html, Shown, escape
+from leadsmart.display.markup import Html
+from leadsmart.display.templating import render
 
 
 def data_script(data: Mapping[str, Any]) -> str:
@@ -17,7 +18,7 @@ def data_script(data: Mapping[str, Any]) -> str:
     return f"window.leadsmartExplore = {text};\n"
 
 
-def explorer(source: str, shown: Shown) -> Html:
+def explorer(source: str, shown: Html) -> Html:
     """Where ``explore.js`` builds the drill-down; without script `shown` stays, with a sentence that says so.
 
     Parameters
@@ -27,8 +28,4 @@ def explorer(source: str, shown: Shown) -> Html:
     shown : Html
         Figures of the whole market.
     """
-    return Html(
-        f'<div class="ls-explore" data-source="{escape(source)}"><noscript><p class="ls-sentence">To choose a channel, '
-        "project, business user or campaign here, allow scripts for this page. The tables on the Insights page show "
-        f"each of them without.</p></noscript>{shown._repr_html_()}</div>"
-    )
+    return render("explorer.html.jinja", source=source, shown=shown)

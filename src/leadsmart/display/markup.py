@@ -1,26 +1,24 @@
-"""Text made safe for HTML, and the few pieces of markup that tables, cards and pictures share."""
+"""Markup, and text made safe in it: names in their own direction, links within the site, verdicts with their mark."""
 
-import html
 import re
-from typing import Protocol
+
+from markupsafe import Markup, escape
 
 from leadsmart.display.palette import MARKS
 
-#: Links of a page go to files of the same site only.
-_RELATIVE = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|\\)", re.IGNORECASE)
+#: An address without scheme and host. Browsers skip white space in one and read a backslash as a slash.
+_SAME_SITE = re.compile(r"(?!//)[^\s:\\]+")
+
+_ISOLATED = Markup('<bdi dir="auto">%s</bdi>')
+_LINK = Markup('<a href="%s">%s</a>')
+_VERDICT = Markup('<span class="ls-verdict ls-%s"><span aria-hidden="true">%s</span> %s</span>')
 
 
-class Shown(Protocol):
-    """Anything that a notebook shows as HTML."""
+class Html(Markup):
+    """Markup that a notebook shows as it is; text that is formatted or joined into it is escaped.
 
-    def _repr_html_(self) -> str: ...
-
-
-class Html(str):
-    """Markup that a notebook shows as it is.
-
-    >>> Html("<p>Six campaigns.</p>")._repr_html_()
-    '<p>Six campaigns.</p>'
+    >>> Html("<p>{}</p>").format("Six <campaigns>")._repr_html_()
+    '<p>Six &lt;campaigns&gt;</p>'
     """
 
     __slots__ = ()
@@ -33,62 +31,41 @@ class Html(str):
         return str(self)
 
 
-def escape(text: object) -> str:
-    """Text as text: no character of it is read as markup.
-
-    >>> escape('<script>alert("1")</script>')
-    '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;'
-    """
-    return html.escape("" if text is None else str(text), quote=True)
-
-
-def escape_name(text: object) -> str:
+def isolate_name(text: str) -> Markup:
     """A name, kept in its own direction: Arabic reads right to left without turning the line around it.
 
-    >>> escape_name("Palm Hills"), escape_name("سعادة")
+    >>> str(isolate_name("Palm Hills")), str(isolate_name("سعادة"))
     ('Palm Hills', '<bdi dir="auto">سعادة</bdi>')
     """
-    safe = escape(text)
-    return safe if safe.isascii() else f'<bdi dir="auto">{safe}</bdi>'
+    return escape(text) if text.isascii() else _ISOLATED % text
 
 
-def link(href: str, text: str) -> str:
-    """A link to a page or file of the same site; any other address is left as plain text.
+def is_same_site(address: object) -> bool:
+    """Whether something is the address of a page or file of the same site.
 
-    >>> link("tables/campaigns.csv", "Campaigns")
+    >>> is_same_site("tables/campaigns.csv"), is_same_site(" javascript:alert(1)"), is_same_site("//example.org")
+    (True, False, False)
+    """
+    return isinstance(address, str) and _SAME_SITE.fullmatch(address) is not None
+
+
+def link(address: object, text: str) -> Markup:
+    """A link to a page or file of the same site; with any other address, or without one, the text alone.
+
+    >>> str(link("tables/campaigns.csv", "Campaigns"))
     '<a href="tables/campaigns.csv">Campaigns</a>'
-    >>> link("javascript:alert(1)", "Campaigns")
+    >>> str(link("javascript:alert(1)", "Campaigns"))
     'Campaigns'
     """
-    if not href or not _RELATIVE.match(href):
-        return escape_name(text)
-    return f'<a href="{escape(href)}">{escape_name(text)}</a>'
+    name = isolate_name(text)
+    return _LINK % (address, name) if is_same_site(address) else name
 
 
-def download_link(href: str, text: str = "Download the table (CSV)") -> str:
-    """A link that saves a file of the same site."""
-    if not _RELATIVE.match(href):
-        return ""
-    return f'<a class="ls-download" href="{escape(href)}" download>{escape(text)}</a>'
-
-
-def verdict_mark(verdict: str) -> str:
+def mark_verdict(verdict: str) -> Markup:
     """A verdict as mark and word; the mark is for the eye, the word is for everybody.
 
-    >>> verdict_mark("not enough data")
+    >>> str(mark_verdict("not enough data"))
     '<span class="ls-verdict ls-open"><span aria-hidden="true">○</span> not enough data</span>'
     """
     mark, meaning = MARKS.get(verdict, ("○", "open"))
-    return f'<span class="ls-verdict ls-{meaning}"><span aria-hidden="true">{mark}</span> {escape(verdict)}</span>'
-
-
-def nothing_block(title: str, reason: str) -> str:
-    """What stands in place of a table or picture of nothing; a title that the reason repeats is left out.
-
-    >>> nothing_block("Decisions", "Nothing runs.")
-    '<div class="ls-table-block"><p class="ls-table-title">Decisions</p><p class="ls-empty">Nothing runs.</p></div>'
-    >>> nothing_block("Nothing runs", "Nothing runs. It ended in May.")
-    '<div class="ls-table-block"><p class="ls-empty">Nothing runs. It ended in May.</p></div>'
-    """
-    head = "" if reason.startswith(title) else f'<p class="ls-table-title">{escape(title)}</p>'
-    return f'<div class="ls-table-block">{head}<p class="ls-empty">{escape(reason)}</p></div>'
+    return _VERDICT % (meaning, mark, verdict)

@@ -1,4 +1,4 @@
-"""Colours with one meaning each, and the style every picture is drawn in.
+"""Colours with one meaning each, and the marks of verdicts.
 
 The colours keep apart for the common kinds of colour blindness and in grey print; none of them carries a meaning
 alone: a mark, a word, a position or a line style always says the same.
@@ -38,37 +38,4 @@ MARKS: Final[dict[str, tuple[str, str]]] = {
     "good": ("✓", "good"),
     "usable": ("○", "open"),
     "not reliable": ("✕", "bad"),
-}
-
-#: matplotlib's settings of every picture, applied as a context and never globally. DejaVu Sans comes with
-#: matplotlib (the same glyphs on every machine) and has Latin and Arabic; names may hold "$", which is no formula.
-STYLE: Final[dict[str, object]] = {
-    "font.family": ["DejaVu Sans"],
-    "font.size": 12.0,
-    "text.color": TEXT,
-    "text.parse_math": False,
-    "axes.edgecolor": GRID,
-    "axes.labelcolor": NEUTRAL,
-    "axes.labelsize": 11.0,
-    "axes.facecolor": PAPER,
-    "axes.axisbelow": True,
-    "axes.grid": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 12.0,
-    "axes.titlecolor": TEXT,
-    "axes.unicode_minus": True,
-    "figure.facecolor": PAPER,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "xtick.color": NEUTRAL,
-    "ytick.color": NEUTRAL,
-    "xtick.labelsize": 11.0,
-    "ytick.labelsize": 11.5,
-    "xtick.major.size": 0.0,
-    "ytick.major.size": 0.0,
-    "xtick.minor.size": 0.0,
-    "ytick.minor.size": 0.0,
-    "lines.linewidth": 2.0,
 }

@@ -1,7 +1,6 @@
 """Axes with units: ticks that read like the numbers in the text, and a log scale where money spans decades."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -71,15 +70,6 @@ def scale_axis(
     axis.set_major_formatter(decimals or FuncFormatter(lambda value, _: tick_text(value, unit)))
 
 
-def axis_name(unit: str, currency: str) -> str:
-    """What an axis' numbers are, where the ticks don't say it.
-
-    >>> axis_name("money", "EGP"), axis_name("share", "EGP")
-    ('EGP', '')
-    """
-    return currency if unit == UNIT_MONEY else ""
-
-
 def scale_dates(axes: Axes) -> None:
     """Few date ticks, the year named once."""
     locator = AutoDateLocator(minticks=3, maxticks=6)
@@ -87,18 +77,18 @@ def scale_dates(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=True))
 
 
-def share_limits(low: float, high: float) -> tuple[float, float]:
-    """Limits of an axis of shares: from 0, up to a little over the largest, never far beyond 100 %.
+def share_limit(highest: float) -> float:
+    """Where an axis of shares that starts at 0 ends: a little over the largest, never far beyond 100 %.
 
-    >>> share_limits(0.1, 0.5), share_limits(0.2, 1.0)
-    ((0.0, 0.55), (0.0, 1.02))
+    >>> share_limit(0.5), share_limit(1.0), share_limit(0.0)
+    (0.55, 1.02, 1.0)
     """
-    return 0.0, min(1.02, round(high * 1.1, 6)) if high > 0 else 1.0
+    return min(1.02, round(highest * 1.1, 6)) if highest > 0 else 1.0
 
 
-def as_dates(values: pd.Series) -> list[date]:
+def as_dates(values: pd.Series) -> np.ndarray:
     """Days for matplotlib, without zone."""
-    return [pd.Timestamp(value).tz_localize(None).to_pydatetime() for value in values]
+    return pd.to_datetime(values).dt.tz_localize(None).to_numpy()
 
 
 def known_values(*columns: pd.Series) -> list[float]:

@@ -1,14 +1,14 @@
 """Columns: how a value of a table is named, formatted and aligned on screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from functools import cached_property
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import pandas as pd
 
 from leadsmart import formats
-from leadsmart.display.markup import escape, escape_name, link, verdict_mark
+from leadsmart.display.markup import isolate_name, link, mark_verdict
 from leadsmart.display.sparklines import sparkline
 from leadsmart.errors import RenderError
 from leadsmart.vocabulary import RANGE_INDICATIVE, UNIT_COUNT, UNIT_MONEY, UNIT_SHARE
@@ -23,10 +23,24 @@ SPARKLINE: Final = "sparkline"
 
 _NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE, STATUS})
 MAX_COLUMNS: Final = 8
+#: Before the bounds of an indicative range, and in place of the bounds of one too wide to say anything.
 INDICATIVE_MARK: Final = "≈"
+TOO_WIDE_MARK: Final = f"({formats.NOTHING})"
 #: A share whose range is wider tells a reader nothing; 60 points.
 WIDEST_SHARE: Final = 0.6
 _NO_CURRENCY: Final = "¤"
+
+#: One row of a table: column -> value.
+Row: TypeAlias = Mapping[Hashable, Any]
+
+
+class Cell(NamedTuple):
+    """A cell on screen: its text, or markup; the count that it rests on; for a number, the value to sort it by."""
+
+    text: str
+    n: str
+    is_number: bool
+    sort_value: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,7 @@ class Column:
     instead: str | None = None
     is_optional: bool = False
 
-    @property
+    @cached_property
     def is_number(self) -> bool:
         """Whether the column is aligned to the right and sorted by value."""
         return self.unit not in _NOT_NUMBERS
@@ -82,40 +96,86 @@ class Column:
             if x is not None
         )
 
-    def range_mark(self, row: Mapping[str, object]) -> str:
-        """The sign before the bounds of the row's interval: "≈" if it is only indicative."""
-        if self.is_too_wide(row):
-            return ""
-        name = (self.low or "").removesuffix("_low") + "_range"
-        return INDICATIVE_MARK if row.get(name) == RANGE_INDICATIVE else ""
-
-    def is_too_wide(self, row: Mapping[str, object]) -> bool:
-        """Whether the row's value is a share whose range is too wide to say anything.
-
-        A relative difference, whose range goes below 0 or beyond 1, is no share.
-
-        >>> rate = Column("rate", "Qualified", "share", "low", "high")
-        >>> [rate.is_too_wide({"low": low, "high": 0.79}) for low in (0.0, 0.2, -0.1)]
-        [True, False, False]
-        """
-        if self.unit != UNIT_SHARE or self.low is None or self.high is None:
-            return False
-        low, high = row[self.low], row[self.high]
-        if formats.is_missing(low) or formats.is_missing(high):
-            return False
-        return 0 <= low <= high <= 1 and high - low > WIDEST_SHARE
-
     def head(self, currency: str = "") -> str:
         """Head of the column with the unit of money.
 
         >>> Column("cpl", "CPL", "money").head("EGP")
         'CPL (EGP)'
         """
-        return (
-            f"{self.label} ({currency})"
-            if self.unit == UNIT_MONEY and currency and not self.currency
-            else self.label
+        has_unit = self.unit == UNIT_MONEY and currency and not self.currency
+        return f"{self.label} ({currency})" if has_unit else self.label
+
+    def cell(self, row: Row) -> Cell:
+        """What stands in the row's cell."""
+        value = row[self.name]
+        words = row[self.instead] if self.instead else None
+        if isinstance(words, str) and words:
+            return Cell(words, "", self.is_number, "")
+        n = row[self.n] if self.n else None
+        return Cell(
+            self.text(row),
+            formats.format_count(n) if formats.is_known(n) and n > 0 else "",
+            self.is_number,
+            f"{float(value):.7g}" if self.is_number and formats.is_known(value) else "",
         )
+
+    def text(self, row: Row) -> str:
+        """The row's value as readers see it; what is markup already is `Html`.
+
+        >>> Column("r", "Qualified", "share", "lo", "hi").text({"r": 0.59, "lo": 0.52, "hi": 0.66})
+        '59 % (52–66)'
+        >>> row = {"r": 0.59, "r_low": 0.5, "r_high": 0.7, "r_range": "indicative range"}
+        >>> Column("r", "Qualified", "share", "r_low", "r_high").text(row)
+        '59 % (≈ 50–70)'
+        >>> Column("r", "Qualified", "share", "lo", "hi").text({"r": 0.3, "lo": 0.0, "hi": 0.79})
+        '30 % (–)'
+        """
+        value = row[self.name]
+        if self.unit == SPARKLINE:
+            return sparkline(list(value)) or formats.NOTHING
+        if self.is_number:
+            return self._number(row)
+        if pd.isna(value) or value == "":
+            return formats.NOTHING
+        if self.unit == DATE:
+            return formats.format_date(value).replace(" ", "\u00a0")
+        if self.unit == VERDICT:
+            return mark_verdict(value)
+        if self.unit == STATUS:
+            return formats.format_status(value)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return link(row[self.link], str(value)) if self.link else isolate_name(str(value))
+
+    def _number(self, row: Row) -> str:
+        value = row[self.name]
+        if self.unit == DELTA:
+            return formats.format_change(value)
+        if self.unit == UNIT_COUNT and self.low is None:
+            return formats.format_count(value)
+        low = row[self.low] if self.low else None
+        high = row[self.high] if self.high else None
+        if self.unit == UNIT_SHARE and _is_too_wide(low, high) and formats.is_known(value):
+            return f"{formats.format_percent(value)} {TOO_WIDE_MARK}"
+        range_label = row.get(self.low.removesuffix("_low") + "_range") if self.low else None
+        mark = INDICATIVE_MARK if range_label == RANGE_INDICATIVE else ""
+        currency = str(row[self.currency]) if self.currency else _NO_CURRENCY
+        text = formats.format_interval(value, low, high, self.unit, currency, mark)
+        # without a column of its own, the currency stands once, in the head of the column
+        return text.removeprefix(f"{_NO_CURRENCY} ")
+
+
+def _is_too_wide(low: float | None, high: float | None) -> bool:
+    """Whether a share's range is too wide to say anything.
+
+    A relative difference, whose range goes below 0 or beyond 1, is no share.
+
+    >>> [_is_too_wide(low, 0.79) for low in (0.0, 0.2, -0.1, None)]
+    [True, False, False, False]
+    """
+    if not formats.is_known(low) or not formats.is_known(high):
+        return False
+    return 0 <= low <= high <= 1 and high - low > WIDEST_SHARE
 
 
 def filled_columns(table: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
@@ -152,83 +212,3 @@ def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) ->
             examples=[column.name for column in columns[MAX_COLUMNS:]],
             remedy="Show the eight that a reader acts on and leave the others to the download",
         )
-
-
-def raw_number(row: Mapping[str, object], column: Column) -> str:
-    """The value to sort by, "" where there is none.
-
-    >>> raw_number({"cpl": 485.25}, Column("cpl", "CPL", "money"))
-    '485.25'
-    """
-    value = row[column.name]
-    return "" if formats.is_missing(value) else f"{float(value):.7g}"
-
-
-def _day(value: object) -> str:
-    if value is None or pd.isna(value):
-        return formats.NOTHING
-    return formats.format_date(pd.Timestamp(value).date() if not isinstance(value, date) else value)
-
-
-def _number(row: Mapping[str, object], column: Column) -> str:
-    value = row[column.name]
-    if column.unit == DELTA:
-        return formats.format_change(value)
-    if column.unit == UNIT_COUNT and column.low is None:
-        return formats.format_count(value)
-    low = row[column.low] if column.low else None
-    high = row[column.high] if column.high else None
-    if column.is_too_wide(row):
-        whole = formats.format_value(value, column.unit)
-        return whole if whole == formats.NOTHING else f"{whole} ({formats.NOTHING})"
-    currency = str(row[column.currency]) if column.currency else _NO_CURRENCY
-    text = formats.format_interval(value, low, high, column.unit, currency, column.range_mark(row))
-    # without a column of its own, the currency stands once, in the head of the column
-    return text.removeprefix(f"{_NO_CURRENCY} ")
-
-
-def cell_html(row: Mapping[str, object], column: Column) -> str:
-    """One cell as safe HTML: formatted, escaped, in its own direction.
-
-    Parameters
-    ----------
-    row : mapping
-        Column name -> value.
-    column : Column
-        How to show it.
-
-    Examples
-    --------
-    >>> cell_html({"r": 0.59, "lo": 0.52, "hi": 0.66}, Column("r", "Qualified", "share", "lo", "hi"))
-    '59 % (52–66)'
-    >>> cell_html({"r": 0.59, "r_low": 0.5, "r_high": 0.7, "r_range": "indicative range"},
-    ...     Column("r", "Qualified", "share", "r_low", "r_high"))
-    '59 % (≈ 50–70)'
-    >>> cell_html({"r": 0.3, "lo": 0.0, "hi": 0.79}, Column("r", "Qualified", "share", "lo", "hi"))
-    '30 % (–)'
-    >>> cell_html({"project_name": "<script>"}, Column("project_name", "Project"))
-    '&lt;script&gt;'
-    """
-    value = row[column.name]
-    if column.instead is not None and isinstance(row[column.instead], str) and row[column.instead]:
-        return escape(row[column.instead])
-    if column.unit == SPARKLINE:
-        return sparkline(value if isinstance(value, Sequence) else list(value)) or formats.NOTHING
-    if column.unit == DATE:
-        return _day(value).replace(" ", "\u00a0")
-    if column.is_number:
-        text = escape(_number(row, column))
-    elif value is None or pd.isna(value) or value == "":
-        return formats.NOTHING
-    elif isinstance(value, bool):
-        text = "yes" if value else "no"
-    elif column.unit == VERDICT:
-        text = verdict_mark(str(value))
-    elif column.unit == STATUS:
-        text = escape(formats.format_status(str(value)))
-    else:
-        address = row[column.link] if column.link else None
-        text = link(address, str(value)) if isinstance(address, str) else escape_name(value)
-    if column.n is not None and not formats.is_missing(row[column.n]) and row[column.n] > 0:
-        text += f" <small>n {formats.format_count(row[column.n])}</small>"
-    return text

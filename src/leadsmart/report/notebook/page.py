@@ -40,7 +40,7 @@ SAMPLE_NOTICE = (
     "Sample data. Campaigns, leads and figures on this page are made up by leadsmart sample; "
     "they say nothing about a real market."
 )
-_SHOWN_VERSIONS = ("leadsmart", "pandas", "scikit-learn", "seaborn", "great-tables", "papermill")
+_SHOWN_VERSIONS = ("leadsmart", "pandas", "scikit-learn", "seaborn", "papermill")
 
 
 class Page(Reader, Writer):

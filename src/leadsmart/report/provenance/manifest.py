@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from leadsmart.cleaning.reading.slices import Slices
 
 _RECORDED_VERSIONS = (
-    "leadsmart", "duckdb", "great-tables", "matplotlib", "numpy", "pandas", "papermill",
+    "leadsmart", "duckdb", "jinja2", "matplotlib", "numpy", "pandas", "papermill",
     "phonenumbers", "scikit-learn", "scipy", "seaborn", "smalldocs", "statsmodels",
 )  # fmt: skip
 
