@@ -11,9 +11,11 @@ from insights.builders_insights import ROOT, ZONE
 from leadsmart.insights.findings.findings import evaluate_findings
 from leadsmart.insights.findings.recommendations import make_recommendations
 from leadsmart.insights.health.health import check_health
+from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.insights.money.decisions import ended_lessons, make_decisions
 from leadsmart.insights.money.rankings import GROUPINGS, rank_groups
-from leadsmart.insights.pages.cards import aggregate_kpis, headline, kpi_cards
+from leadsmart.insights.pages.cards import kpi_cards
+from leadsmart.insights.pages.headline import headline
 from leadsmart.market import MarketTables
 from leadsmart.params import load_params
 

@@ -214,7 +214,7 @@ CASES = {
     ),
     "a parameter of the findings": (
         set_parameter("gulf.yml", "practical_margin: 0.3"),
-        {("gulf", INSIGHTS), ("gulf", EXPLORE), ("gulf", SUMMARY)},
+        {("gulf", INSIGHTS), ("gulf", SUMMARY)},
     ),
     "a parameter of running": (set_parameter("_defaults.yml", "cell_timeout: 601"), set()),
     "how one market's export is written": (
@@ -334,5 +334,5 @@ def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(work
         "leadsmart/cleaning/reading/slices.py",
         "leadsmart/cleaning/reading/sources.py",
     }
-    assert "leadsmart/insights/pages/cards.py" in facts["code"]
+    assert "leadsmart/insights/kpi/measures.py" in facts["code"]
     assert "date_order" not in facts["parameters"]

@@ -22,7 +22,6 @@ STATUS: Final = "status"
 SPARKLINE: Final = "sparkline"
 
 _NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE, STATUS})
-MAX_COLUMNS: Final = 8
 INDICATIVE_MARK: Final = "≈"
 #: A share whose range is wider tells a reader nothing; 60 points.
 WIDEST_SHARE: Final = 0.6
@@ -130,12 +129,12 @@ def filled_columns(table: pd.DataFrame, columns: Sequence[Column]) -> list[Colum
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) -> None:
-    """Refuse columns that the table lacks, and more than a screen holds.
+    """Refuse columns that the table lacks.
 
     Raises
     ------
     RenderError
-        If a named column is absent, or there are more than eight columns.
+        If a named column is absent.
     """
     missing = [name for column in columns for name in column.sources if name not in table.columns]
     if missing:
@@ -145,12 +144,6 @@ def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) ->
             count=len(missing),
             examples=missing,
             remedy="Compute the column before the table is shown, or leave it out of `columns`",
-        )
-    if len(columns) > MAX_COLUMNS:
-        raise RenderError(
-            f"the table {title!r} has {len(columns)} columns, more than {MAX_COLUMNS} on screen",
-            examples=[column.name for column in columns[MAX_COLUMNS:]],
-            remedy="Show the eight that a reader acts on and leave the others to the download",
         )
 
 

@@ -110,7 +110,7 @@ def feedback_quality(market: Market) -> FeedbackQuality:
     leads = lead_frame(market)
     table = leads.groupby("user_id").agg(leads=("lead_id", "size"), verdicts=("is_verdict", "sum"))
     table["verdict_coverage"] = table["verdicts"] / table["leads"]
-    table["feedback"] = user_feedback(leads)
+    table["feedback"] = user_feedback(market)
     statuses = [*market.params.qualified_statuses, *market.params.disqualified_statuses]
     events = market.tables.status_events
     dated = events[events["status"].isin(statuses)].groupby("lead_id")["changed_at"].min()

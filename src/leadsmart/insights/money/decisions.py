@@ -7,8 +7,8 @@ import pandas as pd
 
 from leadsmart.formats import format_count, format_date, format_money, format_percent
 from leadsmart.insights.answers import Answer
-from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
-from leadsmart.insights.methods.shrinkage import gamma_prior, probability_cheaper
+from leadsmart.insights.kpi.measures import aggregate_kpis, comparable
+from leadsmart.insights.methods.shrinkage import GammaPrior, gamma_prior, probability_cheaper
 from leadsmart.market import Market, days_between
 from leadsmart.params import Params
 
@@ -19,7 +19,9 @@ SURE = 0.9
 SCALE, KEEP, FIX, PAUSE, TOO_EARLY = "scale", "keep", "fix", "pause", "too early"
 DECISIONS = (SCALE, KEEP, FIX, PAUSE, TOO_EARLY)
 
-COLUMNS = (
+CAMPAIGN = ["campaign_id", "project_name", "user_id"]
+PAIR = ["project_name", "user_id"]
+DECISION_COLUMNS = (
     "campaign_id", "project_name", "user_id", "level", "spend", "leads", "verdicts", "qualified",
     "verdict_coverage", "cpl", "cpql", "cpql_low", "cpql_high", "cpql_range", "benchmark_cpql",
     "probability_better", "decision", "monthly_spend", "reason",
@@ -39,6 +41,10 @@ def make_decisions(market: Market) -> Answer:
       leads nor its clicks are cheap; fix: as sure that it is worse, but one of them is (so the form, the
       follow-up or the audience is what to mend); keep: neither is sure.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     Answer
@@ -48,36 +54,27 @@ def make_decisions(market: Market) -> Answer:
         chance alone), ``benchmark_cpql`` (money), ``probability_better, decision, monthly_spend`` (28 days at the pace
         of the last 14), ``reason``.
     """
-    by_campaign = aggregate_kpis(market, ["campaign_id", "project_name", "user_id"])
-    by_pair = aggregate_kpis(market, ["project_name", "user_id"])
+    by_campaign, by_pair = aggregate_kpis(market, CAMPAIGN), aggregate_kpis(market, PAIR)
     pace = running_spend(market) * (MONTH_DAYS / RUNNING_DAYS)
     running = by_campaign[by_campaign["campaign_id"].isin(pace.index)]
     if running.empty:
-        return Answer(pd.DataFrame(columns=COLUMNS), _nothing_runs(market))
-    feedback = user_feedback(lead_frame(market))
-    peers = by_campaign[by_campaign["user_id"].map(feedback) == FEEDBACK_BOTH]
-    benchmark = _benchmark(peers, market.params)
-    prior = gamma_prior(peers["qualified"], peers["spend"])
+        return Answer(pd.DataFrame(columns=list(DECISION_COLUMNS)), _nothing_runs(market))
     enough = has_enough(running, market.params)
-    pair = running[["campaign_id", "project_name", "user_id"]].merge(by_pair, on=["project_name", "user_id"])
+    pair = running[CAMPAIGN].merge(by_pair, on=PAIR)
     judged = running.where(enough, pair.set_index(running.index)[running.columns])
     judged = judged.assign(
         campaign_id=running["campaign_id"],
         level=np.where(enough, "campaign", "project × user"),
-        benchmark_cpql=benchmark,
+        benchmark_cpql=cpql_benchmark(market),
         monthly_spend=running["campaign_id"].map(pace),
-        has_feedback=running["user_id"].map(feedback) == FEEDBACK_BOTH,
-    )
-    judged["probability_better"] = (
-        probability_cheaper(judged["qualified"], judged["spend"], prior, benchmark)
-        if np.isfinite(benchmark)
-        else np.nan
+        is_comparable=comparable(running, market, "cpql"),
+        probability_better=_probability_better(judged, market),
     )
     total = aggregate_kpis(market).iloc[0]
     rows = [_decide(row, market.params, total) for row in judged.to_dict("records")]
     judged["decision"], judged["reason"] = zip(*rows, strict=True)
     judged = judged.sort_values(["monthly_spend", "campaign_id"], ascending=[False, True], ignore_index=True)
-    table = judged[list(COLUMNS)]
+    table = judged[list(DECISION_COLUMNS)]
     return Answer(table, _statement(table, market.params))
 
 
@@ -89,6 +86,12 @@ def running_spend(market: Market) -> pd.Series:
     return recent.groupby("campaign_id")["spend"].sum()
 
 
+def comparable_campaigns(market: Market) -> pd.DataFrame:
+    """KPIs per campaign of the business users whose CPQL can be compared."""
+    campaigns = aggregate_kpis(market, CAMPAIGN)
+    return campaigns[comparable(campaigns, market, "cpql")]
+
+
 def cpql_benchmark(market: Market) -> float:
     """What a CPQL is compared with: ``target_cpql``, or that of the market's well covered campaigns.
 
@@ -96,19 +99,29 @@ def cpql_benchmark(market: Market) -> float:
     ``minimum_decision_coverage``. NaN without target where these have fewer than ``minimum_verdicts`` verdicts or
     no qualified lead.
     """
-    by_campaign = aggregate_kpis(market, ["campaign_id", "user_id"])
-    feedback = user_feedback(lead_frame(market))
-    return _benchmark(by_campaign[by_campaign["user_id"].map(feedback) == FEEDBACK_BOTH], market.params)
-
-
-def _benchmark(market: pd.DataFrame, params: Params) -> float:
+    params = market.params
     if params.target_cpql is not None:
         return params.target_cpql
-    covered = market[market["verdict_coverage"] >= params.minimum_decision_coverage]
+    peers = comparable_campaigns(market)
+    covered = peers[peers["verdict_coverage"] >= params.minimum_decision_coverage]
     qualified = covered["qualified"].sum()
     if covered["verdicts"].sum() < params.minimum_verdicts or qualified == 0:
         return float("nan")
     return float(covered["spend"].sum() / qualified)
+
+
+def cpql_prior(market: Market) -> GammaPrior:
+    """How qualified leads per money vary between the market's comparable campaigns."""
+    peers = comparable_campaigns(market)
+    return gamma_prior(peers["qualified"], peers["spend"])
+
+
+def _probability_better(groups: pd.DataFrame, market: Market) -> np.ndarray | float:
+    """How sure it is that the CPQL of each group lies below the benchmark."""
+    benchmark = cpql_benchmark(market)
+    if not np.isfinite(benchmark):
+        return np.nan
+    return probability_cheaper(groups["qualified"], groups["spend"], cpql_prior(market), benchmark)
 
 
 def has_enough(groups: pd.DataFrame, params: Params) -> pd.Series:
@@ -125,7 +138,7 @@ def _decide(row: dict, params: Params, total: pd.Series) -> tuple[str, str]:
     if not row["verdict_coverage"] >= params.minimum_decision_coverage:
         needed = format_percent(params.minimum_decision_coverage)
         return TOO_EARLY, f"verdicts on {coverage} of the leads; {needed} are needed"
-    if not row["has_feedback"]:
+    if not row["is_comparable"]:
         return TOO_EARLY, "this business user records one kind of verdict only"
     better = row["probability_better"]
     if not np.isfinite(better):
@@ -163,6 +176,10 @@ def _statement(table: pd.DataFrame, params: Params) -> str:
 def ended_lessons(market: Market) -> Answer:
     """What ended campaigns teach, per project and business user: cheaper, dearer or not to be told.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     Answer
@@ -170,33 +187,26 @@ def ended_lessons(market: Market) -> Answer:
         user_id, campaigns`` (number), ``spend, leads, verdicts, qualified, verdict_coverage, cpl, cpql`` with
         ``cpql_low, cpql_high, cpql_range`` (of chance alone), ``benchmark_cpql, probability_better, lesson``.
     """
-    by_campaign = aggregate_kpis(market, ["campaign_id", "project_name", "user_id"])
-    feedback = user_feedback(lead_frame(market))
-    peers = by_campaign[by_campaign["user_id"].map(feedback) == FEEDBACK_BOTH]
-    benchmark = _benchmark(peers, market.params)
-    prior = gamma_prior(peers["qualified"], peers["spend"])
+    by_campaign = aggregate_kpis(market, CAMPAIGN)
     running = by_campaign["campaign_id"].isin(running_spend(market).index)
-    pair = ["project_name", "user_id"]
-    alive = by_campaign[running].set_index(pair).index
-    table = aggregate_kpis(market, pair)
-    table = table[~table.set_index(pair).index.isin(alive)].reset_index(drop=True)
-    number = by_campaign.groupby(pair)["campaign_id"].nunique().rename("campaigns").reset_index()
-    table = table.merge(number, on=pair, how="left").assign(benchmark_cpql=benchmark)
-    table["probability_better"] = (
-        probability_cheaper(table["qualified"], table["spend"], prior, benchmark)
-        if np.isfinite(benchmark)
-        else np.nan
+    alive = by_campaign[running].set_index(PAIR).index
+    table = aggregate_kpis(market, PAIR)
+    table = table[~table.set_index(PAIR).index.isin(alive)].reset_index(drop=True)
+    number = by_campaign.groupby(PAIR)["campaign_id"].nunique().rename("campaigns").reset_index()
+    table = table.merge(number, on=PAIR, how="left")
+    table = table.assign(
+        benchmark_cpql=cpql_benchmark(market), probability_better=_probability_better(table, market)
     )
-    told = has_enough(table, market.params) & (table["user_id"].map(feedback) == FEEDBACK_BOTH)
-    told &= table["probability_better"].notna()
+    is_judged = has_enough(table, market.params) & comparable(table, market, "cpql")
+    is_judged &= table["probability_better"].notna()
     lesson = pd.Series("can't be told: too few verdicts", index=table.index)
-    lesson = lesson.mask(told, "about as dear as the benchmark")
-    lesson = lesson.mask(told & (table["probability_better"] >= SURE), "cheaper per qualified lead")
-    lesson = lesson.mask(told & (table["probability_better"] <= 1 - SURE), "dearer per qualified lead")
+    lesson = lesson.mask(is_judged, "about as dear as the benchmark")
+    lesson = lesson.mask(is_judged & (table["probability_better"] >= SURE), "cheaper per qualified lead")
+    lesson = lesson.mask(is_judged & (table["probability_better"] <= 1 - SURE), "dearer per qualified lead")
     table = table.assign(lesson=lesson).sort_values(
-        ["spend", *pair], ascending=[False, True, True], ignore_index=True
+        ["spend", *PAIR], ascending=[False, True, True], ignore_index=True
     )
-    columns = [*pair, "campaigns", "spend", "leads", "verdicts", "qualified", "verdict_coverage", "cpl"]
+    columns = [*PAIR, "campaigns", "spend", "leads", "verdicts", "qualified", "verdict_coverage", "cpl"]
     columns += ["cpql", "cpql_low", "cpql_high", "cpql_range"]
     table = table[[*columns, "benchmark_cpql", "probability_better", "lesson"]]
     if table.empty:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
+from leadsmart.insights.kpi.measures import aggregate_kpis, comparable
 from leadsmart.insights.methods.shrinkage import GammaPrior, gamma_prior, probability_cheaper, shrink_cpql
 from leadsmart.insights.methods.statistics import Interval, leave_one_out_interval
 from leadsmart.insights.money.decisions import (
     MONTH_DAYS,
+    PAIR,
     RUNNING_DAYS,
     SURE,
     cpql_benchmark,
@@ -26,7 +27,6 @@ CENTRAL_ELASTICITY = 0.5
 STEP_CAP = 0.2
 MINIMUM_PAIRS = 4
 DRAWS = 2000
-PAIR = ["project_name", "user_id"]
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,8 @@ class BudgetShift:
 
 def _judged_pairs(market: Market) -> tuple[pd.DataFrame, GammaPrior]:
     """Project × business user with enough verdicts of both kinds, and the market's prior."""
-    feedback = user_feedback(lead_frame(market))
     pairs = aggregate_kpis(market, PAIR)
-    peers = pairs[pairs["user_id"].map(feedback) == FEEDBACK_BOTH]
+    peers = pairs[comparable(pairs, market, "cpql")]
     prior = gamma_prior(peers["qualified"], peers["spend"])
     pairs = peers[has_enough(peers, market.params) & (peers["spend"] > 0)].reset_index(drop=True)
     return pairs.join(shrink_cpql(pairs["qualified"], pairs["spend"], prior)), prior

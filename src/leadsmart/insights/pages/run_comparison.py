@@ -1,25 +1,20 @@
 """What changed since the run compared with: which figures of a market moved, and what went into them that differs."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import pandas as pd
 
+from leadsmart.catalogue.kpis import Place, kpis_in
 from leadsmart.formats import format_count, format_value
 from leadsmart.insights.answers import Answer
-from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY, UNIT_SHARE
+from leadsmart.vocabulary import UNIT_COUNT
 
-#: Figure -> its label and unit; None is a verdict in words.
-_FIGURES: Final[dict[str, tuple[str, str | None]]] = {
-    "spend": ("Spend", UNIT_MONEY),
-    "leads": ("Leads", UNIT_COUNT),
-    "cpl": ("CPL", UNIT_MONEY),
-    "verdict_coverage": ("Verdicts", UNIT_SHARE),
-    "qualified_rate": ("Qualified", UNIT_SHARE),
-    "cpql": ("CPQL", UNIT_MONEY),
+#: Figures beside the KPIs: label and unit, which a verdict in words has not.
+_OTHER_FIGURES: Final[dict[str, tuple[str, str]]] = {
     "findings_supported": ("Findings supported", UNIT_COUNT),
-    "data_verdict": ("Data", None),
-    "model_verdict": ("Lead score", None),
+    "data_verdict": ("Data", ""),
+    "model_verdict": ("Lead score", ""),
 }
 #: Figures that a model can move: the others are counted without one.
 _OF_MODEL: Final = frozenset({"findings_supported", "model_verdict"})
@@ -68,9 +63,10 @@ def compare_runs(compared: Mapping[str, Any], summaries: pd.DataFrame) -> Answer
     return Answer(table, statement)
 
 
-def _moves(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _moves(before: Mapping[str, Any], now: Mapping[Hashable, Any]) -> list[dict[str, Any]]:
     rows = []
-    for key, (label, unit) in _FIGURES.items():
+    kpis = {kpi.name: (kpi.head or kpi.label, kpi.unit) for kpi in kpis_in(Place.MARKETS)}
+    for key, (label, unit) in {**kpis, **_OTHER_FIGURES}.items():
         old, new = before["figures"].get(key), now.get(key)
         if _same(old, new):
             continue
@@ -94,14 +90,12 @@ def _counted(n: int, noun: str) -> str:
     return f"{format_count(n)} {noun}{'' if n == 1 else 's'}"
 
 
-def _same(old: object, new: object) -> bool:
+def _same(old: Any, new: Any) -> bool:
     return old == new or (pd.isna(old) and pd.isna(new))
 
 
-def _text(value: Any, unit: str | None, currency: str) -> str:
-    if unit is None:
-        return str(value)
-    return format_value(value, unit, currency)
+def _text(value: Any, unit: str, currency: str) -> str:
+    return format_value(value, unit, currency) if unit else str(value)
 
 
 def _named(causes: list[str], parameters: list[str]) -> str:

@@ -11,11 +11,11 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from leadsmart.catalogue.kpis import KPIS
 from leadsmart.display.csv_text import is_formula
 from leadsmart.display.tables import layouts
 from leadsmart.display.tables.columns import DATE, DELTA, SPARKLINE, TEXT, VERDICT, Column
 from leadsmart.vocabulary import (
-    LABELS,
     UNIT_AUC,
     UNIT_COUNT,
     UNIT_DAYS,
@@ -48,14 +48,14 @@ _CREATED = dt.datetime(2000, 1, 1)
 
 
 @cache
-def _units() -> dict[str, str]:
-    """Column -> unit, as the vocabulary and the layouts on screen have it; a column with two units has none."""
-    found: dict[str, set[str]] = {name: {unit} for name, (_, unit) in LABELS.items()}
-    shown = [column for value in vars(layouts).values() if isinstance(value, tuple) for column in value]
+def _layout_units() -> dict[str, str]:
+    """Column -> unit, as the layouts on screen have it; a column with two units has none."""
+    found: dict[str, set[str]] = {}
+    tables = [value for value in vars(layouts).values() if isinstance(value, tuple)]
+    shown = [column for table in (*tables, layouts.week_columns()) for column in table]
     for column in (c for c in shown if isinstance(c, Column)):
-        for name in (column.name, column.low, column.high):
-            if name:
-                found.setdefault(name, set()).add(column.unit)
+        for name in filter(None, (column.name, column.low, column.high)):
+            found.setdefault(name, set()).add(column.unit)
         if column.n:
             found.setdefault(column.n, set()).add(UNIT_COUNT)
     return {name: units.pop() for name, units in found.items() if len(units) == 1 and name not in _BY_ROW}
@@ -69,7 +69,8 @@ def unit_of(name: str) -> str | None:
     """
     if name.endswith(("_id", "_name")):
         return TEXT
-    unit = _units().get(name)
+    kpi = KPIS.get(name) or KPIS.get(name.removesuffix("_low").removesuffix("_high"))
+    unit = kpi.unit if kpi else _layout_units().get(name)
     if unit is None and name.endswith(("_rate", "_share")):
         return UNIT_SHARE
     if unit is None and name.endswith("_date"):
@@ -142,7 +143,8 @@ class _Writer:
     """Formats of one workbook, each made once, and sheets written with them."""
 
     def __init__(self, book: xlsxwriter.Workbook, currency: str) -> None:
-        self.book, self.formats = book, {}
+        self.book = book
+        self.formats: dict[str, Format] = {}
         # a currency inside a number format is text between quotes
         self.codes = {**_NUMBER_FORMATS, UNIT_MONEY: '"{}" #,##0.00'.format(currency.replace('"', ""))}
         self.bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
