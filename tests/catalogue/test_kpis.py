@@ -43,6 +43,11 @@ def test_what_is_shown_has_a_label_of_its_own_and_a_range_has_a_scale():
     assert len(rates) == 6 and {kpi.unit for kpi in rates} == {UNIT_SHARE}
 
 
+def test_what_the_drill_down_adds_up_is_one_sum_over_another():
+    ratios_there = [kpi for kpi in kpis_in(Place.DRILL_DOWN) if kpi.denominator]
+    assert all(len(kpi.numerator) == 1 and kpi.factor == 1 for kpi in ratios_there)
+
+
 def test_leading_cards_are_cards_and_there_are_some_for_every_priority():
     cards = {kpi.name for kpi in kpis_in(Place.CARDS)}
     assert set(LEADING_CARDS) == set(Params.model_fields["kpi_priority"].annotation.__args__)

@@ -169,8 +169,7 @@ def aggregate_kpis(market: Market, by: Sequence[str] = ()) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group (one row without `by`); it is computed once and shared, so that nobody changes it in place.
-        The columns of `by`; ``users`` (business users with delivery or leads); the sums of the catalogue (money in the
+        One row per group (one row without `by`): the columns of `by`; ``users`` (business users with delivery or leads); the sums of the catalogue (money in the
         market's currency), which of delivery or of leads are missing where only the other knows the dimension; its
         ratios; and for each ratio shown with its range ``_low, _high`` and ``_range``, what the range is called: of
         chance alone (Wilson, Poisson) for one user's or campaign's own ratio, over users for that of several. By a
