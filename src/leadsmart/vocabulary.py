@@ -97,7 +97,6 @@ FINDING_VERDICTS: Final = (SUPPORTED, NOT_SUPPORTED, NOT_ENOUGH_DATA)
 MODEL_READY: Final = "Ready"
 MODEL_OK: Final = "OK"
 MODEL_NOT_READY: Final = "Not ready"
-MODEL_VERDICTS: Final = (MODEL_READY, MODEL_OK, MODEL_NOT_READY)
 
 #: What a call list takes from a score: probabilities and grades too, the order of the leads alone, or nothing.
 USE_PROBABILITY: Final = "probability"

@@ -38,11 +38,6 @@ class Dimension:
     key: str = ""
     beside: tuple[str, ...] = ()
 
-    @property
-    def noun(self) -> str:
-        """The label within a sentence."""
-        return self.label.lower()
-
 
 #: In the order in which the drill-down offers them.
 DIMENSIONS: Final[dict[str, Dimension]] = {
@@ -62,11 +57,6 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
         Dimension("form_variant", LEAD, "Form variant"),
     )
 }
-
-
-def columns_of(level: str) -> list[str]:
-    """Columns of the dimensions of a level."""
-    return [dimension.column for dimension in DIMENSIONS.values() if dimension.level == level]
 
 
 def levels_of(columns: Collection[str]) -> set[str]:

@@ -108,10 +108,6 @@ class Kpi:
         over = over if len(self.numerator) == 1 else f"({over})"
         return f"{'' if self.factor == 1 else f'{self.factor:g} * '}{over} / {self.denominator}"
 
-    def amounts(self, rows: pd.DataFrame) -> pd.Series:
-        """What each of the rows adds to a sum."""
-        return rows[self.name] if self.counts is None else self.counts(rows)
-
     def parts(self, sums: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
         """Numerator, times the factor, and denominator of each row of a table of sums."""
         over = sums[list(self.numerator)].sum(axis=1, skipna=False)

@@ -57,56 +57,46 @@ def kpi_changes(market: Market) -> dict[str, Change]:
     dict
         KPI -> `Change`; those that are no sums and no ratios are left out.
     """
-    quiet, young = _quiet(market), "change not yet mature"
-    leads = lead_frame(market)
-    has_young = (leads["arrived_date"] > pd.Timestamp(market.as_of) - pd.Timedelta(days=MATURITY_DAYS)).any()
     result = {}
-    for matures, rows, basis in (
-        (False, leads, f"the {COMPARISON_DAYS} days before"),
-        (
-            True,
-            _at_equal_age(market),
-            f"the {COMPARISON_DAYS} days before, verdicts within {MATURITY_DAYS} days of arrival",
-        ),
-    ):
+    for matures, leads in ((False, lead_frame(market)), (True, _at_equal_age(market))):
         shift = MATURITY_DAYS if matures else 0
-        now, before = (_figures_until(market, rows, shift + back) for back in (0, COMPARISON_DAYS))
+        now, before = (_figures_until(market, leads, shift + back) for back in (0, COMPARISON_DAYS))
         for kpi in kpis_in(Place.CARDS):
-            if kpi.matures != matures or kpi.name not in now:
-                continue
-            why = young if matures and has_young else quiet[matures or kpi.rows == LEADS]
-            change = _change(kpi, now, before, basis, why, market.params.currency)
-            if matures and not min(now["leads"], before["leads"]):
-                note = why if now["leads"] == 0 else "no lead in the weeks before"
-                change = Change(np.nan, basis, note)
-            result[kpi.name] = change
+            if kpi.matures == matures and kpi.name in now:
+                result[kpi.name] = _change(kpi, now, before, market)
     return result
 
 
-def _change(kpi: Kpi, now: pd.Series, before: pd.Series, basis: str, quiet: str, currency: str) -> Change:
+def _change(kpi: Kpi, now: pd.Series, before: pd.Series, market: Market) -> Change:
+    basis = f"the {COMPARISON_DAYS} days before"
+    if kpi.matures:
+        basis += f", verdicts within {MATURITY_DAYS} days of arrival"
+        if not now["leads"]:
+            return Change(np.nan, basis, _why_nothing(kpi, market))
+        if not before["leads"]:
+            return Change(np.nan, basis, "no lead in the weeks before")
     under = kpi.denominator or kpi.name
     if now[under] == before[under] == 0:
-        note = quiet
+        note = _why_nothing(kpi, market)
     elif kpi.denominator:
         note = f"n {format_count(now[under])} now, {format_count(before[under])} before"
     else:
-        shown = [format_value(side[kpi.name], kpi.unit, currency) for side in (now, before)]
+        shown = [format_value(side[kpi.name], kpi.unit, market.params.currency) for side in (now, before)]
         note = f"{shown[0]} now, {shown[1]} before"
     known = before[kpi.name] > 0 and np.isfinite(now[kpi.name])
     return Change(float(now[kpi.name] / before[kpi.name] - 1) if known else np.nan, basis, note)
 
 
-def _quiet(market: Market) -> dict[bool, str]:
-    """Why there is nothing to compare: since when no lead came (True), and nothing was delivered (False)."""
-    texts = {}
-    for is_leads, days in (
-        (True, lead_frame(market)["arrived_date"]),
-        (False, delivery_frame(market)["delivery_date"]),
-    ):
-        last = days[days <= pd.Timestamp(market.as_of)].max()
-        what = "lead" if is_leads else "delivery"
-        texts[is_leads] = f"no {what} yet" if pd.isna(last) else f"no {what} since {format_date(last)}"
-    return texts
+def _why_nothing(kpi: Kpi, market: Market) -> str:
+    """Why there is nothing to compare: leads are too young, or since when nothing was delivered or no lead came."""
+    what, days = "delivery", delivery_frame(market)["delivery_date"]
+    if kpi.matures or kpi.rows == LEADS:
+        what, days = "lead", lead_frame(market)["arrived_date"]
+    today = pd.Timestamp(market.as_of)
+    if kpi.matures and (days > today - pd.Timedelta(days=MATURITY_DAYS)).any():
+        return "change not yet mature"
+    last = days[days <= today].max()
+    return f"no {what} yet" if pd.isna(last) else f"no {what} since {format_date(last)}"
 
 
 def _figures_until(market: Market, leads: pd.DataFrame, days_ago: int) -> pd.Series:

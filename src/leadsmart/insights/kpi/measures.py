@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from leadsmart.catalogue import dimensions
-from leadsmart.catalogue.dimensions import columns_of, levels_of
+from leadsmart.catalogue.dimensions import DIMENSIONS, levels_of
 from leadsmart.catalogue.kpis import DELIVERY, KPIS, LEADS, ratios, sums
 from leadsmart.insights.methods.intervals import rate_intervals
 from leadsmart.market import Market, computed_once, local_day
@@ -88,7 +89,8 @@ def delivery_frame(market: Market) -> pd.DataFrame:
 
 
 def _with_campaign(rows: pd.DataFrame, market: Market) -> pd.DataFrame:
-    campaigns = market.tables.campaigns[columns_of(dimensions.CAMPAIGN)]
+    columns = [d.column for d in DIMENSIONS.values() if d.level == dimensions.CAMPAIGN]
+    campaigns = market.tables.campaigns[columns]
     return rows.merge(campaigns, on="campaign_id", how="left", validate="many_to_one")
 
 
@@ -137,8 +139,9 @@ def _sum_groups(delivery: pd.DataFrame, leads: pd.DataFrame, by: Sequence[str]) 
     sides = []
     for rows, frame, foreign in ((DELIVERY, delivery, dimensions.LEAD), (LEADS, leads, dimensions.DELIVERY)):
         if foreign not in levels:
-            amounts = {kpi.name: kpi.amounts(frame) for kpi in sums(rows)}
-            sides.append(frame.assign(**amounts).groupby(list(by), observed=True)[list(amounts)].sum())
+            counts = {kpi.name: kpi.counts(frame) for kpi in sums(rows) if kpi.counts}
+            groups = frame.assign(**counts).groupby(list(by), observed=True)
+            sides.append(groups[[kpi.name for kpi in sums(rows)]].sum())
     table = pd.concat(sides, axis=1, sort=True).astype("float64").fillna(0.0) if len(sides) > 1 else sides[0]
     table = table.reindex(columns=[kpi.name for kpi in sums()]).astype("float64")
     return table.sort_index(kind="stable")
@@ -233,13 +236,14 @@ def user_feedback(market: Market) -> pd.Series:
     Series of str
         Indexed by ``user_id``: "both kinds", "only qualified", "only disqualified" or "no verdict".
     """
-    leads = lead_frame(market)
-    verdicts = leads["is_verdict"].groupby(leads["user_id"]).sum()
-    qualified = leads["is_qualified"].groupby(leads["user_id"]).sum()
-    feedback = pd.Series(FEEDBACK_BOTH, index=verdicts.index, name="feedback")
-    feedback = feedback.mask(qualified == verdicts, FEEDBACK_ONLY_QUALIFIED)
-    feedback = feedback.mask(qualified == 0, FEEDBACK_ONLY_DISQUALIFIED)
-    return feedback.mask(verdicts == 0, FEEDBACK_NONE)
+    counts = lead_frame(market).groupby("user_id")[["is_verdict", "is_qualified"]].sum()
+    verdicts, qualified = counts["is_verdict"], counts["is_qualified"]
+    kinds = np.select(
+        [verdicts == 0, qualified == 0, qualified == verdicts],
+        [FEEDBACK_NONE, FEEDBACK_ONLY_DISQUALIFIED, FEEDBACK_ONLY_QUALIFIED],
+        FEEDBACK_BOTH,
+    )
+    return pd.Series(kinds, index=counts.index, name="feedback", dtype="str")
 
 
 def comparable(rows: pd.DataFrame, market: Market, kpi: str) -> pd.Series:

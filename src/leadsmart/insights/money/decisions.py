@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.formats import format_count, format_date, format_money, format_percent
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.kpi.measures import aggregate_kpis, comparable
-from leadsmart.insights.methods.shrinkage import GammaPrior, gamma_prior, probability_cheaper
+from leadsmart.insights.methods.shrinkage import gamma_prior, probability_cheaper
 from leadsmart.market import Market, days_between
 from leadsmart.params import Params
 
@@ -26,6 +26,11 @@ DECISION_COLUMNS = (
     "verdict_coverage", "cpl", "cpql", "cpql_low", "cpql_high", "cpql_range", "benchmark_cpql",
     "probability_better", "decision", "monthly_spend", "reason",
 )  # fmt: skip
+LESSON_COLUMNS = (
+    *PAIR, "campaigns", "spend", "leads", "verdicts", "qualified", "verdict_coverage", "cpl", "cpql", "cpql_low",
+    "cpql_high", "cpql_range", "benchmark_cpql", "probability_better", "lesson",
+)  # fmt: skip
+CHEAPER, DEARER = "cheaper per qualified lead", "dearer per qualified lead"
 
 
 def make_decisions(market: Market) -> Answer:
@@ -55,7 +60,7 @@ def make_decisions(market: Market) -> Answer:
         of the last 14), ``reason``.
     """
     by_campaign, by_pair = aggregate_kpis(market, CAMPAIGN), aggregate_kpis(market, PAIR)
-    pace = running_spend(market) * (MONTH_DAYS / RUNNING_DAYS)
+    pace = monthly_spend(market)
     running = by_campaign[by_campaign["campaign_id"].isin(pace.index)]
     if running.empty:
         return Answer(pd.DataFrame(columns=list(DECISION_COLUMNS)), _nothing_runs(market))
@@ -78,12 +83,12 @@ def make_decisions(market: Market) -> Answer:
     return Answer(table, _statement(table, market.params))
 
 
-def running_spend(market: Market) -> pd.Series:
-    """Spend of the 14 days up to `as_of` of each campaign that delivered in them."""
+def monthly_spend(market: Market) -> pd.Series:
+    """Spend of 28 days, at the pace of the 14 days up to `as_of`, of each campaign that delivered in these."""
     delivery = market.tables.ad_performance
     first = market.as_of - dt.timedelta(days=RUNNING_DAYS - 1)
     recent = delivery[days_between(delivery["delivery_date"], first, market.as_of)]
-    return recent.groupby("campaign_id")["spend"].sum()
+    return recent.groupby("campaign_id")["spend"].sum() * (MONTH_DAYS / RUNNING_DAYS)
 
 
 def comparable_campaigns(market: Market) -> pd.DataFrame:
@@ -110,18 +115,13 @@ def cpql_benchmark(market: Market) -> float:
     return float(covered["spend"].sum() / qualified)
 
 
-def cpql_prior(market: Market) -> GammaPrior:
-    """How qualified leads per money vary between the market's comparable campaigns."""
-    peers = comparable_campaigns(market)
-    return gamma_prior(peers["qualified"], peers["spend"])
-
-
 def _probability_better(groups: pd.DataFrame, market: Market) -> np.ndarray | float:
     """How sure it is that the CPQL of each group lies below the benchmark."""
-    benchmark = cpql_benchmark(market)
+    benchmark, peers = cpql_benchmark(market), comparable_campaigns(market)
     if not np.isfinite(benchmark):
         return np.nan
-    return probability_cheaper(groups["qualified"], groups["spend"], cpql_prior(market), benchmark)
+    prior = gamma_prior(peers["qualified"], peers["spend"])
+    return probability_cheaper(groups["qualified"], groups["spend"], prior, benchmark)
 
 
 def has_enough(groups: pd.DataFrame, params: Params) -> pd.Series:
@@ -188,7 +188,7 @@ def ended_lessons(market: Market) -> Answer:
         ``cpql_low, cpql_high, cpql_range`` (of chance alone), ``benchmark_cpql, probability_better, lesson``.
     """
     by_campaign = aggregate_kpis(market, CAMPAIGN)
-    running = by_campaign["campaign_id"].isin(running_spend(market).index)
+    running = by_campaign["campaign_id"].isin(monthly_spend(market).index)
     alive = by_campaign[running].set_index(PAIR).index
     table = aggregate_kpis(market, PAIR)
     table = table[~table.set_index(PAIR).index.isin(alive)].reset_index(drop=True)
@@ -199,16 +199,14 @@ def ended_lessons(market: Market) -> Answer:
     )
     is_judged = has_enough(table, market.params) & comparable(table, market, "cpql")
     is_judged &= table["probability_better"].notna()
-    lesson = pd.Series("can't be told: too few verdicts", index=table.index)
-    lesson = lesson.mask(is_judged, "about as dear as the benchmark")
-    lesson = lesson.mask(is_judged & (table["probability_better"] >= SURE), "cheaper per qualified lead")
-    lesson = lesson.mask(is_judged & (table["probability_better"] <= 1 - SURE), "dearer per qualified lead")
-    table = table.assign(lesson=lesson).sort_values(
-        ["spend", *PAIR], ascending=[False, True, True], ignore_index=True
+    lesson = np.select(
+        [~is_judged, table["probability_better"] >= SURE, table["probability_better"] <= 1 - SURE],
+        ["can't be told: too few verdicts", CHEAPER, DEARER],
+        "about as dear as the benchmark",
     )
-    columns = [*PAIR, "campaigns", "spend", "leads", "verdicts", "qualified", "verdict_coverage", "cpl"]
-    columns += ["cpql", "cpql_low", "cpql_high", "cpql_range"]
-    table = table[[*columns, "benchmark_cpql", "probability_better", "lesson"]]
+    table = table.assign(lesson=pd.Series(lesson, index=table.index, dtype="str"))
+    table = table.sort_values(["spend", *PAIR], ascending=[False, True, True], ignore_index=True)
+    table = table[list(LESSON_COLUMNS)]
     if table.empty:
         return Answer(table, "No advertising has ended yet.")
     if not table["probability_better"].notna().any():
@@ -217,7 +215,7 @@ def ended_lessons(market: Market) -> Answer:
             " dear: there is no target, and the market has too few verdicts or no qualified lead to compare with."
         )
         return Answer(table, text)
-    good, bad = (int((table["lesson"] == f"{w} per qualified lead").sum()) for w in ("cheaper", "dearer"))
+    good, bad = (int((table["lesson"] == lesson).sum()) for lesson in (CHEAPER, DEARER))
     return Answer(
         table,
         f"Of {format_count(len(table))} ended pairs of project and business user {format_count(good)} were cheaper per"

@@ -103,7 +103,7 @@ def rank_message(groups: pd.DataFrame, by: str) -> str:
     """The message of a picture of some rows of `rank_groups`: the first and the last, each seen against the claim."""
     ends = first_and_last(groups)
     if ends.empty:
-        return f"No {DIMENSIONS[by].noun} can be told to be first or last on quality"
+        return f"No {DIMENSIONS[by].label.lower()} can be told to be first or last on quality"
     first, last = (_with_rate(row, by) for row in ends.to_dict("records"))
     return (
         f"{first} is first even at the unfavourable end of its range, {last} last even at the favourable end"
@@ -189,7 +189,8 @@ def _design_effect(groups: pd.DataFrame, market: Market, by: str) -> pd.Series:
 
 
 def _statement(groups: pd.DataFrame, params: Params, by: str) -> str:
-    name, plural = DIMENSIONS[by].noun, f"{DIMENSIONS[by].noun}s"
+    name = DIMENSIONS[by].label.lower()
+    plural = f"{name}s"
     ranked = groups[groups["rank_best"].notna()]
     if len(groups) < 2:
         if groups.empty:

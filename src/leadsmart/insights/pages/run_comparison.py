@@ -40,19 +40,15 @@ def compare_runs(compared: Mapping[str, Any], summaries: pd.DataFrame) -> Answer
         One row per market and figure that moved, in the order of `summaries`: ``market, title, figure``
         (label), ``before, now`` (values, or words), ``before_text, now_text`` (with units) and ``moved_by``.
     """
+    known = compared.get("markets", {})
+    pairs = [(known[now["market"]], now) for now in summaries.to_dict("records") if now["market"] in known]
+    table = pd.DataFrame([row for pair in pairs for row in _moves(*pair)], columns=list(_COLUMNS))
     if not compared:
-        return Answer(_table([]), "There is no earlier run with other inputs to compare with.")
-    rows: list[dict[str, Any]] = []
-    known = compared["markets"]
-    for now in summaries.to_dict("records"):
-        if now["market"] in known:
-            rows += _moves(known[now["market"]], now)
-    table = _table(rows)
-    markets = [m for m in summaries.get("market", []) if m in known]
-    new = len(summaries) - len(markets)
+        return Answer(table, "There is no earlier run with other inputs to compare with.")
+    new = len(summaries) - len(pairs)
     since = "since the last run with other data, parameters or code."
     if table.empty:
-        statement = f"No figure of {_counted(len(markets), 'market')} moved {since}"
+        statement = f"No figure of {_counted(len(pairs), 'market')} moved {since}"
     else:
         statement = f"{_counted(len(table), 'figure')} of {_counted(table['market'].nunique(), 'market')} moved {since}"
         read_the_same = int((table["before_text"] == table["now_text"]).sum())
@@ -101,7 +97,3 @@ def _text(value: Any, unit: str, currency: str) -> str:
 def _named(causes: list[str], parameters: list[str]) -> str:
     named = [f"parameters ({', '.join(parameters)})" if c == "parameters" else c for c in causes]
     return " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]])) or "other markets"
-
-
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(_COLUMNS))

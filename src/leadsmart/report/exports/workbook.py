@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from leadsmart.catalogue.kpis import KPIS
 from leadsmart.display.csv_text import is_formula
 from leadsmart.display.tables import layouts
-from leadsmart.display.tables.columns import DATE, DELTA, SPARKLINE, TEXT, VERDICT, Column
+from leadsmart.display.tables.columns import DATE, DELTA, SPARKLINE, TEXT, VERDICT
 from leadsmart.vocabulary import (
     UNIT_AUC,
     UNIT_COUNT,
@@ -50,15 +51,12 @@ _CREATED = dt.datetime(2000, 1, 1)
 @cache
 def _layout_units() -> dict[str, str]:
     """Column -> unit, as the layouts on screen have it; a column with two units has none."""
-    found: dict[str, set[str]] = {}
     tables = [value for value in vars(layouts).values() if isinstance(value, tuple)]
     shown = [column for table in (*tables, layouts.week_columns()) for column in table]
-    for column in (c for c in shown if isinstance(c, Column)):
-        for name in filter(None, (column.name, column.low, column.high)):
-            found.setdefault(name, set()).add(column.unit)
-        if column.n:
-            found.setdefault(column.n, set()).add(UNIT_COUNT)
-    return {name: units.pop() for name, units in found.items() if len(units) == 1 and name not in _BY_ROW}
+    units = {(name, c.unit) for c in shown for name in (c.name, c.low, c.high)}
+    units |= {(c.n, UNIT_COUNT) for c in shown}
+    uses = Counter(name for name, _ in units)
+    return {name: unit for name, unit in units if name and uses[name] == 1 and name not in _BY_ROW}
 
 
 def unit_of(name: str) -> str | None:
