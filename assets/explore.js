@@ -90,8 +90,10 @@
 
   function add(found) {
     var sums = { stages: data.stages.map(function () { return 0; }), outcomes: data.outcomes.map(function () { return 0; }) };
-    ["spend", "impressions", "clicks", "leads", "verdicts", "qualified", "deals"].forEach(function (measure) {
-      sums[measure] = found.reduce(function (sum, row) { return sum + rows[measure][row]; }, 0);
+    data.kpis.forEach(function (kpi) {
+      [kpi.over, kpi.under].filter(Boolean).forEach(function (measure) {
+        if (!(measure in sums)) sums[measure] = found.reduce(function (sum, row) { return sum + rows[measure][row]; }, 0);
+      });
     });
     found.forEach(function (row) {
       rows.stages[row].forEach(function (n, i) { sums.stages[i] += n; });

@@ -195,7 +195,7 @@ def test_modules_are_small_and_named_by_what_they_hold():
     [
         ("from leadsmart.formats import format_count", []),
         ("import leadsmart.vocabulary", []),
-        ("from leadsmart.insights.kpi.measures import add_rates", []),
+        ("from leadsmart.insights.kpi.measures import add_ratios", []),
         (
             "from leadsmart.insights.pages import cards",
             ["insights.journey.funnel imports insights.pages.cards"],

@@ -45,11 +45,23 @@ class Market:
         return self.params.as_of
 
     def once(self, function: Callable[..., T], *args: Hashable) -> T:
-        """What `function` computes of this market, computed when it is first asked for."""
+        """What `function` computes of this market, computed when it is first asked for.
+
+        Parameters
+        ----------
+        function : callable
+            Of a market and `args`.
+        *args : hashable
+
+        Returns
+        -------
+        object
+            A table is a shallow copy: its data are shared until somebody writes to it, who then has his own.
+        """
         key = (function, *args)
         if key not in self._computed:
             self._computed[key] = function(self, *args)
-        return self._computed[key]
+        return _to_share(self._computed[key])
 
     def within_period(self) -> "Market":
         """The market as a report that speaks from `as_of` may know it.
@@ -82,7 +94,7 @@ class Market:
 def computed_once(function: Callable[Concatenate[Market, P], T]) -> Callable[Concatenate[Market, P], T]:
     """Let a function of a market, and of hashable arguments, compute each result once per market.
 
-    Callers share the result, so nobody changes it in place.
+    See `Market.once`. A result that is no table is shared as it is, so nobody changes it in place.
     """
 
     @functools.wraps(function)
@@ -94,6 +106,10 @@ def computed_once(function: Callable[Concatenate[Market, P], T]) -> Callable[Con
         return market.once(function, *args)
 
     return kept
+
+
+def _to_share(result: Any) -> Any:
+    return result.copy(deep=False) if isinstance(result, pd.DataFrame | pd.Series) else result
 
 
 def _status_as_of(leads: pd.DataFrame, events: pd.DataFrame, known: pd.Series) -> pd.DataFrame:

@@ -215,6 +215,11 @@ class Params(BaseModel):
             OUTCOME_UNDECIDED: self.undecided_statuses,
         }
 
+    @property
+    def targets(self) -> dict[str, float | None]:
+        """KPI -> its target, where one can be set."""
+        return {"cpl": self.target_cpl, "cpql": self.target_cpql}
+
 
 def list_markets(params_dir: Path) -> list[str]:
     """Names of the markets that have a file in `params_dir`, sorted."""

@@ -70,7 +70,7 @@ def _hide_another(line: pd.Index, count: pd.Series, few: pd.Series, hidden: pd.S
     rest = line[~hidden[line] & (count[line] > 0)]
     if concealed.empty or rest.empty or not _is_given_away(count[concealed], few[concealed], minimum):
         return False
-    hidden[count[rest].idxmin()] = True
+    hidden.loc[count[rest].nsmallest(1).index] = True
     return True
 
 

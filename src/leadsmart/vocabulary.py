@@ -1,15 +1,10 @@
-"""The words of the project: tables, columns, statuses, outcomes, verdicts, units and labels.
+"""The words of the project: tables, columns, statuses, outcomes, verdicts and units.
 
-Every other module takes its names from here, so that a column is spelled once.
+Every other module takes its names from here, so that a column is spelled once. Names of KPIs and dimensions are in the
+catalogue.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    # what only knows words, such as whether a run has anything to do, need not wait a second for pandas
-    pass
+from typing import Final
 
 # --- tables -----------------------------------------------------------------------------------------
 
@@ -86,6 +81,12 @@ OUTCOMES: Final = (
     OUTCOME_UNDECIDED,
 )
 
+#: Which verdicts a business user records; only users of both kinds are compared on quality.
+FEEDBACK_BOTH: Final = "both kinds"
+FEEDBACK_ONLY_QUALIFIED: Final = "only qualified"
+FEEDBACK_ONLY_DISQUALIFIED: Final = "only disqualified"
+FEEDBACK_NONE: Final = "no verdict"
+
 # --- verdicts ---------------------------------------------------------------------------------------
 
 SUPPORTED: Final = "supported"
@@ -96,7 +97,6 @@ FINDING_VERDICTS: Final = (SUPPORTED, NOT_SUPPORTED, NOT_ENOUGH_DATA)
 MODEL_READY: Final = "Ready"
 MODEL_OK: Final = "OK"
 MODEL_NOT_READY: Final = "Not ready"
-MODEL_VERDICTS: Final = (MODEL_READY, MODEL_OK, MODEL_NOT_READY)
 
 #: What a call list takes from a score: probabilities and grades too, the order of the leads alone, or nothing.
 USE_PROBABILITY: Final = "probability"
@@ -129,26 +129,3 @@ UNIT_POINTS: Final = "points"
 #: What a range is called: the second where its coverage was measured below 90 %.
 RANGE_95: Final = "95 % range"
 RANGE_INDICATIVE: Final = "indicative range"
-
-#: Measures and rates: label on screen and unit.
-LABELS: Final[dict[str, tuple[str, str]]] = {
-    "spend": ("Spend", UNIT_MONEY),
-    "impressions": ("Impressions", UNIT_COUNT),
-    "reach": ("Reach, summed", UNIT_COUNT),
-    "clicks": ("Clicks", UNIT_COUNT),
-    "leads": ("Leads", UNIT_COUNT),
-    "verdicts": ("Verdicts", UNIT_COUNT),
-    "qualified": ("Qualified leads", UNIT_COUNT),
-    "deals": ("Deals", UNIT_COUNT),
-    "frequency": ("Frequency", UNIT_RATIO),
-    "ctr": ("CTR", UNIT_SHARE),
-    "cpc": ("CPC", UNIT_MONEY),
-    "cpm": ("CPM", UNIT_MONEY),
-    "lead_rate": ("Lead rate", UNIT_SHARE),
-    "cpl": ("CPL", UNIT_MONEY),
-    "verdict_coverage": ("Verdict coverage", UNIT_SHARE),
-    "qualified_rate": ("Qualified rate", UNIT_SHARE),
-    "qualified_share": ("Qualified share", UNIT_SHARE),
-    "cpql": ("CPQL", UNIT_MONEY),
-    "step_rate": ("Step rate", UNIT_SHARE),
-}

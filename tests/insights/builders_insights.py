@@ -65,7 +65,7 @@ def make_delivery(*rows: dict) -> pd.DataFrame:
 
 
 def make_leads(*rows: dict) -> pd.DataFrame:
-    """Lead ids are numbered l1, l2, … unless given."""
+    """Lead ids are numbered l1, l2, … unless given; a row may have columns that others lack."""
     default = {
         "lead_id": "",
         "campaign_id": "c1",
@@ -74,7 +74,7 @@ def make_leads(*rows: dict) -> pd.DataFrame:
         "is_repeat": False,
     }
     numbered = [{**default, "lead_id": f"l{i + 1}", **row} for i, row in enumerate(rows)]
-    table = pd.DataFrame(numbered, columns=list(default))
+    table = pd.DataFrame(numbered, columns=list(dict.fromkeys([*default, *(c for row in rows for c in row)])))
     text = {c: table[c].astype("str") for c in ("lead_id", "campaign_id", "lead_status")}
     arrived = local(table["arrived_at"])
     return table.assign(arrived_at=arrived, is_repeat=table["is_repeat"].astype(bool), **text)

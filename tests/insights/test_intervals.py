@@ -4,8 +4,9 @@ import pytest
 from builders_market import market_of
 from insights.builders_insights import leads_of, make_params, make_tables
 
+from leadsmart.catalogue.kpis import Place, kpis_in
 from leadsmart.insights.kpi.measures import aggregate_kpis
-from leadsmart.insights.methods.intervals import RATES, chance_interval, user_intervals
+from leadsmart.insights.methods.intervals import chance_interval, user_intervals
 from leadsmart.insights.methods.statistics import rate_interval, ratio_interval
 from leadsmart.vocabulary import RANGE_95, RANGE_INDICATIVE
 
@@ -46,7 +47,7 @@ def test_each_rate_of_a_group_stands_with_its_interval():
     )  # fmt: skip
     market = aggregate_kpis(market_of(tables, make_params())).iloc[0]
     campaign = aggregate_kpis(market_of(tables, make_params()), ["campaign_id"]).iloc[0]
-    for rate in RATES:
+    for rate in (kpi.name for kpi in kpis_in(Place.RANGES)):
         for row in (market, campaign):
             assert row[f"{rate}_low"] < row[rate] < row[f"{rate}_high"]
             assert row[f"{rate}_range"] in (RANGE_95, RANGE_INDICATIVE)

@@ -4,13 +4,11 @@ import pytest
 from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
-from leadsmart.insights.pages.cards import (
-    arrivals_by_hour,
-    definition_sensitivity,
-    headline,
-    kpi_cards,
-    weekly_kpis,
-)
+from leadsmart.insights.kpi.arrivals import arrivals_by_hour
+from leadsmart.insights.kpi.definitions import definition_sensitivity
+from leadsmart.insights.kpi.weekly import weekly_kpis
+from leadsmart.insights.pages.cards import kpi_cards
+from leadsmart.insights.pages.headline import headline
 
 
 def card(tables, key, **changes):

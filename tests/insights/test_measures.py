@@ -16,8 +16,7 @@ from insights.builders_insights import (
     make_tables,
 )
 
-from leadsmart.insights.kpi.measures import lead_frame, user_feedback
-from leadsmart.insights.pages.cards import aggregate_kpis, lead_outcomes
+from leadsmart.insights.kpi.measures import aggregate_kpis, lead_outcomes, user_feedback
 from leadsmart.market_tables import local_day
 
 
@@ -150,7 +149,7 @@ def test_users_are_told_apart_by_what_they_record():
         + leads_of("bad", "NOT_QUALIFIED", 1)
         + leads_of("none", "CALL_AGAIN", 1),
     )
-    assert user_feedback(lead_frame(market_of(tables, make_params()))).to_dict() == {
+    assert user_feedback(market_of(tables, make_params())).to_dict() == {
         "both": "both kinds",
         "good": "only qualified",
         "bad": "only disqualified",

@@ -7,8 +7,9 @@ from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
 from leadsmart.insights.findings.channels import cost_message
 from leadsmart.insights.findings.quality import lowest_message
+from leadsmart.insights.kpi.weekly import weeks_message
 from leadsmart.insights.money.rankings import first_and_last, rank_groups, rank_message
-from leadsmart.insights.pages.cards import kpi_cards, weeks_message
+from leadsmart.insights.pages.cards import kpi_cards
 
 WEEKS = pd.DataFrame(
     {

@@ -25,7 +25,7 @@ def judged_leads(tables, truth):
 def true_spread(tables, truth, result):
     """Standard deviation of the true rate between campaigns of a user and channel, weighted as the finding does."""
     leads = judged_leads(tables, truth)
-    feedback = user_feedback(lead_frame(market_of(tables, PARAMS)))
+    feedback = user_feedback(market_of(tables, PARAMS))
     leads = leads[leads["user_id"].map(feedback) == "both kinds"]
     block = ["user_id", "channel"]
     campaigns = leads.groupby([*block, "campaign_id"])["p"].agg(["mean", "size", "var"]).reset_index()

@@ -229,7 +229,7 @@ CASES = {
     ),
     "a parameter of the findings": (
         set_parameter("gulf.yml", "practical_margin: 0.3"),
-        {("gulf", INSIGHTS), ("gulf", EXPLORE), ("gulf", SUMMARY)},
+        {("gulf", INSIGHTS), ("gulf", SUMMARY)},
     ),
     "the period, which cleaning and the score don't know": (
         set_parameter("gulf.yml", "period_start: 2024-06-02"),
@@ -377,5 +377,5 @@ def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(
         "leadsmart/cleaning/reading/slices.py",
         "leadsmart/cleaning/reading/sources.py",
     }
-    assert "leadsmart/insights/pages/cards.py" in facts["code"]
+    assert "leadsmart/insights/kpi/measures.py" in facts["code"]
     assert "date_order" not in facts["parameters"]

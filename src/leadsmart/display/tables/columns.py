@@ -22,7 +22,6 @@ STATUS: Final = "status"
 SPARKLINE: Final = "sparkline"
 
 _NOT_NUMBERS: Final = frozenset({TEXT, DATE, VERDICT, SPARKLINE, STATUS})
-MAX_COLUMNS: Final = 8
 #: Before the bounds of an indicative range, and in place of the bounds of one too wide to say anything.
 INDICATIVE_MARK: Final = "≈"
 TOO_WIDE_MARK: Final = f"({formats.NOTHING})"
@@ -190,12 +189,12 @@ def filled_columns(table: pd.DataFrame, columns: Sequence[Column]) -> list[Colum
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) -> None:
-    """Refuse columns that the table lacks, and more than a screen holds.
+    """Refuse columns that the table lacks.
 
     Raises
     ------
     RenderError
-        If a named column is absent, or there are more than eight columns.
+        If a named column is absent.
     """
     missing = [name for column in columns for name in column.sources if name not in table.columns]
     if missing:
@@ -205,10 +204,4 @@ def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) ->
             count=len(missing),
             examples=missing,
             remedy="Compute the column before the table is shown, or leave it out of `columns`",
-        )
-    if len(columns) > MAX_COLUMNS:
-        raise RenderError(
-            f"the table {title!r} has {len(columns)} columns, more than {MAX_COLUMNS} on screen",
-            examples=[column.name for column in columns[MAX_COLUMNS:]],
-            remedy="Show the eight that a reader acts on and leave the others to the download",
         )

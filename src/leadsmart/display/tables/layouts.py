@@ -1,14 +1,26 @@
 """Which columns each table of the report shows on screen; the download has all of them."""
 
+from leadsmart.catalogue.kpis import Place, kpis_in
+from leadsmart.display.tables.catalogue_columns import dimension_columns, kpi_column, kpi_columns
 from leadsmart.display.tables.columns import DATE, DELTA, SPARKLINE, STATUS, VERDICT, Column
 from leadsmart.vocabulary import UNIT_AUC, UNIT_COUNT, UNIT_DAYS, UNIT_MONEY, UNIT_POINTS, UNIT_SHARE
+
+
+def week_columns() -> tuple[Column, ...]:
+    """The columns of the table of weeks: the KPIs that the catalogue shows there."""
+    kpis = kpis_in(Place.WEEKS, first=("spend", "leads", "cpl"))
+    return (
+        Column("week", "Week from", DATE),
+        *(kpi_column(k.name, n="verdicts" if k.name == "qualified_rate" else None) for k in kpis),
+    )
+
 
 LEDGER = (
     Column("table_name", "Table"),
     Column("action", "What happened"),
     Column("rule_name", "Rule"),
     Column("rows", "Rows", UNIT_COUNT),
-    Column("spend", "Spend", UNIT_MONEY),
+    kpi_column("spend"),
 )
 COMPLETENESS_BY_GROUP = (
     Column("table_name", "Table"),
@@ -25,17 +37,17 @@ ASSUMPTIONS = (
     Column("n", "Rows looked at", UNIT_COUNT),
 )
 FEEDBACK = (
-    Column("user_id", "Business user"),
-    Column("leads", "Leads", UNIT_COUNT),
+    *dimension_columns("user_id"),
+    kpi_column("leads"),
     Column("coverage", "Verdict coverage", UNIT_SHARE, n="verdicts"),
-    Column("qualified", "Qualified", UNIT_COUNT),
+    kpi_column("qualified"),
     Column("disqualified", "Disqualified", UNIT_COUNT),
     Column("only_one_kind", "Only ever says"),
 )
 FEEDBACK_KINDS = (
     Column("kind", "Verdicts given"),
     Column("users", "Business users", UNIT_COUNT),
-    Column("leads", "Leads", UNIT_COUNT),
+    kpi_column("leads"),
     Column("share", "Share of leads", UNIT_SHARE),
 )
 UNKNOWN_STATUSES = (
@@ -44,7 +56,7 @@ UNKNOWN_STATUSES = (
     Column("rows", "Rows", UNIT_COUNT),
 )
 LIKELY_DUPLICATES = (
-    Column("project_name", "Project"),
+    *dimension_columns("project_name"),
     Column("campaigns", "Campaigns", UNIT_COUNT),
     Column("similar_to", "Looks like"),
     Column("similar_campaigns", "Campaigns there", UNIT_COUNT),
@@ -53,19 +65,9 @@ LIKELY_DUPLICATES = (
 
 # --- insights ---------------------------------------------------------------------------------------
 
-_CPL = Column("cpl", "CPL", UNIT_MONEY, "cpl_low", "cpl_high")
-_COVERAGE = Column(
-    "verdict_coverage", "Verdicts", UNIT_SHARE, "verdict_coverage_low", "verdict_coverage_high"
-)
-_RATE = Column(
-    "qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high", n="verdicts"
-)
 _QUALITY = (
-    Column("spend", "Spend", UNIT_MONEY),
-    Column("leads", "Leads", UNIT_COUNT),
-    _CPL,
-    _COVERAGE,
-    _RATE,
+    *kpi_columns("spend", "leads", "cpl", "verdict_coverage"),
+    kpi_column("qualified_rate", n="verdicts"),
     Column(
         "shrunk_rate",
         "Qualified, shrunk",
@@ -79,10 +81,10 @@ _QUALITY = (
 _CPQL = Column(
     "cpql_shrunk", "CPQL, shrunk", UNIT_MONEY, "cpql_shrunk_low", "cpql_shrunk_high", is_optional=True
 )
-CAMPAIGNS = (Column("campaign_id", "Campaign"), Column("project_name", "Project"), *_QUALITY)
-PROJECTS = (Column("project_name", "Project"), *_QUALITY, _CPQL)
-CHANNELS = (Column("channel", "Channel"), *_QUALITY, _CPQL)
-USERS = (Column("user_id", "Business user"), *_QUALITY, Column("feedback", "Feedback"))
+CAMPAIGNS = (*dimension_columns("campaign_id", "project_name"), *_QUALITY)
+PROJECTS = (*dimension_columns("project_name"), *_QUALITY, _CPQL)
+CHANNELS = (*dimension_columns("channel"), *_QUALITY, _CPQL)
+USERS = (*dimension_columns("user_id"), *_QUALITY, Column("feedback", "Feedback"))
 ONE_USER_OUT = (
     Column("label", "Figure"),
     Column("value_text", "All business users"),
@@ -93,35 +95,23 @@ ONE_USER_OUT = (
 HOURS = (
     Column("weekday", "Weekday"),
     Column("hour", "Hour from"),
-    Column("leads", "Leads", UNIT_COUNT, instead="suppressed"),
-)
-WEEKS = (
-    Column("week", "Week from", DATE),
-    Column("spend", "Spend", UNIT_MONEY),
-    Column("leads", "Leads", UNIT_COUNT),
-    _CPL,
-    Column("ctr", "CTR", UNIT_SHARE, "ctr_low", "ctr_high"),
-    _COVERAGE,
-    _RATE,
+    kpi_column("leads", instead="suppressed"),
 )
 TREND = (
-    Column("spend", "Spend", UNIT_MONEY),
-    Column("leads", "Leads", UNIT_COUNT),
-    _CPL,
-    Column("qualified_rate", "Qualified rate", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+    *kpi_columns("spend", "leads", "cpl"),
+    kpi_column("qualified_rate", "Qualified rate"),
 )
 DECISIONS = (
-    Column("campaign_id", "Campaign"),
-    Column("project_name", "Project"),
+    *dimension_columns("campaign_id", "project_name"),
     Column("decision", "Decision"),
     Column("monthly_spend", "Spend per 28 days", UNIT_MONEY),
-    Column("cpql", "CPQL", UNIT_MONEY, "cpql_low", "cpql_high", n="qualified"),
-    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
+    kpi_column("cpql", n="qualified"),
+    kpi_column("verdict_coverage", n="verdicts", with_range=False),
     Column("reason", "Why"),
 )
 FUNNEL = (
     Column("stage", "Stage"),
-    Column("leads", "Leads", UNIT_COUNT),
+    kpi_column("leads"),
     Column("step_rate", "Went on", UNIT_SHARE, "step_rate_low", "step_rate_high"),
     Column("stopped", "Stopped here", UNIT_COUNT),
     Column("without_history", "Without history", UNIT_COUNT),
@@ -134,7 +124,7 @@ TRANSITIONS = (
     Column("median_days", "Median wait", UNIT_DAYS),
 )
 CONTACT = (
-    Column("user_id", "Business user"),
+    *dimension_columns("user_id"),
     Column("leads", "Leads with history", UNIT_COUNT),
     Column("median_days", "Median wait", UNIT_DAYS),
     Column("within_1_days", "Within 1 day", UNIT_SHARE),
@@ -142,14 +132,14 @@ CONTACT = (
     Column("within_30_days", "Within 30 days", UNIT_SHARE),
 )
 QUALIFICATION = (
-    Column("user_id", "Business user"),
+    *dimension_columns("user_id"),
     Column("leads", "Leads with history", UNIT_COUNT),
     Column("qualified_within_7_days", "Qualified in 7 days", UNIT_SHARE),
     Column("qualified_within_30_days", "In 30 days", UNIT_SHARE),
     Column("qualified_within_60_days", "In 60 days", UNIT_SHARE),
     Column("disqualified_within_60_days", "Disqualified in 60 days", UNIT_SHARE),
 )
-QUALIFICATION_CHANNELS = (Column("channel", "Channel"), *QUALIFICATION[1:])
+QUALIFICATION_CHANNELS = (*dimension_columns("channel"), *QUALIFICATION[1:])
 HAND_OVERS = (
     Column("status", "Status", STATUS),
     Column("leads", "Leads that entered", UNIT_COUNT),
@@ -188,44 +178,35 @@ HEALTH = (
 )
 DEFINITIONS = (
     Column("definition", "Lead definition"),
-    Column("qualified", "Qualified", UNIT_COUNT),
-    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
-    Column("qualified_rate", "Qualified rate", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
-    Column("cpql", "CPQL", UNIT_MONEY),
+    kpi_column("qualified"),
+    kpi_column("verdict_coverage", n="verdicts", with_range=False),
+    kpi_column("qualified_rate", "Qualified rate"),
+    kpi_column("cpql", with_range=False),
 )
 RANKED = (
-    Column("campaign_id", "Campaign"),
-    Column("project_name", "Project"),
-    Column("user_id", "Business user"),
+    *dimension_columns("campaign_id", "project_name", "user_id"),
     Column("shrunk_rate", "Qualified, shrunk", UNIT_SHARE, "shrunk_low", "shrunk_high", n="verdicts"),
     Column("user_rate", "Same user, all campaigns", UNIT_SHARE),
     Column("cpql_shrunk", "CPQL, shrunk", UNIT_MONEY, "cpql_shrunk_low", "cpql_shrunk_high"),
-    Column("spend", "Spend", UNIT_MONEY),
+    kpi_column("spend"),
 )
 AD_SETS = (
-    Column("ad_set_id", "Ad set"),
-    Column("campaign_id", "Campaign"),
-    Column("spend", "Spend", UNIT_MONEY),
-    Column("impressions", "Impressions", UNIT_COUNT),
-    Column("clicks", "Clicks", UNIT_COUNT),
-    Column("ctr", "CTR", UNIT_SHARE, "ctr_low", "ctr_high"),
-    Column("cpc", "CPC", UNIT_MONEY),
-    Column("cpm", "CPM", UNIT_MONEY),
+    *dimension_columns("ad_set_id", "campaign_id"),
+    *kpi_columns("spend", "impressions", "clicks", "ctr", "cpc", "cpm"),
 )
 LESSONS = (
-    Column("project_name", "Project"),
-    Column("user_id", "Business user"),
+    *dimension_columns("project_name", "user_id"),
     Column("campaigns", "Campaigns", UNIT_COUNT),
-    Column("spend", "Spend", UNIT_MONEY),
-    Column("cpl", "CPL", UNIT_MONEY, n="leads"),
-    Column("cpql", "CPQL", UNIT_MONEY, "cpql_low", "cpql_high", n="qualified"),
-    Column("verdict_coverage", "Verdicts", UNIT_SHARE, n="verdicts"),
+    kpi_column("spend"),
+    kpi_column("cpl", n="leads", with_range=False),
+    kpi_column("cpql", n="qualified"),
+    kpi_column("verdict_coverage", n="verdicts", with_range=False),
     Column("lesson", "Lesson"),
 )
-CONTACT_CHANNELS = (Column("channel", "Channel"), *CONTACT[1:])
+CONTACT_CHANNELS = (*dimension_columns("channel"), *CONTACT[1:])
 VARIANTS = (
     Column("form_variant", "Variant"),
-    Column("leads", "Leads", UNIT_COUNT, instead="suppressed"),
+    kpi_column("leads", instead="suppressed"),
     Column("completion_rate", "Complete", UNIT_SHARE, "completion_low", "completion_high"),
     Column(
         "completion_difference",
@@ -236,7 +217,7 @@ VARIANTS = (
         is_optional=True,
     ),
     Column("verdict_coverage", "Verdicts", UNIT_SHARE, "verdict_low", "verdict_high", n="verdicts"),
-    Column("qualified_rate", "Qualified", UNIT_SHARE, "qualified_rate_low", "qualified_rate_high"),
+    kpi_column("qualified_rate"),
     Column(
         "qualified_difference",
         "Against others of the same users",
@@ -252,19 +233,18 @@ VARIANCE = (
     Column("share", "Share of the variance", UNIT_SHARE),
 )
 ENGAGEMENT = (
-    Column("campaign_id", "Campaign"),
-    Column("project_name", "Project"),
-    Column("ctr", "CTR", UNIT_SHARE),
+    *dimension_columns("campaign_id", "project_name"),
+    kpi_column("ctr", with_range=False),
     Column("channel_ctr", "CTR, channel's median", UNIT_SHARE),
-    Column("lead_rate", "Leads per click", UNIT_SHARE, n="clicks"),
+    kpi_column("lead_rate", "Leads per click", n="clicks"),
     Column("channel_lead_rate", "Channel's others", UNIT_SHARE),
-    Column("spend", "Spend", UNIT_MONEY),
+    kpi_column("spend"),
     Column("excess_cost", "Beyond channel's CPL", UNIT_MONEY),
 )
 BOTTLENECKS = (
     Column("stage", "From"),
     Column("next_stage", "To"),
-    Column("leads", "Leads", UNIT_COUNT),
+    kpi_column("leads"),
     Column("best_rate", "Best quarter", UNIT_SHARE),
     Column("rest_rate", "Others", UNIT_SHARE),
     Column("relative_difference", "Relative difference", UNIT_SHARE, "relative_low", "relative_high"),
@@ -306,14 +286,14 @@ SPLITS = (
 GROUPS = (
     Column("by", "By"),
     Column("group", "Group"),
-    Column("leads", "Leads", UNIT_COUNT, instead="suppressed"),
-    Column("qualified_rate", "Qualified", UNIT_SHARE),
+    kpi_column("leads", instead="suppressed"),
+    kpi_column("qualified_rate", with_range=False),
     Column("predicted", "Predicted", UNIT_SHARE),
     Column("auc", "AUC", UNIT_AUC, "auc_low", "auc_high"),
 )
 BANDS = (
     Column("band", "Band"),
-    Column("leads", "Leads", UNIT_COUNT),
+    kpi_column("leads"),
     Column("predicted", "Predicted", UNIT_SHARE, is_optional=True),
     Column("observed", "Qualified", UNIT_SHARE, "low", "high"),
 )
@@ -355,26 +335,25 @@ SCORED = (
 EXTRACTS = (
     Column("market", "Market"),
     Column("leads", "Labelled leads", UNIT_COUNT),
-    Column("qualified", "Qualified", UNIT_COUNT),
+    kpi_column("qualified"),
 )
 
 # --- overview ---------------------------------------------------------------------------------------
 
 MARKETS = (
     Column("title", "Market", link="page"),
-    Column("leads", "Leads", UNIT_COUNT),
+    kpi_column("leads"),
     Column("leads_delta", "Leads, change", DELTA),
     Column("leads_by_week", "Leads by week", SPARKLINE),
-    Column("spend", "Spend", UNIT_MONEY, currency="currency"),
-    Column("cpql", "CPQL", UNIT_MONEY, currency="currency"),
+    kpi_column("spend", currency="currency"),
+    kpi_column("cpql", currency="currency", with_range=False),
     Column("data_verdict", "Data", VERDICT),
     Column("model_verdict", "Lead score", VERDICT),
 )
 UNASSIGNED_PROJECTS = (
-    Column("project_name", "Project"),
+    *dimension_columns("project_name"),
     Column("campaigns", "Campaigns", UNIT_COUNT),
-    Column("leads", "Leads", UNIT_COUNT),
-    Column("spend", "Spend", UNIT_MONEY),
+    *kpi_columns("leads", "spend"),
 )
 MOVES = (
     Column("title", "Market"),

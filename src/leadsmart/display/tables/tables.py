@@ -45,7 +45,7 @@ def format_table(
     table : DataFrame
         Any grain; its order is kept, its index is not shown.
     columns : sequence of Column
-        At most eight.
+        No more than a screen holds.
     title : str
         What the table says or holds; it names the table for screen readers too.
     caption : str
@@ -70,7 +70,7 @@ def format_table(
     Raises
     ------
     RenderError
-        If a column is absent or there are more than eight.
+        If a column is absent.
     """
     check_columns(table, columns, title)
     shown = table if rows is None else table.head(rows)

@@ -14,12 +14,12 @@ from leadsmart.formats import (
     format_points,
 )
 from leadsmart.insights.findings.evidence import Evidence, Hypothesis, not_enough, outcomes, too_few_leads
-from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
+from leadsmart.insights.kpi.measures import aggregate_kpis, user_feedback
 from leadsmart.insights.methods.shrinkage import VarianceComponents, shrink_rates, variance_components
 from leadsmart.insights.methods.statistics import LEVEL, Interval, heterogeneity_p
 from leadsmart.market import Market
 from leadsmart.params import Params
-from leadsmart.vocabulary import UNIT_POINTS, UNIT_SHARE
+from leadsmart.vocabulary import FEEDBACK_BOTH, UNIT_POINTS, UNIT_SHARE
 
 HYPOTHESIS = Hypothesis(
     key="lead_quality_variation",
@@ -58,7 +58,7 @@ def assess_quality(market: Market) -> Evidence:
     users, campaigns of one user, chance), ``variance, standard_deviation, share``.
     """
     params = market.params
-    feedback = user_feedback(lead_frame(market))
+    feedback = user_feedback(market)
     campaigns = aggregate_kpis(market, ["campaign_id", "user_id", "project_name", "channel"])
     has_both = campaigns["user_id"].map(feedback) == FEEDBACK_BOTH
     campaigns = campaigns[has_both & (campaigns["verdicts"] > 0)]

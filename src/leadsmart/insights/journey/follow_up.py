@@ -142,7 +142,7 @@ def feedback_quality(market: Market) -> pd.DataFrame:
     leads = lead_frame(market)
     table = leads.groupby("user_id").agg(leads=("lead_id", "size"), verdicts=("is_verdict", "sum"))
     table["verdict_coverage"] = table["verdicts"] / table["leads"]
-    table["feedback"] = user_feedback(leads)
+    table["feedback"] = user_feedback(market)
     dated = dated_verdicts(market).groupby("lead_id")["changed_at"].min()
     delay = in_days(look_up(leads["lead_id"], dated) - leads["arrived_at"])
     table["median_delay_days"] = delay.groupby(leads["user_id"]).median()

@@ -7,47 +7,55 @@ from leadsmart.insights.answers import Answer
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.market import Market
 from leadsmart.params import Params
+from leadsmart.vocabulary import OUTCOME_DISQUALIFIED, OUTCOME_QUALIFIED
+
+#: Statuses that a wider definition may count, by the outcome that it counts them as.
+WIDER = {
+    OUTCOME_QUALIFIED: ("HIGH_INTEREST", "MEETING_DONE", "DONE_DEAL"),
+    OUTCOME_DISQUALIFIED: ("LOW_BUDGET", "ALREADY_BOUGHT", "RESALE_REQUEST"),
+}
+FIGURES = (
+    "leads", "verdicts", "qualified", "verdict_coverage", "qualified_rate", "qualified_rate_low",
+    "qualified_rate_high", "qualified_rate_range", "cpql",
+)  # fmt: skip
 
 
 def definition_sensitivity(market: Market) -> Answer:
     """The qualified rate under this market's lead definition and under wider ones.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------
     Answer
         Table: one row per definition: ``definition, qualified_statuses, disqualified_statuses`` (text), ``leads,
         verdicts, qualified`` (counts), ``verdict_coverage, qualified_rate, qualified_rate_low,
-        qualified_rate_high`` (shares), ``qualified_rate_range`` (what the range is called), ``cpql`` (money), ``qualified_change`` (leads against the first row).
+        qualified_rate_high`` (shares), ``qualified_rate_range`` (what the range is called), ``cpql`` (money),
+        ``qualified_change`` (leads against the first row).
     """
-    wider_good = [
-        s for s in ("HIGH_INTEREST", "MEETING_DONE", "DONE_DEAL") if s not in market.params.qualified_statuses
+    params = market.params
+    good, bad = (
+        tuple(status for status in WIDER[outcome] if status not in params.outcome_statuses[outcome])
+        for outcome in (OUTCOME_QUALIFIED, OUTCOME_DISQUALIFIED)
+    )
+    variants: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
+        ("this market's", (), ()),
+        *((f"{format_status(status)} counted as qualified", (status,), ()) for status in good),
+        *((f"{format_status(status)} counted as disqualified", (), (status,)) for status in bad),
+        ("all of these", good, bad),
     ]
-    wider_bad = [
-        s
-        for s in ("LOW_BUDGET", "ALREADY_BOUGHT", "RESALE_REQUEST")
-        if s not in market.params.disqualified_statuses
-    ]
-    variants = [("this market's", (), ())]
-    variants += [(f"{format_status(status)} counted as qualified", (status,), ()) for status in wider_good]
-    variants += [(f"{format_status(status)} counted as disqualified", (), (status,)) for status in wider_bad]
-    variants += [("all of these", tuple(wider_good), tuple(wider_bad))]
     rows = []
-    for name, good, bad in variants:
-        changed = _redefine(market.params, good, bad)
+    for name, as_qualified, as_disqualified in variants:
+        changed = _redefine(params, as_qualified, as_disqualified)
         kpis = aggregate_kpis(Market(market.tables, changed)).iloc[0]
         rows.append(
             {
                 "definition": name,
                 "qualified_statuses": ", ".join(changed.qualified_statuses),
                 "disqualified_statuses": ", ".join(changed.disqualified_statuses),
-                **{
-                    c: kpis[c]
-                    for c in ("leads", "verdicts", "qualified", "verdict_coverage", "qualified_rate")
-                },
-                **{
-                    f"qualified_rate_{end}": kpis[f"qualified_rate_{end}"] for end in ("low", "high", "range")
-                },
-                "cpql": kpis["cpql"],
+                **kpis[list(FIGURES)],
             }
         )
     table = pd.DataFrame(rows)

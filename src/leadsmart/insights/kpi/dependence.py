@@ -3,20 +3,22 @@
 import numpy as np
 import pandas as pd
 
+from leadsmart.catalogue.kpis import Kpi, Place, kpis_in
 from leadsmart.formats import format_percent, format_value
 from leadsmart.insights.answers import Answer
-from leadsmart.insights.kpi.changes import RATIOS
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame, sum_measures
 from leadsmart.market import Market
 from leadsmart.params import Params
-from leadsmart.vocabulary import LABELS
 
-#: The figures a reader acts on.
-FIGURES = ("qualified_rate", "verdict_coverage", "cpl", "cpql")
+FIRST_FIGURES = ("qualified_rate", "verdict_coverage")
 
 
 def leave_one_user_out(market: Market) -> Answer:
     """Each figure of the market without the business user that moves it most.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------
@@ -27,7 +29,8 @@ def leave_one_user_out(market: Market) -> Answer:
         out. The sentence names those that move by ``practical_margin`` or more.
     """
     users = sum_measures(delivery_frame(market), lead_frame(market), ["user_id"])
-    rows = [row for key in FIGURES if (row := _without_one(key, users, market.params)) is not None]
+    figures = kpis_in(Place.ONE_USER_OUT, FIRST_FIGURES)
+    rows = [row for kpi in figures if (row := _without_one(kpi, users, market.params)) is not None]
     columns = [
         "figure", "label", "value", "without", "value_text", "without_text", "user_id", "change", "share"
     ]  # fmt: skip
@@ -35,8 +38,8 @@ def leave_one_user_out(market: Market) -> Answer:
     return Answer(table, _statement(table, market.params))
 
 
-def _without_one(key: str, users: pd.DataFrame, params: Params) -> dict[str, object] | None:
-    over, under = (users[column] for column in RATIOS[key])
+def _without_one(kpi: Kpi, users: pd.DataFrame, params: Params) -> dict[str, object] | None:
+    over, under = kpi.parts(users)
     if not under.sum() > 0 or not over.sum() > 0:
         return None
     value = over.sum() / under.sum()
@@ -47,14 +50,13 @@ def _without_one(key: str, users: pd.DataFrame, params: Params) -> dict[str, obj
     if moved.isna().all():
         return None
     user = moved.idxmax()
-    label, unit = LABELS[key]
     return {
-        "figure": key,
-        "label": label,
+        "figure": kpi.name,
+        "label": kpi.label,
         "value": value,
         "without": without[user],
-        "value_text": format_value(value, unit, params.currency),
-        "without_text": format_value(without[user], unit, params.currency),
+        "value_text": format_value(value, kpi.unit, params.currency),
+        "without_text": format_value(without[user], kpi.unit, params.currency),
         "user_id": user,
         "change": without[user] / value - 1,
         "share": under[user] / under.sum(),

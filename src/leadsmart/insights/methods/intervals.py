@@ -6,17 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from leadsmart.catalogue.kpis import Place, kpis_in
 from leadsmart.insights.methods.statistics import LEVEL, MINIMUM_DECIDING_USERS, SCALES, wilson_interval
 from leadsmart.vocabulary import RANGE_95, RANGE_INDICATIVE
 
-#: Rate -> numerator, denominator, and the scale its interval is made on.
-RATES: dict[str, tuple[str, str, str]] = {
-    "ctr": ("clicks", "impressions", "logit"),
-    "cpl": ("spend", "leads", "log"),
-    "verdict_coverage": ("verdicts", "leads", "logit"),
-    "qualified_rate": ("qualified", "verdicts", "logit"),
-    "cpql": ("spend", "qualified", "log"),
-}
 #: Money whose range ends differ by a larger factor: nothing can be said but that few users carry it.
 WIDEST_RANGE = 100
 
@@ -24,7 +17,7 @@ WIDEST_RANGE = 100
 def rate_intervals(
     sums: pd.DataFrame, per_user: pd.DataFrame | None, by: Sequence[str], minimum_users: int
 ) -> pd.DataFrame:
-    """Intervals of every rate of every group.
+    """Intervals of every ratio that tables by group show with its range.
 
     Parameters
     ----------
@@ -40,22 +33,22 @@ def rate_intervals(
     Returns
     -------
     DataFrame
-        Indexed like `sums`: ``<rate>_low, <rate>_high`` and ``<rate>_range``, what the range is called, for each of
-        `RATES`. Without bounds where the rate has no denominator, and for money also where too few users carry it
-        or the ends differ a hundredfold.
+        Indexed like `sums`: ``<name>_low, <name>_high`` and ``<name>_range``, what the range is called, for each KPI of
+        `Place.RANGES`. Without bounds where the ratio has no denominator, and for money also where too few users carry
+        it or the ends differ a hundredfold.
     """
     parts = []
-    for rate, (over, under, scale) in RATES.items():
+    for kpi in kpis_in(Place.RANGES):
         if per_user is None:
-            low, high = chance_interval(sums[over], sums[under], scale)
+            low, high = chance_interval(*kpi.parts(sums), kpi.scale)
             part = pd.DataFrame({"low": low, "high": high, "range": RANGE_95}, index=sums.index)
         else:
-            part = user_intervals(per_user[over], per_user[under], list(by), minimum_users, scale)
+            part = user_intervals(*kpi.parts(per_user), list(by), minimum_users, kpi.scale)
             part = part.reindex(sums.index)
-        if scale == "log":
+        if kpi.scale == "log":
             part[["low", "high"]] = part[["low", "high"]].where(part["high"] <= WIDEST_RANGE * part["low"])
         part["range"] = part["range"].where(part["low"].notna(), "").astype("str")
-        parts.append(part.add_prefix(f"{rate}_"))
+        parts.append(part.add_prefix(f"{kpi.name}_"))
     return pd.concat(parts, axis=1)
 
 

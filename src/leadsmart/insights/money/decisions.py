@@ -7,7 +7,7 @@ import pandas as pd
 
 from leadsmart.formats import format_count, format_date, format_money, format_percent
 from leadsmart.insights.answers import Answer
-from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
+from leadsmart.insights.kpi.measures import aggregate_kpis, comparable
 from leadsmart.insights.methods.shrinkage import gamma_prior, probability_cheaper
 from leadsmart.market import Market
 from leadsmart.market_tables import days_between
@@ -20,11 +20,18 @@ SURE = 0.9
 SCALE, KEEP, FIX, PAUSE, TOO_EARLY = "scale", "keep", "fix", "pause", "too early"
 DECISIONS = (SCALE, KEEP, FIX, PAUSE, TOO_EARLY)
 
-COLUMNS = (
+CAMPAIGN = ["campaign_id", "project_name", "user_id"]
+PAIR = ["project_name", "user_id"]
+DECISION_COLUMNS = (
     "campaign_id", "project_name", "user_id", "level", "spend", "leads", "verdicts", "qualified",
     "verdict_coverage", "cpl", "cpql", "cpql_low", "cpql_high", "cpql_range", "benchmark_cpql",
     "probability_better", "decision", "monthly_spend", "reason",
 )  # fmt: skip
+LESSON_COLUMNS = (
+    *PAIR, "campaigns", "spend", "leads", "verdicts", "qualified", "verdict_coverage", "cpl", "cpql", "cpql_low",
+    "cpql_high", "cpql_range", "benchmark_cpql", "probability_better", "lesson",
+)  # fmt: skip
+CHEAPER, DEARER = "cheaper per qualified lead", "dearer per qualified lead"
 
 
 def make_decisions(market: Market) -> Answer:
@@ -40,6 +47,10 @@ def make_decisions(market: Market) -> Answer:
       leads nor its clicks are cheap; fix: as sure that it is worse, but one of them is (so the form, the
       follow-up or the audience is what to mend); keep: neither is sure.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     Answer
@@ -49,45 +60,42 @@ def make_decisions(market: Market) -> Answer:
         chance alone), ``benchmark_cpql`` (money), ``probability_better, decision, monthly_spend`` (28 days at the pace
         of the last 14), ``reason``.
     """
-    by_campaign = aggregate_kpis(market, ["campaign_id", "project_name", "user_id"])
-    by_pair = aggregate_kpis(market, ["project_name", "user_id"])
-    pace = running_spend(market) * (MONTH_DAYS / RUNNING_DAYS)
+    by_campaign, by_pair = aggregate_kpis(market, CAMPAIGN), aggregate_kpis(market, PAIR)
+    pace = monthly_spend(market)
     running = by_campaign[by_campaign["campaign_id"].isin(pace.index)]
     if running.empty:
-        return Answer(pd.DataFrame(columns=COLUMNS), _nothing_runs(market))
-    feedback = user_feedback(lead_frame(market))
-    peers = by_campaign[by_campaign["user_id"].map(feedback) == FEEDBACK_BOTH]
-    benchmark = _benchmark(peers, market.params)
-    prior = gamma_prior(peers["qualified"], peers["spend"])
+        return Answer(pd.DataFrame(columns=list(DECISION_COLUMNS)), _nothing_runs(market))
     enough = has_enough(running, market.params)
-    pair = running[["campaign_id", "project_name", "user_id"]].merge(by_pair, on=["project_name", "user_id"])
+    pair = running[CAMPAIGN].merge(by_pair, on=PAIR)
     judged = running.where(enough, pair.set_index(running.index)[running.columns])
     judged = judged.assign(
         campaign_id=running["campaign_id"],
         level=np.where(enough, "campaign", "project × user"),
-        benchmark_cpql=benchmark,
+        benchmark_cpql=cpql_benchmark(market),
         monthly_spend=running["campaign_id"].map(pace),
-        has_feedback=running["user_id"].map(feedback) == FEEDBACK_BOTH,
-    )
-    judged["probability_better"] = (
-        probability_cheaper(judged["qualified"], judged["spend"], prior, benchmark)
-        if np.isfinite(benchmark)
-        else np.nan
+        is_comparable=comparable(running, market, "cpql"),
+        probability_better=_probability_better(judged, market),
     )
     total = aggregate_kpis(market).iloc[0]
     rows = [_decide(row, market.params, total) for row in judged.to_dict("records")]
     judged["decision"], judged["reason"] = zip(*rows, strict=True)
     judged = judged.sort_values(["monthly_spend", "campaign_id"], ascending=[False, True], ignore_index=True)
-    table = judged[list(COLUMNS)]
+    table = judged[list(DECISION_COLUMNS)]
     return Answer(table, _statement(table, market.params))
 
 
-def running_spend(market: Market) -> pd.Series:
-    """Spend of the 14 days up to `as_of` of each campaign that delivered in them."""
+def monthly_spend(market: Market) -> pd.Series:
+    """Spend of 28 days, at the pace of the 14 days up to `as_of`, of each campaign that delivered in these."""
     delivery = market.tables.ad_performance
     first = market.as_of - dt.timedelta(days=RUNNING_DAYS - 1)
     recent = delivery[days_between(delivery["delivery_date"], first, market.as_of)]
-    return recent.groupby("campaign_id")["spend"].sum()
+    return recent.groupby("campaign_id")["spend"].sum() * (MONTH_DAYS / RUNNING_DAYS)
+
+
+def comparable_campaigns(market: Market) -> pd.DataFrame:
+    """KPIs per campaign of the business users whose CPQL can be compared."""
+    campaigns = aggregate_kpis(market, CAMPAIGN)
+    return campaigns[comparable(campaigns, market, "cpql")]
 
 
 def cpql_benchmark(market: Market) -> float:
@@ -97,19 +105,24 @@ def cpql_benchmark(market: Market) -> float:
     ``minimum_decision_coverage``. NaN without target where these have fewer than ``minimum_verdicts`` verdicts or
     no qualified lead.
     """
-    by_campaign = aggregate_kpis(market, ["campaign_id", "user_id"])
-    feedback = user_feedback(lead_frame(market))
-    return _benchmark(by_campaign[by_campaign["user_id"].map(feedback) == FEEDBACK_BOTH], market.params)
-
-
-def _benchmark(market: pd.DataFrame, params: Params) -> float:
+    params = market.params
     if params.target_cpql is not None:
         return params.target_cpql
-    covered = market[market["verdict_coverage"] >= params.minimum_decision_coverage]
+    peers = comparable_campaigns(market)
+    covered = peers[peers["verdict_coverage"] >= params.minimum_decision_coverage]
     qualified = covered["qualified"].sum()
     if covered["verdicts"].sum() < params.minimum_verdicts or qualified == 0:
         return float("nan")
     return float(covered["spend"].sum() / qualified)
+
+
+def _probability_better(groups: pd.DataFrame, market: Market) -> np.ndarray | float:
+    """How sure it is that the CPQL of each group lies below the benchmark."""
+    benchmark, peers = cpql_benchmark(market), comparable_campaigns(market)
+    if not np.isfinite(benchmark):
+        return np.nan
+    prior = gamma_prior(peers["qualified"], peers["spend"])
+    return probability_cheaper(groups["qualified"], groups["spend"], prior, benchmark)
 
 
 def has_enough(groups: pd.DataFrame, params: Params) -> pd.Series:
@@ -126,7 +139,7 @@ def _decide(row: dict, params: Params, total: pd.Series) -> tuple[str, str]:
     if not row["verdict_coverage"] >= params.minimum_decision_coverage:
         needed = format_percent(params.minimum_decision_coverage)
         return TOO_EARLY, f"verdicts on {coverage} of the leads; {needed} are needed"
-    if not row["has_feedback"]:
+    if not row["is_comparable"]:
         return TOO_EARLY, "this business user records one kind of verdict only"
     better = row["probability_better"]
     if not np.isfinite(better):
@@ -164,6 +177,10 @@ def _statement(table: pd.DataFrame, params: Params) -> str:
 def ended_lessons(market: Market) -> Answer:
     """What ended campaigns teach, per project and business user: cheaper, dearer or not to be told.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     Answer
@@ -171,35 +188,26 @@ def ended_lessons(market: Market) -> Answer:
         user_id, campaigns`` (number), ``spend, leads, verdicts, qualified, verdict_coverage, cpl, cpql`` with
         ``cpql_low, cpql_high, cpql_range`` (of chance alone), ``benchmark_cpql, probability_better, lesson``.
     """
-    by_campaign = aggregate_kpis(market, ["campaign_id", "project_name", "user_id"])
-    feedback = user_feedback(lead_frame(market))
-    peers = by_campaign[by_campaign["user_id"].map(feedback) == FEEDBACK_BOTH]
-    benchmark = _benchmark(peers, market.params)
-    prior = gamma_prior(peers["qualified"], peers["spend"])
-    running = by_campaign["campaign_id"].isin(running_spend(market).index)
-    pair = ["project_name", "user_id"]
-    alive = by_campaign[running].set_index(pair).index
-    table = aggregate_kpis(market, pair)
-    table = table[~table.set_index(pair).index.isin(alive)].reset_index(drop=True)
-    number = by_campaign.groupby(pair)["campaign_id"].nunique().rename("campaigns").reset_index()
-    table = table.merge(number, on=pair, how="left").assign(benchmark_cpql=benchmark)
-    table["probability_better"] = (
-        probability_cheaper(table["qualified"], table["spend"], prior, benchmark)
-        if np.isfinite(benchmark)
-        else np.nan
+    by_campaign = aggregate_kpis(market, CAMPAIGN)
+    running = by_campaign["campaign_id"].isin(monthly_spend(market).index)
+    alive = by_campaign[running].set_index(PAIR).index
+    table = aggregate_kpis(market, PAIR)
+    table = table[~table.set_index(PAIR).index.isin(alive)].reset_index(drop=True)
+    number = by_campaign.groupby(PAIR)["campaign_id"].nunique().rename("campaigns").reset_index()
+    table = table.merge(number, on=PAIR, how="left")
+    table = table.assign(
+        benchmark_cpql=cpql_benchmark(market), probability_better=_probability_better(table, market)
     )
-    told = has_enough(table, market.params) & (table["user_id"].map(feedback) == FEEDBACK_BOTH)
-    told &= table["probability_better"].notna()
-    lesson = pd.Series("can't be told: too few verdicts", index=table.index)
-    lesson = lesson.mask(told, "about as dear as the benchmark")
-    lesson = lesson.mask(told & (table["probability_better"] >= SURE), "cheaper per qualified lead")
-    lesson = lesson.mask(told & (table["probability_better"] <= 1 - SURE), "dearer per qualified lead")
-    table = table.assign(lesson=lesson).sort_values(
-        ["spend", *pair], ascending=[False, True, True], ignore_index=True
+    is_judged = has_enough(table, market.params) & comparable(table, market, "cpql")
+    is_judged &= table["probability_better"].notna()
+    lesson = np.select(
+        [~is_judged, table["probability_better"] >= SURE, table["probability_better"] <= 1 - SURE],
+        ["can't be told: too few verdicts", CHEAPER, DEARER],
+        "about as dear as the benchmark",
     )
-    columns = [*pair, "campaigns", "spend", "leads", "verdicts", "qualified", "verdict_coverage", "cpl"]
-    columns += ["cpql", "cpql_low", "cpql_high", "cpql_range"]
-    table = table[[*columns, "benchmark_cpql", "probability_better", "lesson"]]
+    table = table.assign(lesson=pd.Series(lesson, index=table.index, dtype="str"))
+    table = table.sort_values(["spend", *PAIR], ascending=[False, True, True], ignore_index=True)
+    table = table[list(LESSON_COLUMNS)]
     if table.empty:
         return Answer(table, "No advertising has ended yet.")
     if not table["probability_better"].notna().any():
@@ -208,7 +216,7 @@ def ended_lessons(market: Market) -> Answer:
             " dear: there is no target, and the market has too few verdicts or no qualified lead to compare with."
         )
         return Answer(table, text)
-    good, bad = (int((table["lesson"] == f"{w} per qualified lead").sum()) for w in ("cheaper", "dearer"))
+    good, bad = (int((table["lesson"] == lesson).sum()) for lesson in (CHEAPER, DEARER))
     return Answer(
         table,
         f"Of {format_count(len(table))} ended pairs of project and business user {format_count(good)} were cheaper per"

@@ -1,15 +1,17 @@
 """Campaigns, projects, channels and business users side by side, ranked by what can be said of them."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
+from leadsmart.catalogue.dimensions import DIMENSIONS
+from leadsmart.catalogue.kpis import lead_costs
 from leadsmart.formats import format_count, format_interval, format_percent
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.kpi.measures import (
-    FEEDBACK_BOTH,
-    FEEDBACK_NONE,
     aggregate_kpis,
+    comparable,
     delivery_frame,
     lead_frame,
     sum_measures,
@@ -24,20 +26,7 @@ from leadsmart.insights.methods.shrinkage import (
 )
 from leadsmart.market import Market
 from leadsmart.params import Params
-from leadsmart.vocabulary import UNIT_SHARE
-
-GROUPINGS = {
-    "campaign_id": ["campaign_id", "project_name", "user_id", "channel"],
-    "project_name": ["project_name"],
-    "channel": ["channel"],
-    "user_id": ["user_id"],
-}
-NAMES = {
-    "campaign_id": "campaign",
-    "project_name": "project",
-    "channel": "channel",
-    "user_id": "business user",
-}
+from leadsmart.vocabulary import FEEDBACK_BOTH, FEEDBACK_NONE, UNIT_SHARE
 
 RANKED = ["ranked_verdicts", "ranked_qualified", "ranked_spend"]
 #: Campaigns of one business user in a list of the best or worst, and the length of the list on a page.
@@ -54,7 +43,9 @@ def rank_groups(market: Market, by: str) -> Answer:
 
     Parameters
     ----------
-    by : {"campaign_id", "project_name", "channel", "user_id"}
+    market : Market
+    by : str
+        A dimension of campaigns.
 
     Returns
     -------
@@ -67,28 +58,26 @@ def rank_groups(market: Market, by: str) -> Answer:
         best, and the worst; NaN where not ranked); for campaigns ``user_rate``, the shrunk rate of the business user.
         A lone group has nothing to be shrunk to or ranked with.
     """
-    keys = GROUPINGS[by]
+    keys = [by, *DIMENSIONS[by].beside]
     groups = aggregate_kpis(market, keys)
-    costs = ["cpl", "cpql"]
     # leads without spend were not free: their spend is missing
-    groups[costs] = groups[costs].where(groups["spend"] > 0)
-    feedback = user_feedback(lead_frame(market))
-    groups["feedback"] = _feedback(groups, feedback, market, by)
-    groups = groups.join(_comparable(market, keys, feedback), on=keys)
+    costs = {name: groups[name].where(groups["spend"] > 0) for name in lead_costs()}
+    groups = groups.assign(**costs, feedback=_feedback(groups, market, by))
+    groups = groups.join(_comparable_sums(market, keys), on=keys)
     groups[RANKED] = groups[RANKED].fillna(0.0)
     judged = groups[[*keys, *RANKED]].set_axis([*keys, "verdicts", "qualified", "spend"], axis=1)
     if by == "campaign_id":
         shrunk = shrink_rates(judged)
         groups["user_rate"] = shrunk["user_rate"]
     else:
-        shrunk = shrink_to_market(judged.assign(design_effect=_design_effect(judged, market, by, feedback)))
-    told = (judged["verdicts"] > 0) & (len(groups) > 1)
-    prior = gamma_prior(judged.loc[told, "qualified"], judged.loc[told, "spend"])
+        shrunk = shrink_to_market(judged.assign(design_effect=_design_effect(judged, market, by)))
+    is_judged = (judged["verdicts"] > 0) & (len(groups) > 1)
+    prior = gamma_prior(judged.loc[is_judged, "qualified"], judged.loc[is_judged, "spend"])
     cost = shrink_cpql(judged["qualified"], judged["spend"], prior).set_index(groups.index)
-    groups = groups.join(shrunk[["shrunk_rate", "shrunk_low", "shrunk_high"]].where(told)).join(
-        cost.where(told)
+    groups = groups.join(shrunk[["shrunk_rate", "shrunk_low", "shrunk_high"]].where(is_judged)).join(
+        cost.where(is_judged)
     )
-    ranked = groups[told & (judged["verdicts"] >= market.params.minimum_decision_verdicts)]
+    ranked = groups[is_judged & (judged["verdicts"] >= market.params.minimum_decision_verdicts)]
     groups["rank_best"] = ranked["shrunk_low"].rank(ascending=False, method="min")
     groups["rank_worst"] = ranked["shrunk_high"].rank(method="min")
     groups = groups.sort_values(["spend", *keys], ascending=[False, *[True] * len(keys)], ignore_index=True)
@@ -114,7 +103,7 @@ def rank_message(groups: pd.DataFrame, by: str) -> str:
     """The message of a picture of some rows of `rank_groups`: the first and the last, each seen against the claim."""
     ends = first_and_last(groups)
     if ends.empty:
-        return f"No {NAMES[by]} can be told to be first or last on quality"
+        return f"No {DIMENSIONS[by].label.lower()} can be told to be first or last on quality"
     first, last = (_with_rate(row, by) for row in ends.to_dict("records"))
     return (
         f"{first} is first even at the unfavourable end of its range, {last} last even at the favourable end"
@@ -162,36 +151,37 @@ def list_campaigns(campaigns: pd.DataFrame, params: Params, end: str) -> Answer:
     return Answer(table, text)
 
 
-def _feedback(groups: pd.DataFrame, feedback: pd.Series, market: Market, by: str) -> pd.Series:
-    if "user_id" in GROUPINGS[by]:
-        return groups["user_id"].map(feedback).fillna(FEEDBACK_NONE)
+def _feedback(groups: pd.DataFrame, market: Market, by: str) -> pd.Series:
+    """What each group's business user records, or whether any user who records both kinds has a verdict in it."""
+    if "user_id" in groups:
+        return groups["user_id"].map(user_feedback(market)).fillna(FEEDBACK_NONE)
     leads = lead_frame(market)
-    known = leads[(leads["user_id"].map(feedback) == FEEDBACK_BOTH) & leads["is_verdict"]]
-    has_both = groups[by].isin(known[by])
-    return pd.Series(FEEDBACK_NONE, index=groups.index).mask(has_both, FEEDBACK_BOTH)
+    known = leads[comparable(leads, market, "qualified_rate") & leads["is_verdict"]]
+    return pd.Series(FEEDBACK_NONE, index=groups.index).mask(groups[by].isin(known[by]), FEEDBACK_BOTH)
 
 
-def _comparable(market: Market, keys: list[str], feedback: pd.Series) -> pd.DataFrame:
-    """Verdicts, qualified leads and spend per group of the business users who record both kinds of verdict."""
-    users = feedback.index[feedback == FEEDBACK_BOTH]
-    sides = (delivery_frame(market), lead_frame(market))
-    sums = sum_measures(*(side[side["user_id"].isin(users)] for side in sides), keys)
-    return sums[["verdicts", "qualified", "spend"]].set_axis(RANKED, axis=1)
+def _comparable_sums(market: Market, keys: list[str]) -> pd.DataFrame:
+    """Verdicts, qualified leads and spend per group of the business users whose qualified rate can be compared."""
+    delivery, leads = (
+        rows[comparable(rows, market, "qualified_rate")]
+        for rows in (delivery_frame(market), lead_frame(market))
+    )
+    return sum_measures(delivery, leads, keys)[["verdicts", "qualified", "spend"]].set_axis(RANKED, axis=1)
 
 
-def _design_effect(groups: pd.DataFrame, market: Market, by: str, feedback: pd.Series) -> pd.Series:
+def _design_effect(groups: pd.DataFrame, market: Market, by: str) -> pd.Series:
     """1 + (verdicts per user, as a verdict sees it, − 1) · correlation of verdicts of one user."""
     none = pd.Series(1.0, index=groups.index)
     if by == "user_id":
         return none
-    campaigns = _comparable(market, ["campaign_id", "user_id"], feedback)
+    campaigns = _comparable_sums(market, ["campaign_id", "user_id"])
     campaigns = campaigns.set_axis(["verdicts", "qualified", "spend"], axis=1).reset_index()
     total = campaigns[["qualified", "verdicts"]].sum()
     rate = total["qualified"] / total["verdicts"] if total["verdicts"] else 0.0
     between = variance_components(campaigns).between_users
     if not between > 0 or rate in (0.0, 1.0):
         return none
-    per_user = _comparable(market, [by, "user_id"], feedback)["ranked_verdicts"]
+    per_user = _comparable_sums(market, [by, "user_id"])["ranked_verdicts"]
     sums = per_user.groupby(level=by)
     seen = (per_user**2).groupby(level=by).sum() / sums.sum().where(lambda n: n > 0)
     correlation = min(between / (rate * (1 - rate)), 1.0)
@@ -199,7 +189,8 @@ def _design_effect(groups: pd.DataFrame, market: Market, by: str, feedback: pd.S
 
 
 def _statement(groups: pd.DataFrame, params: Params, by: str) -> str:
-    name, plural = NAMES[by], f"{NAMES[by]}s"
+    name = DIMENSIONS[by].label.lower()
+    plural = f"{name}s"
     ranked = groups[groups["rank_best"].notna()]
     if len(groups) < 2:
         if groups.empty:
@@ -217,6 +208,6 @@ def _statement(groups: pd.DataFrame, params: Params, by: str) -> str:
     )
 
 
-def _with_rate(row: Mapping[str, object], by: str) -> str:
+def _with_rate(row: Mapping[Hashable, Any], by: str) -> str:
     rate = format_interval(row["shrunk_rate"], row["shrunk_low"], row["shrunk_high"], UNIT_SHARE)
     return f"{row[by]} with {rate} qualified"

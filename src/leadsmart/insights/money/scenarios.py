@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from leadsmart.insights.kpi.measures import FEEDBACK_BOTH, aggregate_kpis, lead_frame, user_feedback
+from leadsmart.insights.kpi.measures import aggregate_kpis, comparable
 from leadsmart.insights.methods.shrinkage import GammaPrior, gamma_prior, probability_cheaper, shrink_cpql
 from leadsmart.insights.methods.statistics import Interval, leave_one_out_interval
 from leadsmart.insights.money.decisions import (
-    MONTH_DAYS,
-    RUNNING_DAYS,
+    PAIR,
     SURE,
     cpql_benchmark,
     has_enough,
-    running_spend,
+    monthly_spend,
 )
 from leadsmart.market import Market
 from leadsmart.params import Params
@@ -26,7 +25,6 @@ CENTRAL_ELASTICITY = 0.5
 STEP_CAP = 0.2
 MINIMUM_PAIRS = 4
 DRAWS = 2000
-PAIR = ["project_name", "user_id"]
 
 
 @dataclass(frozen=True)
@@ -42,19 +40,16 @@ class BudgetShift:
         One row per project × business user that gives or takes, most money first: ``project_name, user_id, role``
         (gives, takes), ``spend, qualified, cpql, cpql_shrunk, probability_better, moved`` (money, negative for
         givers).
-    benchmark_cpql : float
     """
 
     table: pd.DataFrame
     groups: pd.DataFrame
-    benchmark_cpql: float
 
 
 def _judged_pairs(market: Market) -> tuple[pd.DataFrame, GammaPrior]:
     """Project × business user with enough verdicts of both kinds, and the market's prior."""
-    feedback = user_feedback(lead_frame(market))
     pairs = aggregate_kpis(market, PAIR)
-    peers = pairs[pairs["user_id"].map(feedback) == FEEDBACK_BOTH]
+    peers = pairs[comparable(pairs, market, "cpql")]
     prior = gamma_prior(peers["qualified"], peers["spend"])
     pairs = peers[has_enough(peers, market.params) & (peers["spend"] > 0)].reset_index(drop=True)
     return pairs.join(shrink_cpql(pairs["qualified"], pairs["spend"], prior)), prior
@@ -81,7 +76,16 @@ class RankChanges:
 
 
 def rank_changes(market: Market) -> RankChanges:
-    """Rank project × business user by CPL and by shrunk CPQL."""
+    """Rank project × business user by CPL and by shrunk CPQL.
+
+    Parameters
+    ----------
+    market : Market
+
+    Returns
+    -------
+    RankChanges
+    """
     pairs, prior = _judged_pairs(market)
     if len(pairs) < MINIMUM_PAIRS:
         pairs = pairs.iloc[:0]
@@ -143,14 +147,19 @@ def shift_budget(market: Market) -> BudgetShift:
     Only between running projects of the same business user: what ended can't be moved, and one client's money is
     not another's. Qualified leads respond to spend as q · (new spend / spend) ^ elasticity, with q from shrunk
     rates. A giver loses at most 20 % of its 28 days' spend, a taker gains at most as much again of its own.
+
+    Parameters
+    ----------
+    market : Market
+
+    Returns
+    -------
+    BudgetShift
+        Both tables are empty where no user has a project to give and one to take, or there is nothing to compare with.
     """
     pairs, prior = _judged_pairs(market)
-    benchmark = cpql_benchmark(market)
-    nothing = BudgetShift(pd.DataFrame(columns=SHIFT_COLUMNS), pd.DataFrame(columns=GROUP_COLUMNS), benchmark)
-    pairs = pairs.merge(_monthly_spend(market), on=PAIR)
-    if pairs.empty or not np.isfinite(benchmark):
-        return nothing
-    better = probability_cheaper(pairs["qualified"], pairs["spend"], prior, benchmark)
+    pairs = pairs.merge(_pair_spend(market), on=PAIR)
+    better = probability_cheaper(pairs["qualified"], pairs["spend"], prior, cpql_benchmark(market))
     pairs = pairs.assign(
         probability_better=better,
         role=np.where(better >= SURE, "takes", np.where(better <= 1 - SURE, "gives", "")),
@@ -159,7 +168,7 @@ def shift_budget(market: Market) -> BudgetShift:
     both = pairs.groupby("user_id")["role"].transform("nunique") == 2
     pairs = pairs[both].reset_index(drop=True)
     if pairs.empty:
-        return nothing
+        return BudgetShift(pd.DataFrame(columns=SHIFT_COLUMNS), pd.DataFrame(columns=GROUP_COLUMNS))
     pairs["moved"] = _moves(pairs)
     rng = np.random.default_rng(market.params.seed)
     shape = prior.shape + pairs["qualified"].to_numpy()
@@ -171,23 +180,18 @@ def shift_budget(market: Market) -> BudgetShift:
     rows = []
     for elasticity in ELASTICITIES:
         factor = growth**elasticity - 1
-        drawn = (rate * spend) @ factor
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        gained = float(centre @ factor)
-        before = float(centre.sum())
-        rows.append((elasticity, moved, before, before + gained, gained, float(low), float(high)))
+        low, high = np.quantile((rate * spend) @ factor, [0.025, 0.975])
+        before, gained = centre.sum(), centre @ factor
+        rows.append((elasticity, moved, before, before + gained, gained, low, high))
     groups = pairs.assign(size=pairs["moved"].abs())
     groups = groups.sort_values(["size", *PAIR], ascending=[False, True, True], ignore_index=True)
-    return BudgetShift(pd.DataFrame(rows, columns=SHIFT_COLUMNS), groups[GROUP_COLUMNS], benchmark)
+    return BudgetShift(pd.DataFrame(rows, columns=SHIFT_COLUMNS), groups[GROUP_COLUMNS])
 
 
-def _monthly_spend(market: Market) -> pd.DataFrame:
-    """Spend of 28 days at the pace of the last 14, per project and business user that delivered in them."""
-    pace = running_spend(market) * (MONTH_DAYS / RUNNING_DAYS)
-    running = market.tables.campaigns[[*PAIR, "campaign_id"]].merge(
-        pace.rename("monthly_spend"), on="campaign_id"
-    )
-    sums = running.groupby(PAIR)["monthly_spend"].sum().reset_index()
+def _pair_spend(market: Market) -> pd.DataFrame:
+    """Monthly spend per project and business user of which something runs."""
+    campaigns = market.tables.campaigns.merge(monthly_spend(market).rename("monthly_spend"), on="campaign_id")
+    sums = campaigns.groupby(PAIR)["monthly_spend"].sum().reset_index()
     return sums[sums["monthly_spend"] > 0]
 
 

@@ -7,14 +7,19 @@ import numpy as np
 import pandas as pd
 from scipy.stats.mstats import hdquantiles
 
+from leadsmart.catalogue.kpis import Place, kpis_in
 from leadsmart.formats import format_count, format_interval, format_value
-from leadsmart.insights.kpi.measures import add_rates, delivery_frame, lead_frame, sum_measures
-from leadsmart.insights.pages.cards import RATIOS
+from leadsmart.insights.kpi.measures import (
+    add_ratios,
+    aggregate_kpis,
+    delivery_frame,
+    lead_frame,
+    sum_measures,
+)
 from leadsmart.market import Market
 from leadsmart.market_tables import MarketTables
-from leadsmart.vocabulary import LABELS, UNIT_MONEY
+from leadsmart.vocabulary import UNIT_MONEY
 
-COMPARED: Final = ("ctr", "cpc", "cpl", "qualified_rate")
 #: Other business users below which nothing is said of them, whatever the parameters.
 FEWEST_OTHERS: Final = 5
 #: Of at least so many, quartiles are said too: no user then weighs more than 29 % in any of the three.
@@ -41,7 +46,7 @@ class Benchmarks:
 
 
 def compare_with_others(market: Market, others: MarketTables | None) -> Benchmarks:
-    """CTR, CPC, CPL and qualified rate of a customer, beside the median of the market's other business users.
+    """The KPIs of `Place.BENCHMARKS` of a customer, beside the median of the market's other business users.
 
     Each other user counts once, however large, if its rate has at least ``minimum_people`` in the denominator. Median
     and quartiles are Harrell and Davis's (1982, Biometrika 69:635): weighted means over all users, so that no single
@@ -54,32 +59,37 @@ def compare_with_others(market: Market, others: MarketTables | None) -> Benchmar
         The customer's, already cut to the period.
     others : MarketTables or None
         Everybody else's of the market; None in an internal report.
+
+    Returns
+    -------
+    Benchmarks
     """
     if others is None:
         return Benchmarks([], {})
     params = market.params
-    mine = _rates(market, [])
-    theirs = _rates(Market(others, params).within_period(), ["user_id"])
+    mine = aggregate_kpis(market).iloc[0]
+    rest = Market(others, params).within_period()
+    theirs = add_ratios(sum_measures(delivery_frame(rest), lead_frame(rest), ["user_id"]))
     records = []
-    for kpi in COMPARED:
-        label, unit = LABELS[kpi]
-        value = float(mine[kpi].iloc[0]) if len(mine) else np.nan
-        counts = theirs.loc[theirs[RATIOS[kpi][1]] >= params.minimum_people, kpi].dropna()
-        if unit == UNIT_MONEY:
+    for kpi in kpis_in(Place.BENCHMARKS):
+        value = float(mine[kpi.name])
+        counts = theirs.loc[theirs[kpi.denominator] >= params.minimum_people, kpi.name].dropna()
+        is_money = kpi.unit == UNIT_MONEY
+        if is_money:
             # who spent nothing does not say what it costs
             counts = counts[counts > 0]
-        low, median, high = summarise_others(counts, is_money=unit == UNIT_MONEY)
+        low, median, high = summarise_others(counts, is_money=is_money)
         records.append(
             {
-                "kpi": kpi,
-                "label": label,
+                "kpi": kpi.name,
+                "label": kpi.label,
                 "own": value,
-                "own_shown": format_value(value, unit, params.currency),
+                "own_shown": format_value(value, kpi.unit, params.currency),
                 "users": float(len(counts)) if len(counts) >= FEWEST_OTHERS else np.nan,
                 "low": low,
                 "median": median,
                 "high": high,
-                "others_shown": format_interval(median, low, high, unit, params.currency)
+                "others_shown": format_interval(median, low, high, kpi.unit, params.currency)
                 + f", {format_count(len(counts))} others"
                 if np.isfinite(median)
                 else NOT_ENOUGH,
@@ -103,8 +113,3 @@ def summarise_others(values: pd.Series, is_money: bool) -> tuple[float, float, f
     quantiles = hdquantiles(np.log(values) if is_money else values, prob=[0.25, 0.5, 0.75])
     low, median, high = (float(f"{q:.2g}") for q in (np.exp(quantiles) if is_money else quantiles))
     return (low, median, high) if len(values) >= FEWEST_FOR_QUARTILES else (np.nan, median, np.nan)
-
-
-def _rates(market: Market, by: list[str]) -> pd.DataFrame:
-    delivery, leads = delivery_frame(market).assign(_all=0), lead_frame(market).assign(_all=0)
-    return add_rates(sum_measures(delivery, leads, by or ["_all"]))

@@ -1,25 +1,20 @@
 """What changed since the run compared with: which figures of a market moved, and what went into them that differs."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import pandas as pd
 
+from leadsmart.catalogue.kpis import Place, kpis_in
 from leadsmart.formats import format_count, format_value
 from leadsmart.insights.answers import Answer
-from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY, UNIT_SHARE
+from leadsmart.vocabulary import UNIT_COUNT
 
-#: Figure -> its label and unit; None is a verdict in words.
-_FIGURES: Final[dict[str, tuple[str, str | None]]] = {
-    "spend": ("Spend", UNIT_MONEY),
-    "leads": ("Leads", UNIT_COUNT),
-    "cpl": ("CPL", UNIT_MONEY),
-    "verdict_coverage": ("Verdicts", UNIT_SHARE),
-    "qualified_rate": ("Qualified", UNIT_SHARE),
-    "cpql": ("CPQL", UNIT_MONEY),
+#: Figures beside the KPIs: label and unit, which a verdict in words has not.
+_OTHER_FIGURES: Final[dict[str, tuple[str, str]]] = {
     "findings_supported": ("Findings supported", UNIT_COUNT),
-    "data_verdict": ("Data", None),
-    "model_verdict": ("Lead score", None),
+    "data_verdict": ("Data", ""),
+    "model_verdict": ("Lead score", ""),
 }
 #: Figures that a model can move: the others are counted without one.
 _OF_MODEL: Final = frozenset({"findings_supported", "model_verdict"})
@@ -45,19 +40,15 @@ def compare_runs(compared: Mapping[str, Any], summaries: pd.DataFrame) -> Answer
         One row per market and figure that moved, in the order of `summaries`: ``market, title, figure``
         (label), ``before, now`` (values, or words), ``before_text, now_text`` (with units) and ``moved_by``.
     """
+    known = compared.get("markets", {})
+    pairs = [(known[now["market"]], now) for now in summaries.to_dict("records") if now["market"] in known]
+    table = pd.DataFrame([row for pair in pairs for row in _moves(*pair)], columns=list(_COLUMNS))
     if not compared:
-        return Answer(_table([]), "There is no earlier run with other inputs to compare with.")
-    rows: list[dict[str, Any]] = []
-    known = compared["markets"]
-    for now in summaries.to_dict("records"):
-        if now["market"] in known:
-            rows += _moves(known[now["market"]], now)
-    table = _table(rows)
-    markets = [m for m in summaries.get("market", []) if m in known]
-    new = len(summaries) - len(markets)
+        return Answer(table, "There is no earlier run with other inputs to compare with.")
+    new = len(summaries) - len(pairs)
     since = "since the last run with other data, parameters or code."
     if table.empty:
-        statement = f"No figure of {_counted(len(markets), 'market')} moved {since}"
+        statement = f"No figure of {_counted(len(pairs), 'market')} moved {since}"
     else:
         statement = f"{_counted(len(table), 'figure')} of {_counted(table['market'].nunique(), 'market')} moved {since}"
         read_the_same = int((table["before_text"] == table["now_text"]).sum())
@@ -68,9 +59,10 @@ def compare_runs(compared: Mapping[str, Any], summaries: pd.DataFrame) -> Answer
     return Answer(table, statement)
 
 
-def _moves(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _moves(before: Mapping[str, Any], now: Mapping[Hashable, Any]) -> list[dict[str, Any]]:
     rows = []
-    for key, (label, unit) in _FIGURES.items():
+    kpis = {kpi.name: (kpi.head or kpi.label, kpi.unit) for kpi in kpis_in(Place.MARKETS)}
+    for key, (label, unit) in {**kpis, **_OTHER_FIGURES}.items():
         old, new = before["figures"].get(key), now.get(key)
         if _same(old, new):
             continue
@@ -94,20 +86,14 @@ def _counted(n: int, noun: str) -> str:
     return f"{format_count(n)} {noun}{'' if n == 1 else 's'}"
 
 
-def _same(old: object, new: object) -> bool:
+def _same(old: Any, new: Any) -> bool:
     return old == new or (pd.isna(old) and pd.isna(new))
 
 
-def _text(value: Any, unit: str | None, currency: str) -> str:
-    if unit is None:
-        return str(value)
-    return format_value(value, unit, currency)
+def _text(value: Any, unit: str, currency: str) -> str:
+    return format_value(value, unit, currency) if unit else str(value)
 
 
 def _named(causes: list[str], parameters: list[str]) -> str:
     named = [f"parameters ({', '.join(parameters)})" if c == "parameters" else c for c in causes]
     return " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]])) or "other markets"
-
-
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(_COLUMNS))

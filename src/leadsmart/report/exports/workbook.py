@@ -2,20 +2,22 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from leadsmart.catalogue.kpis import KPIS
 from leadsmart.display.csv_text import is_formula
 from leadsmart.display.tables import layouts
-from leadsmart.display.tables.columns import DATE, DELTA, SPARKLINE, TEXT, VERDICT, Column
+from leadsmart.display.tables.columns import DATE, DELTA, SPARKLINE, TEXT, VERDICT
 from leadsmart.vocabulary import (
-    LABELS,
     UNIT_AUC,
     UNIT_COUNT,
     UNIT_DAYS,
@@ -27,7 +29,8 @@ from leadsmart.vocabulary import (
 
 MAX_SHEET_NAME = 31
 CONTENTS, DEFINITIONS = "Contents", "Definitions"
-_WIDEST = 60
+#: Pixels; what is longer is read in its cell.
+_WIDEST = 400
 #: Excel refuses more characters in a cell.
 _MAX_TEXT = 32_767
 _NUMBER_FORMATS = {
@@ -48,17 +51,14 @@ _CREATED = dt.datetime(2000, 1, 1)
 
 
 @cache
-def _units() -> dict[str, str]:
-    """Column -> unit, as the vocabulary and the layouts on screen have it; a column with two units has none."""
-    found: dict[str, set[str]] = {name: {unit} for name, (_, unit) in LABELS.items()}
-    shown = [column for value in vars(layouts).values() if isinstance(value, tuple) for column in value]
-    for column in (c for c in shown if isinstance(c, Column)):
-        for name in (column.name, column.low, column.high):
-            if name:
-                found.setdefault(name, set()).add(column.unit)
-        if column.n:
-            found.setdefault(column.n, set()).add(UNIT_COUNT)
-    return {name: units.pop() for name, units in found.items() if len(units) == 1 and name not in _BY_ROW}
+def _layout_units() -> dict[str, str]:
+    """Column -> unit, as the layouts on screen have it; a column with two units has none."""
+    tables = [value for value in vars(layouts).values() if isinstance(value, tuple)]
+    shown = [column for table in (*tables, layouts.week_columns()) for column in table]
+    units = {(name, c.unit) for c in shown for name in (c.name, c.low, c.high)}
+    units |= {(c.n, UNIT_COUNT) for c in shown}
+    uses = Counter(name for name, _ in units)
+    return {name: unit for name, unit in units if name and uses[name] == 1 and name not in _BY_ROW}
 
 
 def unit_of(name: str) -> str | None:
@@ -69,7 +69,8 @@ def unit_of(name: str) -> str | None:
     """
     if name.endswith(("_id", "_name")):
         return TEXT
-    unit = _units().get(name)
+    kpi = KPIS.get(name) or KPIS.get(name.removesuffix("_low").removesuffix("_high"))
+    unit = kpi.unit if kpi else _layout_units().get(name)
     if unit is None and name.endswith(("_rate", "_share")):
         return UNIT_SHARE
     if unit is None and name.endswith("_date"):
@@ -128,21 +129,21 @@ def write_workbook(
     with xlsxwriter.Workbook(str(target), options) as book:
         book.set_properties({"created": _CREATED, "title": "LeadSmart"})
         writer = _Writer(book, currency)
+        listed = pd.DataFrame({"sheet": names[1:], "rows": [*map(len, tables.values()), ""]})
         contents = book.add_worksheet(names[0])
-        writer.head(contents, ["sheet", "rows"], [MAX_SHEET_NAME + 2, 10])
-        for row, (name, table) in enumerate([*zip(names[1:-1], tables.values(), strict=True)], start=1):
+        writer.table(contents, listed)
+        for row, name in enumerate(names[1:], start=1):
             contents.write_url(row, 0, f"internal:'{name}'!A1", string=name)
-            contents.write_number(row, 1, len(table), writer.number(UNIT_COUNT))
+        for name, table in zip(names[1:], (*tables.values(), definitions), strict=True):
             writer.table(book.add_worksheet(name), table)
-        contents.write_url(len(tables) + 1, 0, f"internal:'{names[-1]}'!A1", string=names[-1])
-        writer.table(book.add_worksheet(names[-1]), definitions)
 
 
 class _Writer:
     """Formats of one workbook, each made once, and sheets written with them."""
 
     def __init__(self, book: xlsxwriter.Workbook, currency: str) -> None:
-        self.book, self.formats = book, {}
+        self.book = book
+        self.formats: dict[str, Format] = {}
         # a currency inside a number format is text between quotes
         self.codes = {**_NUMBER_FORMATS, UNIT_MONEY: '"{}" #,##0.00'.format(currency.replace('"', ""))}
         self.bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
@@ -154,47 +155,34 @@ class _Writer:
             self.formats[code] = self.book.add_format({"num_format": code})
         return self.formats[code]
 
-    def head(self, sheet: Worksheet, names: Sequence[str], widths: Sequence[int]) -> None:
-        for column, (name, width) in enumerate(zip(names, widths, strict=True)):
-            sheet.write_string(0, column, name, self.bold)
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(1, 1)
-
-    def text(self, sheet: Worksheet, row: int, column: int, cell: str) -> None:
-        # the CSV's apostrophe becomes Excel's own mark for text, which keeps it so when the cell is edited
-        plain = cell[1:] if cell.startswith("'") and is_formula(cell[1:]) else cell
-        sheet.write_string(row, column, plain[:_MAX_TEXT], self.quoted if is_formula(plain) else None)
-
     def table(self, sheet: Worksheet, table: pd.DataFrame) -> None:
-        widths = []
         for column, name in enumerate(table.columns):
-            cells, unit = table[name].astype("str"), unit_of(name)
+            unit = unit_of(name)
             units = table["unit"] if name in _BY_ROW and "unit" in table else [unit] * len(table)
-            values = None if unit == TEXT else _values(cells, unit)
-            longest = max([len(name), *cells.str.len().head(500)])
-            widths.append(
-                min(max(longest + 2, 9), _WIDEST) if values is None else min(max(len(name) + 2, 12), 24)
-            )
-            for row, (cell, of_row) in enumerate(zip(cells, units, strict=True), start=1):
-                if cell == "":
-                    continue
-                if values is None:
-                    self.text(sheet, row, column, cell)
-                elif unit == DATE:
-                    sheet.write_datetime(row, column, values[row - 1], self.number(DATE))
-                else:
-                    sheet.write_number(row, column, values[row - 1], self.number(of_row))
-        self.head(sheet, [str(name) for name in table.columns], widths)
+            sheet.write_string(0, column, name, self.bold)
+            for row, (value, of_row) in enumerate(
+                zip(_typed(table[name], unit), units, strict=True), start=1
+            ):
+                if isinstance(value, str):
+                    sheet.write_string(row, column, value, self.quoted if is_formula(value) else None)
+                elif value is not None:
+                    sheet.write(row, column, value, self.number(of_row))
+        sheet.freeze_panes(1, 1)
+        sheet.autofit(_WIDEST)
         if len(table):
             sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
 
 
-def _values(cells: pd.Series, unit: str | None) -> list | None:
-    """The cells as days or numbers, None where one of them is neither."""
+def _typed(column: pd.Series, unit: str | None) -> list[str | float | dt.datetime | None]:
+    """The cells as days or numbers, None where empty; as text where one of them is neither."""
+    cells = column.astype("str")
     filled = cells != ""
     if unit == DATE:
-        days = pd.to_datetime(cells.where(filled), format="ISO8601", errors="coerce")
-        return None if days[filled].isna().any() else days.dt.to_pydatetime().tolist()
-    numbers = pd.to_numeric(cells.where(filled), errors="coerce")
-    finite = numbers[filled].abs() < float("inf")
-    return numbers.tolist() if filled.any() and finite.all() else None
+        values = pd.to_datetime(cells.where(filled), format="ISO8601", errors="coerce")
+    elif unit != TEXT:
+        values = pd.to_numeric(cells.where(filled), errors="coerce").replace([np.inf, -np.inf], np.nan)
+    if unit == TEXT or values[filled].isna().any():
+        # the CSV's apostrophe becomes Excel's own mark for text, which keeps it so when the cell is edited
+        plain = [cell[1:] if cell.startswith("'") and is_formula(cell[1:]) else cell for cell in cells]
+        return [cell[:_MAX_TEXT] or None for cell in plain]
+    return [None if pd.isna(value) else value for value in values.astype(object)]
