@@ -26,8 +26,8 @@ from leadsmart.report.provenance.records import FileRead, InputRead, MarketsRead
 from leadsmart.report.provenance.result_store import ResultStore
 from leadsmart.vocabulary import ALL_MARKETS, CLIENT, TABLES
 
-# Only the first notebook reads raw rows and cleans them; a change of cleaning, of how a market is cut to its period, or
-# of how runs are compared is no change of the others.
+# These are imported where they are used, so that not every notebook depends on them: on cleaning and on the period of a
+# market only those do whose own code, or what it calls, imports them.
 if TYPE_CHECKING:
     from leadsmart.cleaning.reading.corrections import Correction
     from leadsmart.cleaning.reading.slices import Slices

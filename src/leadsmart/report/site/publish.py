@@ -60,7 +60,10 @@ def prepare_folder(staged: Path, published: Path, beside: Sequence[str] = ()) ->
     if staged.exists():
         return
     if published.exists():
-        shutil.copytree(published, staged, ignore=shutil.ignore_patterns(FAILURE_FILE))
+        # aside first: a notebook for all markets, at work meanwhile, reads a whole folder, this one or the published one
+        aside = staged.with_name(f".{staged.name}")
+        shutil.copytree(published, aside, ignore=shutil.ignore_patterns(FAILURE_FILE))
+        aside.rename(staged)
     else:
         staged.mkdir(parents=True)
     for name in beside:
