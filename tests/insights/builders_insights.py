@@ -1,6 +1,7 @@
 """Small clean tables for the tests of insights."""
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,3 +124,12 @@ def judge_market(market: Market, *further: Evidence) -> Judged:
     gathered = gather_evidence(market)
     findings = judge_findings([*gathered.by_key.values(), *further], market.params)
     return Judged({finding.key: finding for finding in findings}, gathered.tables)
+
+
+def as_json(value: object) -> object:
+    """Plain values as a file keeps them: numbers that do not exist are null."""
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_json(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

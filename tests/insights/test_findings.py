@@ -1,11 +1,10 @@
 import json
-import math
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders_market import market_of
-from insights.builders_insights import AS_OF, judge_market, leads_of, make_params, make_tables
+from insights.builders_insights import AS_OF, as_json, judge_market, leads_of, make_params, make_tables
 
 from leadsmart.insights.findings.bottlenecks import assess_bottlenecks
 from leadsmart.insights.findings.channels import assess_channels
@@ -97,18 +96,11 @@ def test_a_finding_names_its_evidence_and_says_what_the_table_says():
     assert result.findings["conversion_bottlenecks"].estimate == step["relative_difference"]
 
 
-def as_json(value):
-    """As a file keeps it: numbers that do not exist are null."""
-    if isinstance(value, dict):
-        return {key: as_json(item) for key, item in value.items()}
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
 @pytest.mark.parametrize("tables", [sample_market_tables("new-cairo", seed=2), make_tables(leads=[{}])])
 def test_evidence_that_was_written_and_read_gives_the_same_findings(tables):
     market = market_of(tables, make_params(), AS_OF)
     gathered = gather_evidence(market)
-    text = json.dumps([as_json(record) for record in gathered.records], allow_nan=False)
+    text = json.dumps(as_json(gathered.records), allow_nan=False)
     here, there = (
         findings_table(judge_findings(evidence, market.params))
         for evidence in (list(gathered.by_key.values()), read_evidence(json.loads(text)))
@@ -139,7 +131,7 @@ def test_not_supported_needs_a_range_without_a_relevant_effect(
 ):
     sentences = {name: f"{name}." for name in ("supported", "not supported", "not enough data")}
     evidence = Evidence(
-        Hypothesis("key", "Title", "?", ""), "", sentences, "finding_key", 10, is_material=is_material,
+        Hypothesis("key", "Title", "?", "", "finding_key"), "", sentences, 10, is_material=is_material,
         is_excluded=is_excluded, estimate=(low - 0.05) / 2, low=low, high=-0.05, p_value=p_value,
     )  # fmt: skip
     (finding,) = judge_findings([evidence], make_params())

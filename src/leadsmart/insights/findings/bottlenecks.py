@@ -35,6 +35,7 @@ HYPOTHESIS = Hypothesis(
         " the practical margin, times the number of steps; n is leads at the step; steps that need a verdict are left"
         " to finding 1; null: the others lie below the best quarter by no more than the practical margin"
     ),
+    table="finding_conversion_bottlenecks",
 )
 MINIMUM_USER_LEADS = 10
 MINIMUM_COMPARED_USERS = 8

@@ -29,6 +29,7 @@ HYPOTHESIS = Hypothesis(
         " Mantel–Haenszel, range by leaving out one business user at a time, t-test; n is verdicts; null: a business"
         " user's leads are as often qualified on every channel"
     ),
+    table="finding_channel_differences",
 )
 MINIMUM_CHANNEL_VERDICTS = 10
 #: The costs that groups are compared by, as a sentence begins with them.

@@ -33,6 +33,7 @@ HYPOTHESIS = Hypothesis(
         " range by leaving out one business user at a time, t-test against the practical margin; n is such campaigns;"
         " null: a campaign's CTR says nothing about its leads per click"
     ),
+    table="finding_high_cost_per_engagement",
 )
 #: Strong engagement: a CTR this many times the median of the channel's campaigns, at no more than its median CPC.
 STRONG_CTR = 1.5

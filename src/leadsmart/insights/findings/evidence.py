@@ -24,17 +24,15 @@ class Hypothesis:
     key, title, question : str
     method : str
         Test, range, what n counts, and the null hypothesis.
+    table : str
+        Name of the main evidence table.
     """
 
     key: str
     title: str
     question: str
     method: str
-
-    @property
-    def table(self) -> str:
-        """Name of the main evidence table."""
-        return f"finding_{self.key}"
+    table: str
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,6 @@ class Evidence:
         What the data show, without a verdict; why there is no test where there is none.
     sentences : mapping of verdict to str
         What to say under each verdict that can come out.
-    table : str
-        Name of the main evidence table.
     n : int
         What the estimate rests on; the method says what it counts.
     estimate, low, high : float
@@ -74,7 +70,6 @@ class Evidence:
     hypothesis: Hypothesis
     statement: str
     sentences: Mapping[str, str]
-    table: str
     n: int
     estimate: float = NAN
     low: float = NAN
@@ -104,7 +99,7 @@ def read_evidence(records: Iterable[Mapping[str, Any]]) -> list[Evidence]:
 
 def not_enough(hypothesis: Hypothesis, reason: str, n: int, tables: dict[str, pd.DataFrame]) -> Evidence:
     """Evidence that allows no test, with the sentence that says what would."""
-    return Evidence(hypothesis, reason, {NOT_ENOUGH_DATA: reason}, hypothesis.table, n, tables=tables)
+    return Evidence(hypothesis, reason, {NOT_ENOUGH_DATA: reason}, n, tables=tables)
 
 
 def outcomes(supported: str, not_supported: str, undecided: str) -> dict[str, str]:
@@ -128,10 +123,9 @@ def read_data_gaps(record: Mapping[str, Any]) -> Evidence:
     numbers: dict[str, Any] = {name: NAN if record[name] is None else float(record[name]) for name in names}
     question = "Does the lead score lose accuracy without a field of the form?"
     return Evidence(
-        hypothesis=Hypothesis(record["key"], record["title"], question, record["method"]),
+        hypothesis=Hypothesis(record["key"], record["title"], question, record["method"], record["table"]),
         statement=statement,
         sentences={NOT_ENOUGH_DATA: chance, verdict: statement},
-        table=record["table"],
         n=record["n"],
         unit=record["unit"],
         is_material=verdict == SUPPORTED,
@@ -158,7 +152,6 @@ def ratio_evidence(
         hypothesis,
         statement,
         sentences,
-        hypothesis.table,
         n,
         estimate=ratio.estimate - 1,
         low=ratio.low - 1,

@@ -104,7 +104,7 @@ def _judge(evidence: Evidence, q_value: float, params: Params) -> Finding:
         p_value=evidence.p_value,
         q_value=q_value,
         money_at_stake=evidence.money_at_stake if verdict == SUPPORTED else np.nan,
-        table=evidence.table,
+        table=evidence.hypothesis.table,
         question=evidence.hypothesis.question,
         range_label=evidence.range_label,
     )

@@ -26,7 +26,7 @@ class MarketEvidence:
     tables : dict of str to DataFrame
         Evidence tables by name.
     table : DataFrame
-        One row per hypothesis: ``key, title, question, method, n``.
+        One row per hypothesis: ``key, title, question, method, table, n``.
     records : list of dict
         The evidence as plain values, which `evidence.read_evidence` reads.
     """

@@ -33,6 +33,7 @@ HYPOTHESIS = Hypothesis(
         " inverting its test on drawn verdicts; n is verdicts of users who record both kinds; null: all campaigns of a"
         " business user on a channel have the same rate"
     ),
+    table="finding_lead_quality_variation",
 )
 #: Campaigns are compared with others that have these in common.
 BLOCK = ["user_id", "channel"]
@@ -65,7 +66,7 @@ def assess_quality(market: Market) -> Evidence:
     parts = variance_components(campaigns, BLOCK)
     table = _campaign_table(campaigns)
     tables = {HYPOTHESIS.table: table, "quality_variance": _variance_table(campaigns, parts)}
-    verdicts, users = int(campaigns["verdicts"].sum()), len(parts.campaigns_per_user)
+    verdicts, users = int(campaigns["verdicts"].sum()), len(parts.per_user)
     if reason := too_few_leads(market) or _too_few(verdicts, users, params):
         return not_enough(HYPOTHESIS, reason, verdicts, tables)
     p_value = heterogeneity_p(
@@ -85,7 +86,6 @@ def assess_quality(market: Market) -> Evidence:
         HYPOTHESIS,
         statement,
         sentences,
-        HYPOTHESIS.table,
         verdicts,
         estimate=spread.estimate,
         low=spread.low,
@@ -136,16 +136,18 @@ def spread_interval(campaigns: pd.DataFrame, parts: VarianceComponents, params: 
         Standard deviation of shares; without bounds where too few users can be compared.
     """
     estimate = math.sqrt(max(parts.between_campaigns, 0.0))
-    clusters = len(parts.campaigns_per_user)
-    blocks = _Blocks.of(campaigns)
-    if clusters < params.minimum_users or not len(blocks.trials):
+    clusters = len(parts.per_user)
+    if clusters < max(params.minimum_users, 1):
         return Interval(estimate, np.nan, np.nan, clusters)
+    blocks = _Blocks.of(campaigns, parts)
     rng = np.random.default_rng(params.seed)
     # a share of draws moves smoothly with the root of the correlation, so few points are enough
     roots = np.concatenate([[0.0], np.geomspace(0.05, 0.95, GRID - 1)])
     above = np.array([np.mean(blocks.draw(rng, root**2) >= parts.between_campaigns) for root in roots])
     above = np.maximum.accumulate(above)
-    unit = blocks.unit()
+    # what a correlation of one is worth: the variance of a rate that is 0 or 1, weighted as the estimate is
+    rate = parts.blocks["rate"]
+    unit = math.sqrt(np.average(rate * (1 - rate), weights=parts.blocks["weight"]))
     low, high = (_crossing(roots, above, share) * unit for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     return Interval(estimate, min(low, estimate), max(high, estimate), clusters, float(clusters))
 
@@ -162,36 +164,22 @@ def _crossing(roots: np.ndarray, above: np.ndarray, share: float) -> float:
 
 @dataclass(frozen=True)
 class _Blocks:
-    """Campaigns of business user and channel that can be compared, sorted by block.
-
-    `first` and `campaigns` say where each block begins and how many campaigns it has.
-    """
+    """Campaigns that can be compared, in the order of their blocks: `first` is where each of these begins."""
 
     trials: np.ndarray
     rate: np.ndarray
     first: np.ndarray
     campaigns: np.ndarray
+    weight: np.ndarray
 
     @classmethod
-    def of(cls, campaigns: pd.DataFrame) -> "_Blocks":
-        campaigns = campaigns.sort_values(BLOCK, kind="stable")
-        block = campaigns.groupby(BLOCK)
-        verdicts, good = (block[name].transform("sum") for name in ("verdicts", "qualified"))
-        count = block["verdicts"].transform("size")
-        usable = (good > 0) & (good < verdicts) & (verdicts > count) & (count > 1)
-        size = campaigns[usable].groupby(BLOCK).size().to_numpy()
-        trials = campaigns.loc[usable, "verdicts"].to_numpy(np.int64)
-        return cls(trials, (good / verdicts)[usable].to_numpy(), np.cumsum(size) - size, size)
-
-    def unit(self) -> float:
-        """What a correlation of one is worth: the root of the variance of a rate that is 0 or 1, weighted as the estimate is."""
-        rate = self.rate[self.first]
-        return math.sqrt(np.average(rate * (1 - rate), weights=self.weights()))
-
-    def weights(self) -> np.ndarray:
-        n = np.add.reduceat(self.trials, self.first)
-        squares = np.add.reduceat(self.trials**2, self.first)
-        return (n - squares / n) * (n - self.campaigns) / (n - 1)
+    def of(cls, campaigns: pd.DataFrame, parts: VarianceComponents) -> "_Blocks":
+        rate = parts.blocks["rate"].rename("block_rate")
+        own = campaigns[campaigns["verdicts"] > 0].join(rate, on=BLOCK, how="inner")
+        own = own.sort_values(BLOCK, kind="stable")
+        size = parts.blocks["campaigns"].to_numpy(np.int64)
+        trials, weight = own["verdicts"].to_numpy(np.int64), parts.blocks["weight"].to_numpy()
+        return cls(trials, own["block_rate"].to_numpy(), np.cumsum(size) - size, size, weight)
 
     def draw(self, rng: np.random.Generator, correlation: float) -> np.ndarray:
         """The estimated variance between campaigns in `DRAWS` markets with this correlation within campaigns."""
@@ -204,7 +192,7 @@ class _Blocks:
         common = np.add.reduceat(k, self.first, axis=1) / n
         within = np.add.reduceat(k**2 / self.trials, self.first, axis=1) - n * common**2
         excess = within - (self.campaigns - 1) * common * (1 - common) * n / (n - 1)
-        weight = np.where((common > 0) & (common < 1), self.weights(), 0.0)
+        weight = np.where((common > 0) & (common < 1), self.weight, 0.0)
         total = weight.sum(axis=1)
         return np.where(weight > 0, excess, 0.0).sum(axis=1) / np.where(total > 0, total, np.inf)
 

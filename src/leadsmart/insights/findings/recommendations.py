@@ -88,15 +88,12 @@ class RecommendationsResult:
     tables : dict of str to DataFrame
         Evidence by name; ``recommendations_left_out``, one row per recommendation whose evidence does not hold:
         ``key, title, reason``.
-    table : DataFrame
-        One row per recommendation: the fields of `Recommendation` and ``title``.
     statement : str
         How many hold, which are left out, and why.
     """
 
     recommendations: tuple[Recommendation, ...]
     tables: dict[str, pd.DataFrame]
-    table: pd.DataFrame
     statement: str
 
 
@@ -127,15 +124,13 @@ def make_recommendations(findings: Iterable[Finding], market: Market) -> Recomme
     kept.sort(key=lambda r: -r.money_concerned if np.isfinite(r.money_concerned) else np.inf)
     left = [(key, TITLES[key], answer) for key, (answer, _) in made.items() if isinstance(answer, str)]
     evidence[LEFT_OUT] = pd.DataFrame(left, columns=["key", "title", "reason"], dtype="str")
-    table = pd.DataFrame([vars(r) for r in kept], columns=list(Recommendation.__dataclass_fields__))
-    table["title"] = table["key"].map(TITLES)
     text = (
         f"{format_count(len(kept))} of {format_count(len(TITLES))} recommendations have enough evidence."
         if kept
         else "No recommendation: none of the evidence is strong enough. More verdicts are what would help most."
     )
     reasons = "".join(f" {title} is left out: {reason}." for _, title, reason in left)
-    return RecommendationsResult(tuple(kept), evidence, table, text + reasons)
+    return RecommendationsResult(tuple(kept), evidence, text + reasons)
 
 
 def _shift_to_quality(market: Market) -> Made:

@@ -1,6 +1,5 @@
 """What ``findings.json`` and ``recommendations.json`` look like."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -81,7 +80,7 @@ RECOMMENDATIONS_SCHEMA: dict[str, Any] = _list_of(
 
 
 def to_records(items: Iterable[Finding | Recommendation], schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a schema asks for of findings or recommendations, as plain values; NaN becomes null.
+    """What a schema asks for of findings or recommendations; NaN stands for numbers that do not exist.
 
     Parameters
     ----------
@@ -90,12 +89,4 @@ def to_records(items: Iterable[Finding | Recommendation], schema: Mapping[str, A
         `FINDINGS_SCHEMA` or `RECOMMENDATIONS_SCHEMA`.
     """
     names = schema["items"]["properties"]
-    return [{name: _plain(getattr(item, name)) for name in names} for item in items]
-
-
-def _plain(value: object) -> object:
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return [{name: getattr(item, name) for name in names} for item in items]

@@ -27,14 +27,18 @@ class VarianceComponents:
     ----------
     between_users, between_campaigns : float
         Variance of the true rates between business users, and between campaigns of the same user.
-    campaigns_per_user : DataFrame
-        One row per user with two campaigns to compare: ``weight`` and ``excess`` (weight times that user's own
-        estimate of `between_campaigns`).
+    blocks : DataFrame
+        One row per block of campaigns that can be compared, indexed by what they have in common: ``n`` (verdicts), ``campaigns``
+        (counts), ``rate`` (of the block), ``weight``, and ``excess`` (weight times the block's own estimate of
+        `between_campaigns`).
+    per_user : DataFrame
+        Sums of ``weight, excess`` over the blocks of each user that has any.
     """
 
     between_users: float
     between_campaigns: float
-    campaigns_per_user: pd.DataFrame
+    blocks: pd.DataFrame
+    per_user: pd.DataFrame
 
 
 def prior_weight(successes: ArrayLike, trials: ArrayLike) -> float:
@@ -129,7 +133,7 @@ def _campaign_weight(groups: pd.DataFrame) -> float:
     The variance is taken at the upper end of what the data allow: at its estimate, bounds would ignore that it
     is estimated, and hold the truth in 89 % of the sample's campaigns instead of 93 % (``benchmarks/coverage.md``).
     """
-    parts = variance_components(groups).campaigns_per_user
+    parts = variance_components(groups).per_user
     total = parts["weight"].sum()
     if not total > 0:
         return PRIOR_WEIGHT[0]
@@ -163,20 +167,19 @@ def variance_components(groups: pd.DataFrame, within: Sequence[str] = ("user_id"
     rate = blocks["k"] / blocks["n"]
     # one campaign, or one verdict per campaign, says nothing on campaigns
     factor = (blocks["n"] - blocks["squares"] / blocks["n"]) * (blocks["n"] - blocks["campaigns"])
-    usable = (factor > 0) & (rate > 0) & (rate < 1)
     spread = blocks["weighted"] - blocks["n"] * rate**2
     chance = rate * (1 - rate) * blocks["n"] / (blocks["n"] - 1)
-    parts = pd.DataFrame(
-        {
-            "weight": factor / (blocks["n"] - 1),
-            "excess": spread - (blocks["campaigns"] - 1) * chance,
-        }
+    blocks = blocks.assign(
+        rate=rate, weight=factor / (blocks["n"] - 1), excess=spread - (blocks["campaigns"] - 1) * chance
     )
-    per_user = parts[usable].groupby(level="user_id").sum()
+    blocks = blocks.loc[
+        (factor > 0) & (rate > 0) & (rate < 1), ["n", "campaigns", "rate", "weight", "excess"]
+    ]
+    per_user = blocks.groupby(level="user_id")[["weight", "excess"]].sum()
     total = per_user["weight"].sum()
     between_campaigns = float(per_user["excess"].sum() / total) if total > 0 else float("nan")
     users = _block_sums(groups, ["user_id"])
-    return VarianceComponents(_between_users(users, between_campaigns), between_campaigns, per_user)
+    return VarianceComponents(_between_users(users, between_campaigns), between_campaigns, blocks, per_user)
 
 
 def _block_sums(groups: pd.DataFrame, by: list[str]) -> pd.DataFrame:
