@@ -27,7 +27,7 @@ def draw_step(rng, users, ratio):
 def step_p_values(ratio, samples, users=24):
     rng = np.random.default_rng(7)
     steps = [_measure(draw_step(rng, users, ratio), "a", "b", PARAMS) for _ in range(samples)]
-    # a step that too few users carry is not weighed, so it is never a finding
+    # a step that too few users carry is not compared, so it is never a finding
     return np.array([1.0 if step is None else step.p_value for step in steps])
 
 

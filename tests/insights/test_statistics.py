@@ -3,12 +3,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from leadsmart.insights.methods.significance import adjust_false_discovery, heterogeneity_p, permutation_p
 from leadsmart.insights.methods.statistics import (
-    adjust_false_discovery,
     effective_number,
-    heterogeneity_p,
     mantel_haenszel,
-    permutation_p,
     rate_interval,
     ratio_interval,
     wilson_interval,

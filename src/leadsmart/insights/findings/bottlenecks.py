@@ -63,7 +63,7 @@ class _Step:
 
     @property
     def lost(self) -> float:
-        """Leads that the other users would carry on at the best quarter's rate."""
+        """Leads more that would go on if the other users reached the best quarter's rate."""
         return self.rest_leads * max(self.best_rate - self.rest_rate, 0.0)
 
 

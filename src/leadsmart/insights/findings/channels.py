@@ -130,6 +130,11 @@ def cost_message(groups: pd.DataFrame, key: str, params: Params) -> str:
         Of `compare_groups` by channel.
     key : {"cpm", "cpl", "cpql"}
     params : Params
+
+    Returns
+    -------
+    str
+        Without a full stop.
     """
     known = groups.dropna(subset=key).sort_values([key, "channel"], kind="stable")
     if len(known) < 2:

@@ -89,7 +89,17 @@ class Evidence:
 
 
 def read_evidence(records: Iterable[Mapping[str, Any]]) -> list[Evidence]:
-    """Evidence from its records, null standing for numbers that do not exist; without tables."""
+    """Read evidence back from its records; without tables.
+
+    Parameters
+    ----------
+    records : iterable of mapping
+        Of `Evidence.to_record`, null standing for numbers that do not exist.
+
+    Returns
+    -------
+    list of Evidence
+    """
     read = []
     for record in records:
         values: dict[str, Any] = {name: NAN if value is None else value for name, value in record.items()}
@@ -98,7 +108,20 @@ def read_evidence(records: Iterable[Mapping[str, Any]]) -> list[Evidence]:
 
 
 def not_enough(hypothesis: Hypothesis, reason: str, n: int, tables: dict[str, pd.DataFrame]) -> Evidence:
-    """Evidence that allows no test, with the sentence that says what would."""
+    """Evidence that allows no test.
+
+    Parameters
+    ----------
+    hypothesis : Hypothesis
+    reason : str
+        The sentence that says what is missing.
+    n : int
+    tables : dict of str to DataFrame
+
+    Returns
+    -------
+    Evidence
+    """
     return Evidence(hypothesis, reason, {NOT_ENOUGH_DATA: reason}, n, tables=tables)
 
 
@@ -116,6 +139,10 @@ def read_data_gaps(record: Mapping[str, Any]) -> Evidence:
     ----------
     record : mapping
         Fields of a finding, as ``data_gaps.json`` has them.
+
+    Returns
+    -------
+    Evidence
     """
     verdict, statement = record["verdict"], record["statement"]
     chance = f"{statement} Among all findings of the market this may be chance: more leads would tell."

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.insights.findings.evidence import Evidence
-from leadsmart.insights.methods.statistics import adjust_false_discovery
+from leadsmart.insights.methods.significance import adjust_false_discovery
 from leadsmart.params import Params
 from leadsmart.vocabulary import NOT_ENOUGH_DATA, NOT_SUPPORTED, SUPPORTED
 

@@ -44,6 +44,10 @@ def gather_evidence(market: Market) -> MarketEvidence:
     ----------
     market : Market
         Already cut to the period (`Market.within_period`).
+
+    Returns
+    -------
+    MarketEvidence
     """
     gathered = [assess(market) for assess in ASSESSMENTS]
     return MarketEvidence(

@@ -16,7 +16,8 @@ from leadsmart.formats import (
 from leadsmart.insights.findings.evidence import Evidence, Hypothesis, not_enough, outcomes, too_few_leads
 from leadsmart.insights.kpi.measures import aggregate_kpis, user_feedback
 from leadsmart.insights.methods.shrinkage import VarianceComponents, shrink_rates, variance_components
-from leadsmart.insights.methods.statistics import LEVEL, Interval, heterogeneity_p
+from leadsmart.insights.methods.significance import heterogeneity_p
+from leadsmart.insights.methods.statistics import LEVEL, Interval
 from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.vocabulary import FEEDBACK_BOTH, UNIT_POINTS, UNIT_SHARE

@@ -110,6 +110,10 @@ def make_recommendations(findings: Iterable[Finding], market: Market) -> Recomme
         Of the market, judged together.
     market : Market
         Already cut to the period (`Market.within_period`).
+
+    Returns
+    -------
+    RecommendationsResult
     """
     by_key = {finding.key: finding for finding in findings}
     made: dict[str, Made] = {

@@ -87,6 +87,10 @@ def to_records(items: Iterable[Finding | Recommendation], schema: Mapping[str, A
     items : iterable of Finding or Recommendation
     schema : mapping
         `FINDINGS_SCHEMA` or `RECOMMENDATIONS_SCHEMA`.
+
+    Returns
+    -------
+    list of dict
     """
     names = schema["items"]["properties"]
     return [{name: getattr(item, name) for name in names} for item in items]

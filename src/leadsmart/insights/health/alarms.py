@@ -49,7 +49,19 @@ def shift_limits(noise: ArrayLike, shift: float, allowed: float) -> np.ndarray:
 
 
 def shift_power(noise: ArrayLike, shift: float, limits: ArrayLike) -> np.ndarray:
-    """Chance that a fault of size `shift` is seen on each day."""
+    """Chance that a fault of size `shift` is seen on each day.
+
+    Parameters
+    ----------
+    noise, limits : array-like of float
+        Standard deviation of each day, and what `shift_limits` sets for it.
+    shift : float
+
+    Returns
+    -------
+    ndarray
+        One share per day.
+    """
     return stats.norm.cdf((shift - np.asarray(limits)) / np.asarray(noise))
 
 
@@ -58,6 +70,18 @@ def dry_evidence(expected: ArrayLike, dispersion: ArrayLike) -> np.ndarray:
 
     Negative binomial, as the expectation is itself uncertain: log(1 + v m) / v for mean m and relative variance v.
 
+    Parameters
+    ----------
+    expected, dispersion : array-like of float
+        Mean and relative variance of the leads of each day.
+
+    Returns
+    -------
+    ndarray
+        One number per day.
+
+    Examples
+    --------
     >>> dry_evidence([3.0, 3.0], [0.0, 0.1]).round(2).tolist()
     [3.0, 2.62]
     """
@@ -75,6 +99,11 @@ def dry_limit(evidence: pd.Series, allowed: float) -> float:
         `dry_evidence` of each day, indexed by the series it belongs to, in order of series and day.
     allowed : float
         False alarms to be expected among these days.
+
+    Returns
+    -------
+    float
+        At least `LEAST_EVIDENCE`.
     """
     return _least(lambda limit: false_runs(evidence, limit), allowed, LEAST_EVIDENCE)
 
@@ -85,6 +114,19 @@ def false_runs(evidence: pd.Series, limit: float) -> float:
     A run that starts after a day with leads is an alarm on the first day that takes it to the limit, if every day of
     it is dry; the chance of that is e to the power of minus their evidence.
 
+    Parameters
+    ----------
+    evidence : Series
+        As in `dry_limit`.
+    limit : float
+
+    Returns
+    -------
+    float
+        Expected number of runs.
+
+    Examples
+    --------
     >>> days = pd.Series([1.0, 1.0, 5.0], index=["a", "a", "b"])
     >>> round(false_runs(days, 2.0), 4)  # two days of a, one of b
     0.1421

@@ -1,4 +1,8 @@
-"""Checks of campaigns: money that brings no lead, days without delivery, people shown ads too often."""
+"""Checks of campaigns: money that brings no lead, days without delivery, people shown ads too often.
+
+Each returns its alerts, one row per campaign: ``series`` (name), ``first_day, last_day, n`` (days, or delivery rows),
+``money_at_risk, detail``; other columns are not read.
+"""
 
 import pandas as pd
 

@@ -1,4 +1,8 @@
-"""Checks of the follow-up: leads that nobody called or knows of, statuses that no longer move, verdicts in batches."""
+"""Checks of the follow-up: leads that nobody called or knows of, statuses that no longer move, verdicts in batches.
+
+Each returns its alerts, one row per business user: ``series`` (name), ``first_day, last_day, n`` (leads or verdicts),
+``money_at_risk, detail``; other columns are not read.
+"""
 
 import datetime as dt
 

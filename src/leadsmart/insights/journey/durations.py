@@ -86,7 +86,18 @@ def reached_by(days: pd.Series, happened: pd.Series, marks: Sequence[float]) -> 
 
 
 def median_duration(days: pd.Series, happened: pd.Series) -> float:
-    """Days by which it happened for half of them; NaN if for fewer than half it ever did."""
+    """Days by which it happened for half of them, Kaplan–Meier.
+
+    Parameters
+    ----------
+    days, happened : Series
+        As in `reached_by`.
+
+    Returns
+    -------
+    float
+        NaN if for fewer than half it ever happened.
+    """
     times, survival = _survival(days, happened)
     reached = times[survival <= 0.5 + 1e-9]
     return float(reached[0]) if len(reached) else float("nan")
@@ -95,7 +106,22 @@ def median_duration(days: pd.Series, happened: pd.Series) -> float:
 def describe_groups(
     leads: pd.DataFrame, by: str, describe: Callable[[pd.DataFrame], dict[str, object]]
 ) -> list[dict[str, object]]:
-    """One row per group of at least ten leads: the group, ``leads`` (how many) and what `describe` says of them."""
+    """Describe every group of at least ten leads.
+
+    Parameters
+    ----------
+    leads : DataFrame
+        One row per lead, or per lead and status it was in.
+    by : str
+        Column that names the group.
+    describe : callable
+        Maps the rows of a group to what is said of them, by column.
+
+    Returns
+    -------
+    list of dict
+        One row per group: `by`, ``leads`` (how many rows) and what `describe` says.
+    """
     return [
         {by: name, "leads": len(group), **describe(group)}
         for name, group in leads.groupby(by, observed=True)

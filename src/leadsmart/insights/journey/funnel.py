@@ -49,7 +49,7 @@ def stage_reached(market: Market) -> pd.DataFrame:
 
 
 def follow_up_steps(params: Params) -> list[int]:
-    """Steps (position of the stage they start from) that end before a verdict is needed.
+    """Steps that end before a verdict is needed, by the position of the stage they start from.
 
     Later steps depend on whether and how a business user records verdicts, which finding 1 speaks of.
     """

@@ -10,7 +10,8 @@ from leadsmart.formats import format_count, format_interval, format_percent, for
 from leadsmart.insights.answers import Answer
 from leadsmart.insights.kpi.measures import lead_frame
 from leadsmart.insights.methods.intervals import user_intervals
-from leadsmart.insights.methods.statistics import heterogeneity_p, stratified_difference
+from leadsmart.insights.methods.significance import heterogeneity_p
+from leadsmart.insights.methods.statistics import stratified_difference
 from leadsmart.market import Market
 from leadsmart.params import Params
 from leadsmart.suppression import SUPPRESSED, hide_few
@@ -117,6 +118,18 @@ def _assignment_p(leads: pd.Series, seed: int) -> float:
 def sample_size(rate: float, relative_change: float) -> float:
     """Leads per variant to see `rate` change by `relative_change` (two-sided 5 %, power 80 %).
 
+    Parameters
+    ----------
+    rate, relative_change : float
+        Shares.
+
+    Returns
+    -------
+    float
+        NaN where the rate can't rise so far.
+
+    Examples
+    --------
     >>> round(sample_size(0.5, 0.2))
     388
     """

@@ -58,6 +58,20 @@ def chance_interval(over: pd.Series, under: pd.Series, scale: str) -> tuple[np.n
     Garwood (1936), Biometrika 28:437, for the count; money is taken as given. Without money there is no cost
     to put a range to.
 
+    Parameters
+    ----------
+    over, under : Series of float
+        Numerator and denominator of each group.
+    scale : {"log", "logit"}
+        Whether they are money and a count, or two counts.
+
+    Returns
+    -------
+    tuple of ndarray
+        Lower and upper bounds.
+
+    Examples
+    --------
     >>> low, high = chance_interval(pd.Series([400.0, 0.0]), pd.Series([4.0, 2.0]), "log")
     >>> low.round(1).tolist(), high.round(1).tolist()
     ([39.1, nan], [367.0, nan])

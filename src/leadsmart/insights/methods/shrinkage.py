@@ -45,6 +45,16 @@ def prior_weight(successes: ArrayLike, trials: ArrayLike) -> float:
     """How many trials the common rate is worth as prior: the beta-binomial's a + b by moments.
 
     Kleinman (1973), J. Am. Stat. Assoc. 68:46. Groups that differ by no more than chance give the upper bound.
+
+    Parameters
+    ----------
+    successes, trials : array-like of float
+        Counts of each group.
+
+    Returns
+    -------
+    float
+        Trials, within `PRIOR_WEIGHT`.
     """
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     k, n = k[n > 0], n[n > 0]
@@ -162,6 +172,11 @@ def variance_components(groups: pd.DataFrame, within: Sequence[str] = ("user_id"
         One row per campaign: ``user_id, verdicts, qualified`` (counts) and the columns of `within`.
     within : sequence of str
         Campaigns are compared with others that have these in common; starts with ``user_id``.
+
+    Returns
+    -------
+    VarianceComponents
+        Variances of shares; NaN where no users, or no campaigns, can be compared.
     """
     blocks = _block_sums(groups, list(within))
     rate = blocks["k"] / blocks["n"]
@@ -212,6 +227,15 @@ def gamma_prior(qualified: ArrayLike, spend: ArrayLike) -> GammaPrior:
 
     Clayton & Kaldor (1987), Biometrics 43:671. At least the spend of one qualified lead, so that one lucky
     lead never counts as proof; at most that of twenty.
+
+    Parameters
+    ----------
+    qualified, spend : array-like of float
+        Qualified leads and money of each group.
+
+    Returns
+    -------
+    GammaPrior
     """
     q, s = np.asarray(qualified, float), np.asarray(spend, float)
     q, s = q[s > 0], s[s > 0]
@@ -227,6 +251,12 @@ def gamma_prior(qualified: ArrayLike, spend: ArrayLike) -> GammaPrior:
 def shrink_cpql(qualified: ArrayLike, spend: ArrayLike, prior: GammaPrior) -> pd.DataFrame:
     """Posterior of the cost per qualified lead: spend and leads of the prior are added to those of the group.
 
+    Parameters
+    ----------
+    qualified, spend : array-like of float
+        Qualified leads and money of each group.
+    prior : GammaPrior
+
     Returns
     -------
     DataFrame
@@ -239,6 +269,20 @@ def shrink_cpql(qualified: ArrayLike, spend: ArrayLike, prior: GammaPrior) -> pd
 
 
 def probability_cheaper(qualified: ArrayLike, spend: ArrayLike, prior: GammaPrior, cost: float) -> np.ndarray:
-    """Probability that the cost per qualified lead lies below `cost`, given the group's leads and spend."""
+    """Probability that the cost per qualified lead lies below `cost`, given the group's leads and spend.
+
+    Parameters
+    ----------
+    qualified, spend : array-like of float
+        Qualified leads and money of each group.
+    prior : GammaPrior
+    cost : float
+        Money.
+
+    Returns
+    -------
+    ndarray
+        One probability per group.
+    """
     q, s = np.asarray(qualified, float), np.asarray(spend, float)
     return np.asarray(stats.gamma.sf(1 / cost, prior.shape + q, scale=1 / (prior.spend + s)))

@@ -1,4 +1,4 @@
-"""Intervals and tests: business users are left out one at a time, labels are permuted within them, families are corrected."""
+"""Intervals of one estimate: business users are left out one at a time, and strata are compared within them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -65,7 +65,18 @@ class Interval:
         return RANGE_95 if self.deciding >= MINIMUM_DECIDING_USERS else RANGE_INDICATIVE
 
     def p_below(self, reference: float) -> float:
-        """P-value of "the truth is at least `reference`": small where the estimate is clearly below it."""
+        """P-value of "the truth is at least `reference`": small where the estimate is clearly below it.
+
+        Parameters
+        ----------
+        reference : float
+            On the natural scale.
+
+        Returns
+        -------
+        float
+            NaN where the method has no standard error.
+        """
         forward, _ = SCALES[self.scale]
         if not self.error > 0:
             return float("nan")
@@ -78,6 +89,18 @@ def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[np.ndarray
     Wilson (1927), J. Am. Stat. Assoc. 22:209; recommended for small n by Brown, Cai & DasGupta (2001),
     Statist. Sci. 16:101.
 
+    Parameters
+    ----------
+    successes, trials : array-like of float
+        Counts, of which there may be parts: a number of users in effect is no whole one.
+
+    Returns
+    -------
+    tuple of ndarray
+        Lower and upper bounds.
+
+    Examples
+    --------
     >>> low, high = wilson_interval([5, 0], [10, 0])
     >>> low.round(4).tolist(), high.round(4).tolist()
     ([0.2366, nan], [0.7634, nan])
@@ -103,7 +126,7 @@ def jackknife_interval(
 
     Student's t on a transformed scale. Its degrees of freedom are the users in effect, by weight and by influence
     on the estimate, whichever is fewer: on long-tailed users one of them often makes up most of the variance, which
-    the number of users does not tell. Efron & Stein (1981), Ann. Stat. 9:586; Kish (1965), Survey Sampling; Cameron &
+    the number of users does not show. Efron & Stein (1981), Ann. Stat. 9:586; Kish (1965), Survey Sampling; Cameron &
     Miller (2015), J. Human Resources 50:317 (few clusters). Resampling users (percentile, BCa, studentised) held the
     truth less often wherever it was tried.
 
@@ -119,6 +142,10 @@ def jackknife_interval(
     minimum_clusters : int
         Fewer users with weight: no bounds.
     scale : {"linear", "log", "logit"}
+
+    Returns
+    -------
+    Interval
     """
     forward, _ = SCALES[scale]
     parts = parts.astype(float)
@@ -146,6 +173,10 @@ def leave_one_out_interval(
     minimum_clusters : int
         Fewer users with weight: no bounds.
     scale : {"linear", "log", "logit"}
+
+    Returns
+    -------
+    Interval
     """
     forward, back = SCALES[scale]
     clusters = int((size > 0).sum())
@@ -181,6 +212,20 @@ def ratio_interval(
 
     Zero ratios (and ratios of one with ``scale="logit"``) have no bounds: their spread can't be seen in data.
 
+    Parameters
+    ----------
+    over, under : array-like of float
+        Numerator and denominator of each business user.
+    minimum_clusters : int
+        Fewer users with a denominator: no bounds.
+    scale : {"log", "logit", "linear"}
+
+    Returns
+    -------
+    Interval
+
+    Examples
+    --------
     >>> ratio_interval([10, 20, 30, 40, 50], [1, 2, 3, 4, 5], minimum_clusters=5).estimate
     10.0
     """
@@ -202,6 +247,19 @@ def rate_interval(successes: ArrayLike, trials: ArrayLike, *, minimum_clusters: 
     pass for independent ones: the range is Wilson's for the users in effect, which is never narrower for fewer of
     them, and always indicative.
 
+    Parameters
+    ----------
+    successes, trials : array-like of float
+        Counts of each business user.
+    minimum_clusters : int
+        Fewer users with trials can't be left out one at a time.
+
+    Returns
+    -------
+    Interval
+
+    Examples
+    --------
     >>> few = rate_interval([5, 15], [20, 20], minimum_clusters=5)
     >>> few.estimate, round(few.low, 2), round(few.high, 2), few.label
     (0.5, 0.09, 0.91, 'indicative range')
@@ -212,39 +270,6 @@ def rate_interval(successes: ArrayLike, trials: ArrayLike, *, minimum_clusters: 
     users = effective_number(trials)
     low, high = wilson_interval(interval.estimate * users, users)
     return replace(interval, low=float(low), high=float(high))
-
-
-def heterogeneity_p(
-    successes: ArrayLike, trials: ArrayLike, blocks: ArrayLike, *, seed: int, replicates: int = 1999
-) -> float:
-    """Do groups of the same block differ in their rate by more than chance? A permutation test.
-
-    Successes are shuffled among the trials of each block. The statistic is the sum over groups of
-    (successes − trials · block's rate)² / (rate · (1 − rate)), Tarone's score (1979, Biometrika 66:585),
-    which big groups dominate and single trials hardly move. Blocks of one group or one kind add nothing.
-
-    Counting shuffled labels per group is a draw from the multivariate hypergeometric distribution, which is
-    drawn directly.
-
-    Returns
-    -------
-    float
-        P-value; NaN if no block can tell.
-    """
-    k, n = np.asarray(successes, dtype=np.int64), np.asarray(trials, dtype=np.int64)
-    rng = np.random.default_rng(seed)
-    observed, drawn, informative = 0.0, np.zeros(replicates), 0
-    for _, members in pd.Series(np.arange(len(k))).groupby(np.asarray(blocks), sort=False):
-        x, size = k[members], n[members]
-        rate = x.sum() / size.sum() if size.sum() else 0.0
-        if len(members) < 2 or rate in (0.0, 1.0):
-            continue
-        informative += 1
-        scale = rate * (1 - rate)
-        observed += ((x - size * rate) ** 2).sum() / scale
-        shuffled = rng.multivariate_hypergeometric(size, int(x.sum()), size=replicates, method="marginals")
-        drawn += ((shuffled - size * rate) ** 2).sum(axis=1) / scale
-    return permutation_p(observed, drawn) if informative else float("nan")
 
 
 def mantel_haenszel(cells: pd.DataFrame, *, minimum_clusters: int) -> Interval:
@@ -279,6 +304,20 @@ def stratified_difference(cells: pd.DataFrame, *, minimum_clusters: int) -> Inte
 
     Greenland & Robins (1985), Biometrics 41:55: the strata's differences, weighted by n1 · n0 / n.
 
+    Parameters
+    ----------
+    cells : DataFrame
+        As in `mantel_haenszel`.
+    minimum_clusters : int
+        Fewer users with strata of both kinds: no bounds.
+
+    Returns
+    -------
+    Interval
+        Of the difference of shares.
+
+    Examples
+    --------
     >>> cells = pd.DataFrame({"user_id": ["u", "u"], "stratum": "s", "is_exposed": [True, False],
     ...     "events": [6, 3], "trials": 10})
     >>> round(stratified_difference(cells, minimum_clusters=5).estimate, 3)
@@ -310,28 +349,3 @@ def _strata_by_user(cells: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return strata.groupby(level="user_id").sum()
-
-
-def permutation_p(observed: float, drawn: np.ndarray) -> float:
-    """Share of draws at least as large as observed, the observed one counted among them.
-
-    Phipson & Smyth (2010), Stat. Appl. Genet. Mol. Biol. 9:39: never zero.
-
-    >>> permutation_p(3.0, np.array([1.0, 2.0, 3.0]))
-    0.5
-    """
-    tolerance = 1e-9 * max(abs(observed), 1.0)
-    return float((1 + (drawn >= observed - tolerance).sum()) / (1 + len(drawn)))
-
-
-def adjust_false_discovery(p_values: dict[str, float]) -> dict[str, float]:
-    """Benjamini–Hochberg q-values of one family; untested hypotheses (NaN) stay NaN and don't count.
-
-    Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57:289.
-
-    >>> adjust_false_discovery({"a": 0.01, "b": 0.04, "c": float("nan")})
-    {'a': 0.02, 'b': 0.04, 'c': nan}
-    """
-    tested = pd.Series(p_values, dtype=float).dropna()
-    q_values = pd.Series(stats.false_discovery_control(tested, method="bh"), index=tested.index)
-    return {key: float(q_values.get(key, np.nan)) for key in p_values}
