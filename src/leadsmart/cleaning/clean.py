@@ -107,7 +107,7 @@ def clean_slice(
     key : bytes
         Of the contact hashes, see `load_key`.
     corrections : sequence of Correction
-        See `read_corrections`; whether they still match is told by `find_unexpected`, which reads every slice.
+        See `read_corrections`; `find_unexpected` checks over every slice that they still match.
 
     Returns
     -------

@@ -77,7 +77,7 @@ def draw_history(leads: pd.DataFrame, world: World, seed: int, effects: PlantedE
     uniform = stream(seed, "journeys").random((9, n))
     normal = stream(seed, "delays").standard_normal((5, n))
 
-    touch = users["touch_rate"] * np.array([market[4] for market in MARKETS])[leads["market"].to_numpy()]
+    touch = users["touch_rate"] * MARKETS["touch_ratio"].to_numpy()[leads["market"].to_numpy()]
     contact_at = arrived + _seconds(users["contact_hours"] * _HOUR, 1.0, normal[0])
     contacted = (uniform[0] < touch) & (contact_at <= _END)
 
@@ -137,15 +137,11 @@ def _seconds(median: np.ndarray | float, sigma: float, normal: np.ndarray) -> np
 
 
 def _events(steps: list[tuple[np.ndarray, np.ndarray, np.ndarray]], has_history: np.ndarray) -> pd.DataFrame:
-    lead, code, at = [], [], []
+    parts = []
     for happened, status, moment in steps:
-        chosen = np.flatnonzero(happened & has_history)
-        lead.append(chosen)
-        code.append(status[chosen])
-        at.append(moment[chosen])
-    table = {"lead": np.concatenate(lead), "status": np.concatenate(code), "at": np.concatenate(at)}
-    order = np.lexsort((table["at"], table["lead"]))
-    return pd.DataFrame({name: values[order] for name, values in table.items()})
+        lead = np.flatnonzero(happened & has_history)
+        parts.append(pd.DataFrame({"lead": lead, "status": status[lead], "at": moment[lead]}))
+    return pd.concat(parts).sort_values(["lead", "at"], kind="stable", ignore_index=True)
 
 
 def is_batch_entry(events: pd.DataFrame, user: np.ndarray) -> np.ndarray:

@@ -144,7 +144,7 @@ def _probability(leads: pd.DataFrame, world: World, effects: PlantedEffects) -> 
     campaign, budget = leads["campaign"].to_numpy(), leads["budget"].to_numpy()
     middle = (len(BUDGETS) - 1) / 2
     cheap = world.campaigns["channel"].to_numpy()[campaign] == CHANNELS.index(CHEAP_CHANNEL)
-    logit = np.array([market[2] for market in MARKETS])[leads["market"].to_numpy()]
+    logit = MARKETS["quality"].to_numpy()[leads["market"].to_numpy()]
     logit = logit + world.users["quality"].to_numpy()[leads["user"].to_numpy()]
     logit += world.campaigns["quality"].to_numpy()[campaign]
     logit += effects.cheap_channel_logit * cheap

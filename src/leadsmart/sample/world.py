@@ -24,19 +24,22 @@ HABIT_SHARES: Final = (0.25, 0.125, 0.0625, 0.5625)
 #: Share of touched leads of ordinary users that get beyond the first contact.
 ENGAGED_RATE: Final = 0.8
 
-#: Name, share of the leads, quality (logit), cost factor, share of leads touched over the others', words.
-MARKETS: Final = (
-    ("new-cairo", 0.30, 1.0, 1.10, 1.0, "New Cairo"),
-    ("north-coast", 0.20, 1.4, 1.20, 1.0, "North Coast"),
-    ("west-cairo", 0.16, 1.0, 1.00, 1.0, "Sheikh Zayed"),
-    ("mostakbal-city", 0.11, 0.1, 0.90, 1.0, "Mostakbal City"),
-    ("new-capital", 0.08, 0.3, 0.85, 1.0, "New Capital"),
-    ("red-sea", 0.07, 1.3, 1.05, 1.0, "Red Sea"),
-    ("east-cairo", 0.05, 0.8, 0.95, 1.0, "Shorouk"),
-    ("gulf", 0.03, -0.9, 1.60, 0.4, "Dubai"),
+#: One row per market: its share of the leads, its quality (logit), cost and share of leads touched over the others',
+#: and the words in its projects' names.
+MARKETS: Final = pd.DataFrame(
+    [
+        ("new-cairo", 0.30, 1.0, 1.10, 1.0, "New Cairo"),
+        ("north-coast", 0.20, 1.4, 1.20, 1.0, "North Coast"),
+        ("west-cairo", 0.16, 1.0, 1.00, 1.0, "Sheikh Zayed"),
+        ("mostakbal-city", 0.11, 0.1, 0.90, 1.0, "Mostakbal City"),
+        ("new-capital", 0.08, 0.3, 0.85, 1.0, "New Capital"),
+        ("red-sea", 0.07, 1.3, 1.05, 1.0, "Red Sea"),
+        ("east-cairo", 0.05, 0.8, 0.95, 1.0, "Shorouk"),
+        ("gulf", 0.03, -0.9, 1.60, 0.4, "Dubai"),
+    ],
+    columns=["name", "share", "quality", "cost", "touch_ratio", "words"],
 )
-MARKET_NAMES: Final = tuple(market[0] for market in MARKETS)
-_SHARES = np.array([market[1] for market in MARKETS])
+MARKET_NAMES: Final = tuple(MARKETS["name"])
 _SUMMER_MARKET: Final = MARKET_NAMES.index("north-coast")
 
 _PROJECT_WORDS = (
@@ -121,9 +124,10 @@ def _draw_series(size: np.ndarray, leads: int, seed: int) -> pd.DataFrame:
     """A series is one business user's advertising for one project."""
     rng = stream(seed, "series")
     n_users = len(size)
-    wanted = 2.2 * n_users * _SHARES**0.6 / (_SHARES**0.6).sum()
+    weights = MARKETS["share"].to_numpy() ** 0.6
+    wanted = 2.2 * n_users * weights / weights.sum()
     parts = []
-    for position, (_, share, *_, words) in enumerate(MARKETS):
+    for position, (share, words) in enumerate(zip(MARKETS["share"], MARKETS["words"], strict=True)):
         n = int(np.clip(round(wanted[position]), 6, n_users))
         user = rng.permutation(n_users)[:n]
         weight = size[user] * np.exp(0.35 * rng.standard_normal(n))
@@ -202,7 +206,7 @@ def _plan_campaigns(campaigns: pd.DataFrame, seed: int, effects: PlantedEffects)
     first = campaigns["start_day"].to_numpy()
     last = first + campaigns["days"].to_numpy() - 1 + campaigns["extra_days"].to_numpy()
     searching = channel == CHANNELS.index("google_search")
-    cost = np.array([row[3] for row in MARKETS])[market]
+    cost = MARKETS["cost"].to_numpy()[market]
     plan = campaigns.drop(columns="extra_days")
     plan["channel"] = channel
     plan["started_at"] = (FIRST_DAY + first).astype("datetime64[s]") + campaigns["start_second"].to_numpy()

@@ -84,10 +84,10 @@ def check_ledger(
     LedgerError
         If anything differs, naming table and difference.
     """
-    exits = ledger[ledger["action"].isin(LEDGER_EXITS)]
+    by_outcome = ledger[ledger["action"].isin(LEDGER_EXITS)]
     for result in cleaned:
         table = result.table
-        own = exits[exits["table"] == table]
+        own = by_outcome[by_outcome["table"] == table]
         left = int(own["rows"].sum())
         if left != raw_rows[table]:
             _fail(
@@ -148,9 +148,9 @@ def quarantine_shares(ledger: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per quarantine rule that applied: ``table, rule, rows, share``, largest share first.
     """
-    exits = ledger[ledger["action"].isin(LEDGER_EXITS)]
-    totals = exits.groupby("table")["rows"].sum()
-    removed = exits[exits["action"] == QUARANTINED][["table", "rule", "rows"]]
+    by_outcome = ledger[ledger["action"].isin(LEDGER_EXITS)]
+    totals = by_outcome.groupby("table")["rows"].sum()
+    removed = by_outcome[by_outcome["action"] == QUARANTINED][["table", "rule", "rows"]]
     removed = removed.assign(share=removed["rows"] / look_up(removed["table"], totals))
     return removed.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 

@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 
 from leadsmart.cleaning.quality.completeness import field_names
-from leadsmart.cleaning.tables.rules import KEPT, find_rule
+from leadsmart.cleaning.tables.rules import CLEANING_RULES, KEPT
 from leadsmart.formats import format_count, format_percent
 from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.params import Params
@@ -46,15 +46,13 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """
     words = {"table_name": table["table"].map(TABLE_NAMES)} if "table" in table else {}
     if "rule" in table:
+        names = {(rule.table, rule.name): rule.description for rule in CLEANING_RULES}
         pairs = zip(table["table"], table["rule"], strict=True)
-        words["rule_name"] = pd.Series([_rule_name(*pair) for pair in pairs], table.index, dtype="str")
+        meanings = ["As it was." if rule == KEPT else names[name, rule] for name, rule in pairs]
+        words["rule_name"] = pd.Series(meanings, table.index, dtype="str")
     if "field" in table:
         words["field_name"] = field_names(table["field"])
     return table.assign(**words)
-
-
-def _rule_name(table: str, rule: str) -> str:
-    return "As it was." if rule == KEPT else find_rule(table, rule).description
 
 
 def summarise_feedback(tables: MarketTables, params: Params) -> pd.DataFrame:

@@ -60,17 +60,8 @@ def _reason(one: str, other: str, compare: bool) -> str:
         return "same letters"
     if sorted(one.split()) == sorted(other.split()):
         return "same words in another order"
-    if (
-        not compare
-        or abs(len(one) - len(other)) > 0.2 * max(len(one), len(other))
-        or min(len(one), len(other)) < 6
-    ):
-        return ""
-    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    if (
-        matcher.real_quick_ratio() >= LEAST_SIMILARITY
-        and matcher.quick_ratio() >= LEAST_SIMILARITY
-        and matcher.ratio() >= LEAST_SIMILARITY
-    ):
+    short, long = sorted((len(one), len(other)))
+    is_comparable = compare and short >= 6 and long - short <= 0.2 * long
+    if is_comparable and difflib.get_close_matches(other, [one], cutoff=LEAST_SIMILARITY):
         return "nearly the same letters"
     return ""

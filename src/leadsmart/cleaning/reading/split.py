@@ -155,7 +155,7 @@ def _digest_markets(
 ) -> dict[str, dict[str, str]]:
     """Per market what its cleaning depends on: a digest of its rows per table, one of the other markets' structure.
 
-    Rows are told apart by file and line, so that their hashes can be added up in any order.
+    A row's hash includes its file and line, so that hashes can be added up in any order.
     """
     found: dict[str, dict[str, str]] = {market: {} for market in markets}
     for table in TABLES:

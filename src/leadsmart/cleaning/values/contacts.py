@@ -181,18 +181,17 @@ def _check_phone(value: str, region: str, key: bytes) -> tuple[str | None, bool,
     if _LOST_PHONE.fullmatch(text):
         return None, False, None, "lost"
     digits = re.sub(r"\D", "", text)
+
+    def hash_identity(identity: str) -> str | None:
+        return keyed_hash("phone", identity, key) if len(digits) >= SHORTEST_PHONE else None
+
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
-        return _hash_digits(digits, key), False, None, "invalid"
-    identity = f"+{number.country_code}{number.national_number}"
-    hashed = keyed_hash("phone", identity, key) if len(digits) >= SHORTEST_PHONE else None
+        return hash_identity(digits), False, None, "invalid"
+    hashed = hash_identity(f"+{number.country_code}{number.national_number}")
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.UNKNOWN:
         # an unknown type is how the library says that no rule of the region fits the number
         return hashed, False, None, "invalid"
     return hashed, True, phonenumbers.region_code_for_number(number), _TYPE_NAMES.get(kind, "other")
-
-
-def _hash_digits(digits: str, key: bytes) -> str | None:
-    return keyed_hash("phone", digits, key) if len(digits) >= SHORTEST_PHONE else None

@@ -80,7 +80,7 @@ def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
     Series of str
         Missing where there is no text.
     """
-    texts = map_distinct(messages, _clean_message)
+    texts = map_distinct(map_distinct(messages, clean_text), scrub_text)
     pairs = pd.DataFrame({"text": texts, "name": names}).dropna()
     tokens = map_distinct(pairs["name"], name_tokens, dtype="object")
     folded = map_distinct(pairs["text"], _fold_words)
@@ -94,11 +94,6 @@ def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
     result = texts.copy()
     result.loc[pairs.index] = pd.Series(replaced, index=pairs.index, dtype="str")
     return result
-
-
-def _clean_message(value: str) -> str | None:
-    text = clean_text(value)
-    return None if text is None else scrub_text(text)
 
 
 def name_tokens(name: str) -> frozenset[str]:
