@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final, TypeGuard
 
 import pandas as pd
+from pandas.api.typing import NaTType, NAType
 
 from leadsmart.vocabulary import (
     RANGE_95,
@@ -23,9 +24,9 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _SCALES: Final = ((1e9, " B"), (1e6, " M"), (1e3, " k"))
 
 
-def is_known(value: float | None) -> TypeGuard[float]:
+def is_known(value: float | NAType | NaTType | None) -> TypeGuard[float]:
     """Whether there is a number to show: neither None, NA, NaN nor infinite."""
-    return value is not None and value is not pd.NA and value is not pd.NaT and math.isfinite(value)
+    return value is not None and not isinstance(value, (NAType, NaTType)) and math.isfinite(value)
 
 
 def _signed(text: str) -> str:
@@ -76,6 +77,18 @@ def format_compact(value: float | None) -> str:
 
 def format_money(value: float | None, currency: str) -> str:
     """Money with its currency.
+
+    Parameters
+    ----------
+    value : float, optional
+        The amount.
+    currency : str
+        Its ISO code.
+
+    Returns
+    -------
+    str
+        "–" where there is no value.
 
     Raises
     ------
@@ -219,6 +232,11 @@ def format_points(
         Fractions.
     label : str
         As in `format_interval`.
+
+    Returns
+    -------
+    str
+        "–" where there is no estimate.
 
     Examples
     --------

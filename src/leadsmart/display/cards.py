@@ -43,6 +43,11 @@ def kpi_cards(
         Of all money in the cards.
     sparklines : mapping, optional
         Key -> series in order of time.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     series = sparklines or {}
     shown = [_kpi_card(row, currency, series.get(row["key"], ())) for row in _records(cards)]
@@ -82,6 +87,11 @@ def finding_cards(findings: Sequence[object] | pd.DataFrame, currency: str) -> H
         (others are not shown).
     currency : str
         Of the money at stake.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     if not len(findings):
         return sentence("No findings.")
@@ -123,6 +133,11 @@ def recommendation_list(recommendations: Sequence[object] | pd.DataFrame, curren
         next_step`` and, where the evidence tables don't lie in ``tables``, their ``folder``; ``effect`` in ``unit``.
     currency : str or None
         Of the money; None where each recommendation has its own ``currency``.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     if not len(recommendations):
         return sentence("No recommendation holds on this data.")
@@ -155,6 +170,11 @@ def callout(kind: Literal["note", "warning", "important"], title: str, text: str
         How much it matters.
     title, text : str
         What it says, in short and in whole.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     return render("callout.html.jinja", kind=kind, kind_label=_CALLOUT_LABELS[kind], title=title, text=text)
 
@@ -170,6 +190,11 @@ def page_nav(market_title: str, pages: Sequence[tuple[str, str]], current: str) 
         In reading order; addresses are relative to the page.
     current : str
         The address of the page that shows the links.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     return render("page_nav.html.jinja", market_title=market_title, pages=pages, current=current)
 
@@ -206,6 +231,11 @@ def facts_line(facts: Sequence[tuple[str, str]]) -> Html:
     facts : sequence of (label, value)
         A verdict is shown with its mark.
 
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
+
     Examples
     --------
     >>> print(facts_line([("as of", "31 Dec 2024"), ("", "EGP")]))
@@ -221,6 +251,11 @@ def verdict_list(verdicts: Sequence[tuple[str, str, str, str]]) -> Html:
     ----------
     verdicts : sequence of (what, verdict, reason, address)
         The address is that of the page that shows the verdict.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     shown = [(what, verdict, _without_verdict(reason, verdict), at) for what, verdict, reason, at in verdicts]
     return render("verdict_list.html.jinja", verdicts=shown)
@@ -246,6 +281,11 @@ def failure_list(failures: Sequence[Mapping[str, str]]) -> Html:
     ----------
     failures : sequence of mappings
         With ``title, notebook, problem, remedy``.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     return Html().join(
         callout(

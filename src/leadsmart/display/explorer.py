@@ -27,5 +27,10 @@ def explorer(source: str, shown: Html) -> Html:
         Address of what `data_script` made, relative to the page.
     shown : Html
         Figures of the whole market.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     return render("explorer.html.jinja", source=source, shown=shown)

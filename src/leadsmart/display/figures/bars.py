@@ -33,6 +33,11 @@ def plot_bars(
         Labels that the title speaks of; the others turn grey.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[value].notna()].head(MOST_ROWS)
 
@@ -56,6 +61,11 @@ def plot_funnel(
         Its columns. The rate of a row is the share of the stage before that reached it.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[count].notna()]
 

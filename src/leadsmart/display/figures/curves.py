@@ -44,6 +44,11 @@ def plot_trend(
         From this day on the line is dashed, for example because outcomes are not mature yet.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     shown = [measure for measure in measures if table[measure.name].notna().any()]
 
@@ -105,6 +110,11 @@ def plot_survival(
         Unit of the time axis.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[probability].notna()]
 
@@ -156,6 +166,11 @@ def plot_reliability(
         Its columns: fractions, and the count of each bin; the subtitle says the range of the counts.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[observed].notna() & table[predicted].notna()]
     if len(rows):
@@ -184,6 +199,11 @@ def plot_gain(table: pd.DataFrame, contacted: str, captured: str, **text: Unpack
         Its columns, both fractions.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[captured].notna()]
 

@@ -39,10 +39,12 @@ def plot_intervals(
     table : DataFrame
         One row per item; at most 20 are drawn, the first. A row without an estimate is left out, one without an
         interval is drawn as a hollow point.
-    label, estimate, low, high, n : str
-        Its columns; ``n`` is the count each estimate rests on, written at the right.
+    label, estimate, low, high : str
+        Its columns.
     unit : str
         Of the estimate; money that spans decades gets a log axis.
+    n : str
+        Column with the count each estimate rests on, written at the right.
     currency : str
         Of money.
     highlight : collection of str
@@ -51,6 +53,11 @@ def plot_intervals(
         Fewer rows are no picture, as there is nothing to compare.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[estimate].notna()].head(MOST_ROWS)
     rows = rows.sort_values(estimate, ascending=False, kind="stable")
@@ -91,14 +98,21 @@ def plot_pairs(
     ----------
     table : DataFrame
         One row per item, in order.
-    label, first, second, n : str
+    label, first, second : str
         Its columns; both shares are fractions.
     names : (str, str)
         What the first and the second share are, written above the first row.
+    n : str
+        Column with the count each row rests on, written at the right.
     limit : int
         At most so many rows, the first of the table.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[first].notna() & table[second].notna()].head(limit)
 

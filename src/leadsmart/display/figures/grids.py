@@ -43,6 +43,11 @@ def plot_completeness(
         Fields that the title speaks of; the others turn grey.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     rows = table[table[share].notna()]
     if group is not None:
@@ -92,6 +97,11 @@ def plot_heatmap(
         appear would put an hour that Monday lacks after midnight.
     **text
         Title, subtitle, footer and reason, see `PictureText`.
+
+    Returns
+    -------
+    Picture
+        Shown by notebooks as a figure, or as the reason why there is none.
     """
     grid = table.pivot(index=row, columns=column, values=value)
     return _draw_grid(grid.reindex(index=list(rows), columns=list(columns)), text)

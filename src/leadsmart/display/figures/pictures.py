@@ -139,6 +139,11 @@ def drawable(name: object, length: int = _NAME_LENGTH) -> str:
     length : int
         At most so many characters.
 
+    Returns
+    -------
+    str
+        What DejaVu Sans has glyphs for.
+
     Examples
     --------
     >>> drawable("Financial Hub\\u2060 \\n- New Capital with a very long name")
@@ -169,6 +174,11 @@ def draw(
         In CSS pixels.
     panels : int
         Axes below each other that share the horizontal one.
+
+    Returns
+    -------
+    Picture
+        The drawing with its words, or the words alone.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A customer's KPIs beside those of others, as a small table; nothing in an internal report."""
+"""A client's KPIs beside those of others, as a small table; nothing in an internal report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _COLUMNS = (
 
 
 def benchmark_table(records: Sequence[Mapping[str, Any]], download: str | None = None) -> Html:
-    """Show a customer's figures beside the market's.
+    """Show a client's figures beside the market's.
 
     Parameters
     ----------
@@ -25,6 +25,11 @@ def benchmark_table(records: Sequence[Mapping[str, Any]], download: str | None =
         With ``label, own_shown, others_shown``; empty in an internal report, where nothing is shown.
     download : str, optional
         Address of the table as CSV.
+
+    Returns
+    -------
+    Html
+        Shown by notebooks as it is.
     """
     if not records:
         return Html()

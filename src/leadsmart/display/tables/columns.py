@@ -46,7 +46,7 @@ class Cell(NamedTuple):
 class Column:
     """One column on screen.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Column of the table that holds the value.
@@ -190,6 +190,15 @@ def filled_columns(table: pd.DataFrame, columns: Sequence[Column]) -> list[Colum
 
 def check_columns(table: pd.DataFrame, columns: Sequence[Column], title: str) -> None:
     """Refuse columns that the table lacks.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What is to be shown.
+    columns : sequence of Column
+        How.
+    title : str
+        Names the table in the error.
 
     Raises
     ------
