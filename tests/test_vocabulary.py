@@ -3,11 +3,12 @@
 import re
 
 from leadsmart import vocabulary as v
+from leadsmart.market import MarketTables
 from leadsmart.params import MARKET_NAME
 
 
 def test_every_table_has_its_file_and_columns():
-    assert v.MarketTables._fields == v.TABLES == ("campaigns", "ad_performance", "leads", "status_events")
+    assert MarketTables._fields == v.TABLES == ("campaigns", "ad_performance", "leads", "status_events")
     assert tuple(v.REQUIRED_EXPORT_COLUMNS) == tuple(v.OPTIONAL_EXPORT_COLUMNS) == v.TABLES
     assert sorted(v.EXPORT_FILES.values()) == [
         "campaign_leads",
@@ -22,7 +23,7 @@ def test_every_table_has_its_file_and_columns():
 
 def test_contract_of_the_clean_tables_documents_each():
     for table in v.TABLES:
-        assert f"{table} : DataFrame" in v.MarketTables.__doc__
+        assert f"{table} : DataFrame" in MarketTables.__doc__
 
 
 def test_statuses_are_spelled_canonically():

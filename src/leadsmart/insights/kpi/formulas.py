@@ -1,21 +1,13 @@
-"""KPIs with their formulas, read from the docstrings of the functions that compute them.
-
-python -m leadsmart.insights.kpi.formulas docs/definitions.qmd
-"""
+"""KPIs with their formulas, read from the docstrings of the functions that compute them."""
 
 import inspect
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from leadsmart.insights.kpi.measures import add_rates, sum_measures
-from leadsmart.passages import rewrite_passage
 from leadsmart.vocabulary import LABELS
 
-#: The passage of the definitions page that this module writes.
-PASSAGE: Final = "kpis"
 _ENTRY = re.compile(r"^(\w+) = (.+)\n    (.+)$", re.MULTILINE)
 
 
@@ -49,7 +41,3 @@ def format_formulas() -> str:
     head = ["| Name | Formula | Read it as |", "|:-----|:--------|:-----------|"]
     lines = [*head, *(row.replace(" * ", " · ") for row in rows)]
     return "\n".join(lines) + '\n\n: KPIs and their formulas {tbl-colwidths="[26,38,36]"}'
-
-
-if __name__ == "__main__":
-    rewrite_passage(Path(sys.argv[1]), PASSAGE, format_formulas())
