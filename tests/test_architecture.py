@@ -1,6 +1,7 @@
 """The import rule, the size of modules and packages, and what no module may hold."""
 
 import ast
+import functools
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ MAX_LINES = 400
 MAX_MODULES = 15
 
 
+@functools.cache
 def read_modules() -> dict[str, ast.Module]:
     """Name -> syntax tree, ``cleaning`` standing for cleaning/__init__.py."""
     trees = {}
