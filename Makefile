@@ -17,7 +17,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 CHECK_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .DELETE_ON_ERROR:
-.PHONY: help report test test-slow screenshots lint notebooks lock clean
+.PHONY: help report test test-slow lint docs screenshots notebooks lock clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,19 +34,25 @@ test-slow: $(STAMP)  ## the long tests; their output is kept in tests/slow-outpu
 screenshots: $(STAMP)  ## pictures of the report's main pages in both themes, in outputs/screenshots/
 	$(BIN)/python docs/screenshots.py $(ARGS)
 
-lint: $(STAMP)  ## check style and formatting
+lint: $(STAMP)  ## check style, formatting, imports, docstrings and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/numpydoc lint $$(find src -name '*.py' | sort)
+	$(BIN)/mypy
+
+docs: $(STAMP)  ## write the passages of pages that are made from the code
+	$(BIN)/python docs/generate.py
 
 notebooks: $(STAMP)  ## open the notebooks in Jupyter
 	$(BIN)/jupyter lab notebooks/
 
-lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
+lock:  ## make requirements.lock from pyproject.toml, versions kept; ARGS=--upgrade renews them (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+		--no-header --no-annotate --no-emit-index-url --quiet $(ARGS) --output-file requirements.lock
 
 clean:  ## remove .venv and caches; outputs/ and data/ stay
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .quarto
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .quarto
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements.lock pyproject.toml

@@ -1,8 +1,6 @@
 """The figures of the production page: worked examples from the sample, budgets from benchmarks/scoring.md.
 
-    python benchmarks/production.py        # writes them anew into docs/production-design.qmd
-
-`tests/test_production_page.py` holds the page to what this makes.
+`make docs` writes them into docs/production-design.qmd; tests/test_generated_docs.py holds the page to what this makes.
 """
 
 import datetime as dt
@@ -18,12 +16,10 @@ from leadsmart.classification.scoring import score_open_leads
 from leadsmart.formats import format_count, format_percent
 from leadsmart.market import Market
 from leadsmart.params import load_params
-from leadsmart.passages import replace_passage
 from leadsmart.sample import sample_market
 from leadsmart.vocabulary import USE_PROBABILITY
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "production-design.qmd"
 MEASURED = ROOT / "benchmarks" / "scoring.md"
 MARKET, AS_OF = "new-cairo", dt.date(2024, 12, 31)
 #: What the budgets assume: open leads a night, arrivals in the busiest minute, price of a core for an hour.
@@ -90,14 +86,3 @@ def budgets() -> str:
     lines = ["| Budget | How it is worked out | Comes to |", "|:---|:------|---:|"]
     lines += [f"| {what} | {how} | {sum_} |" for what, how, sum_ in rows]
     return "\n".join([*lines, "", ': Budgets at an assumed load {tbl-colwidths="[26,52,22]"}'])
-
-
-def insert(page: str) -> str:
-    """The page's text with its figures between their marks."""
-    for name, text in (("examples", worked_examples()), ("budgets", budgets())):
-        page = replace_passage(page, name, text)
-    return page
-
-
-if __name__ == "__main__":
-    PAGE.write_text(insert(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,6 +1,9 @@
 """pyproject.toml, requirements.lock and environment.yml state the same dependencies."""
 
+import ast
+import importlib.metadata
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -35,6 +38,21 @@ def read_stated() -> dict[str, SpecifierSet]:
     project = read_project()
     lines = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     return {canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)}
+
+
+def read_imports(folder: str) -> set[str]:
+    """Distributions that the code below a folder imports, those of its own modules aside."""
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    own = {"leadsmart", *(path.stem for path in paths), *(path.parent.name for path in paths)}
+    names = set()
+    for node in (node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    installed = importlib.metadata.packages_distributions()
+    foreign = names - own - sys.stdlib_module_names
+    return {canonicalize_name(installed.get(name, [name])[0]) for name in foreign}
 
 
 def read_lock_entries(text: str) -> list[tuple[Requirement, list[str]]]:
@@ -75,6 +93,17 @@ def applies(requirement: Requirement, python: str) -> bool:
         "platform_python_implementation": "CPython",
     }
     return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
+def test_the_package_needs_what_it_imports_and_nothing_else():
+    stated = {canonicalize_name(Requirement(line).name) for line in read_project()["dependencies"]}
+    # jupyterlab is for people
+    assert read_imports("src") == stated - {"jupyterlab"}
+
+
+@pytest.mark.parametrize("folder", ["tests", "docs", "benchmarks"])
+def test_what_is_imported_for_development_is_stated(folder):
+    assert read_imports(folder) - set(read_stated()) == set()
 
 
 def test_every_dependency_has_a_lowest_version():

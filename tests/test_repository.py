@@ -10,18 +10,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = {
-    f"{name}.ipynb"
-    for name in (
-        "01_cleaning",
-        "02_insights",
-        "03_classification",
-        "04_summary",
-        "05_explore",
-        "pooled_model",
-        "overview",
-    )
-}
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MAX_CELL_LINES = 10
 
 REGISTRY_HOST = re.compile(
@@ -30,6 +19,7 @@ REGISTRY_HOST = re.compile(
     re.IGNORECASE,
 )
 MACHINE_PATH = re.compile(r"(?<![\w.~/-])(?:/(?:work|root|home|Users)/|[A-Z]:\\+Users\\)")
+NAMED_FILE = re.compile(r"`((?:src|tests|docs|notebooks|params|assets)/[\w./-]*\w/?)`")
 TIMING_METADATA = {"execution", "papermill", "ExecuteTime", "collapsed", "scrolled"}
 FORBIDDEN_NODES = {
     ast.FunctionDef: "def",
@@ -131,18 +121,8 @@ def test_patterns_find_what_they_must(pattern, line, hit):
     assert bool(pattern.search(line)) is hit
 
 
-def test_all_notebooks_are_there():
-    present = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    if not present:
-        pytest.skip("there are no notebooks yet")
-    assert present == NOTEBOOKS
-
-
-@pytest.mark.parametrize("name", sorted(NOTEBOOKS))
-def test_notebook_is_thin_and_committed_without_results(name):
-    path = ROOT / "notebooks" / name
-    if not path.exists():
-        pytest.skip(f"{name} does not exist; test_all_notebooks_are_there tells whether it should")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_thin_and_committed_without_results(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     assert notebook_problems(notebook) == []
@@ -181,3 +161,58 @@ def test_results_and_missing_parts_are_seen():
         "the first cell is not front matter with a title",
         "0 cells are tagged parameters, not one code cell",
     ]
+
+
+# --- the documents --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_files_that_a_document_names_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = {*NAMED_FILE.findall(text), *re.findall(r"\]\((?!https?:)([^)#]+)\)", text)}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_names_that_a_recipe_speaks_of_are_defined_in_the_file_beside_them():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    spoken = re.findall(r"`([A-Z_]{4,})`\s+(?:in|of)\s+`(src/[\w/]+\.py)`", text)
+    assert {name for name, _ in spoken} == {
+        "ASSESSMENTS",
+        "DIMENSIONS",
+        "KPIS",
+        "NOTEBOOKS",
+        "OPTIONAL_EXPORT_COLUMNS",
+    }
+    sources = {path: (ROOT / path).read_text(encoding="utf-8") for _, path in spoken}
+    assert [name for name, path in spoken if not re.search(rf"^{name}\b.* = ", sources[path], re.M)] == []
+
+
+def test_decisions_are_numbered_short_and_no_part_of_the_site():
+    paths = sorted((ROOT / "docs" / "decisions").iterdir())
+    for number, path in enumerate(paths, start=1):
+        text = path.read_text(encoding="utf-8")
+        assert re.fullmatch(rf"{number:04}-[a-z0-9-]+\.md", path.name)
+        assert text.startswith(f"# {number:04}. ")
+        assert re.findall(r"^\*\*(\w+)\.\*\*", text, re.M) == ["Context", "Decision", "Consequences"]
+        assert len(text.splitlines()) <= 20
+    rendered = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["project"]["render"]
+    assert not {path for pattern in rendered for path in ROOT.glob(pattern)} & set(paths)
+
+
+def test_the_architecture_page_stays_short():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition("<!-- map: begin -->")
+    assert len((before + rest.partition("<!-- map: end -->")[2]).split()) <= 1200
+
+
+def test_a_commit_and_ci_check_what_make_lint_checks():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [(repo["repo"], [hook["entry"] for hook in repo["hooks"]]) for repo in hooks] == [
+        ("local", ["make lint"])
+    ]
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in ci if line.startswith("make ")] == ["make lint", "make test"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [recipe] = re.findall(r"^lint:.*\n((?:\t.*\n)+)", makefile, re.M)
+    tools = re.findall(r"\$\(BIN\)/([\w-]+)", recipe)
+    assert tools == ["ruff", "ruff", "lint-imports", "numpydoc", "mypy"]

@@ -5,11 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadsmart.catalogue.formulas import PASSAGE, format_formulas
 from leadsmart.catalogue.kpis import KPIS, LEADING_CARDS, Kpi, Place, kpis_in, ratios, sums
 from leadsmart.insights.kpi.measures import add_ratios
 from leadsmart.params import Params
-from leadsmart.passages import replace_passage
 from leadsmart.vocabulary import UNIT_MONEY, UNIT_SHARE
 
 ROOT = Path(__file__).parents[2]
@@ -52,12 +50,3 @@ def test_leading_cards_are_cards_and_there_are_some_for_every_priority():
     cards = {kpi.name for kpi in kpis_in(Place.CARDS)}
     assert set(LEADING_CARDS) == set(Params.model_fields["kpi_priority"].annotation.__args__)
     assert all(set(leading) <= cards for leading in LEADING_CARDS.values())
-
-
-def test_the_definitions_page_states_the_formulas_of_the_code():
-    page = (ROOT / "docs" / "definitions.qmd").read_text(encoding="utf-8")
-    # to write the page anew: python -m leadsmart.catalogue.formulas docs/definitions.qmd
-    assert "| CPQL (`cpql`) | spend / qualified |" in page
-    assert replace_passage(page, PASSAGE, format_formulas()) == page
-    tampered = page.replace("spend / leads", "spend / clicks")
-    assert tampered != page and replace_passage(tampered, PASSAGE, format_formulas()) == page

@@ -29,7 +29,6 @@ from leadsmart.cleaning.quality.ledger import build_ledger
 from leadsmart.cleaning.reading.corrections import Correction
 from leadsmart.cleaning.tables import rules
 from leadsmart.errors import LedgerError
-from leadsmart.passages import replace_passage
 from leadsmart.vocabulary import EXPORT_FILES, LEDGER_ACTIONS, LEDGER_EXITS, TABLES
 
 KEYS = {
@@ -466,5 +465,3 @@ def test_the_definitions_page_shows_the_rules():
     code = {(EXPORT_FILES[r.table], r.name, r.action, r.description) for r in rules.CLEANING_RULES}
     assert len(listed) == len(code)
     assert set(listed) == code
-    # to write the page anew: python -m leadsmart.cleaning.tables.rules docs/definitions.qmd
-    assert replace_passage(page, rules.PASSAGE, rules.format_rules()) == page

@@ -1,17 +1,6 @@
-"""The KPIs with their formulas, as the table of the definitions page.
-
-python -m leadsmart.catalogue.formulas docs/definitions.qmd
-"""
-
-import sys
-from pathlib import Path
-from typing import Final
+"""The KPIs with their formulas, as the table of the definitions page."""
 
 from leadsmart.catalogue.kpis import ratios, sums
-from leadsmart.passages import rewrite_passage
-
-#: The passage of the page that this module writes.
-PASSAGE: Final = "kpis"
 
 
 def format_formulas() -> str:
@@ -22,7 +11,3 @@ def format_formulas() -> str:
         if kpi.reading:
             lines.append(f"| {name} | {kpi.formula.replace(' * ', ' · ')} | {kpi.reading} |")
     return "\n".join(lines) + '\n\n: KPIs and their formulas {tbl-colwidths="[26,38,36]"}'
-
-
-if __name__ == "__main__":
-    rewrite_passage(Path(sys.argv[1]), PASSAGE, format_formulas())

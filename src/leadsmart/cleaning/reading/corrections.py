@@ -93,19 +93,19 @@ def read_corrections(params_dir: Path) -> tuple[Correction, ...]:
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     except yaml.YAMLError as error:
-        raise _refuse("not valid YAML", "Mend the file") from error
+        raise ParameterError("not valid YAML", remedy="Mend the file", file=CORRECTIONS_FILE) from error
     if not isinstance(entries, list):
-        raise _refuse("expected a list of corrections", "See the example in it")
+        raise ParameterError(
+            "expected a list of corrections", remedy="See the example in it", file=CORRECTIONS_FILE
+        )
     try:
         return tuple(Correction.model_validate(entry) for entry in entries)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise _refuse(f"{where}: {first['msg']}", "See the example in it") from error
-
-
-def _refuse(problem: str, remedy: str, column: str | None = None) -> ParameterError:
-    return ParameterError(problem, remedy=remedy, file=CORRECTIONS_FILE, column=column)
+        raise ParameterError(
+            f"{where}: {first['msg']}", remedy="See the example in it", file=CORRECTIONS_FILE
+        ) from error
 
 
 def find_unexpected(slices: Slices, corrections: Sequence[Correction]) -> list[InputError]:

@@ -1,14 +1,8 @@
-"""Every cleaning rule with its action: the one table that ledger, pages and tests refer to.
+"""Every cleaning rule with its action: the one table that ledger, pages and tests refer to."""
 
-``python -m leadsmart.cleaning.tables.rules docs/definitions.qmd`` writes the table anew into the definitions page.
-"""
-
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from leadsmart.passages import rewrite_passage
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
     CAMPAIGNS,
@@ -24,9 +18,6 @@ MERGED: Final = "merged"
 QUARANTINED: Final = "quarantined"
 REPAIRED: Final = "repaired"
 FLAGGED: Final = "flagged"
-
-#: The passage of the definitions page that this module writes.
-PASSAGE: Final = "rules"
 
 #: The rule whose rows go into another row, and their spend with them.
 SAME_DAY: Final = "same_day"
@@ -144,7 +135,3 @@ def format_rules() -> str:
     head = ["| Rule | What happens | To which rows | In which file |", "|:-----|:-----|:-----|:-----|"]
     caption = ': The rules of cleaning {tbl-colwidths="[22,12,44,22]"}'
     return "\n".join([*head, *rows, "", caption])
-
-
-if __name__ == "__main__":
-    rewrite_passage(Path(sys.argv[1]), PASSAGE, format_rules())

@@ -7,7 +7,7 @@ from leadsmart.params import list_markets, load_params
 from leadsmart.report.project.workspace import Workspace
 
 if TYPE_CHECKING:
-    from leadsmart.cleaning.reading.slices import Slices
+    pass
 
 
 def known_slices(workspace: Workspace) -> Slices | None:
