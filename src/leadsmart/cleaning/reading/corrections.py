@@ -43,17 +43,26 @@ class Correction(BaseModel):
         known = {*REQUIRED_EXPORT_COLUMNS[self.table], "channel", "form_variant"}
         for column in (*self.match, *self.change):
             if column in _CONTACTS:
-                raise _refuse(
-                    "a correction must not hold contacts", "Match by id, or by file and line", column
+                raise ParameterError(
+                    "a correction must not hold contacts",
+                    remedy="Match by id, or by file and line",
+                    file=CORRECTIONS_FILE,
+                    column=column,
                 )
             if column not in known and column not in _PLACES:
                 remedy = f"Known are {', '.join(sorted(known))}"
-                raise _refuse(f"table {self.table} has no such column", remedy, column)
+                raise ParameterError(
+                    f"table {self.table} has no such column",
+                    remedy=remedy,
+                    file=CORRECTIONS_FILE,
+                    column=column,
+                )
             if column in self.change and (column in _DECIDES_SLICE or column in _PLACES):
-                raise _refuse(
+                raise ParameterError(
                     "this column decides where a row belongs and can't be corrected here",
-                    "Correct it in the export, or a project's market in project_markets.csv",
-                    column,
+                    remedy="Correct it in the export, or a project's market in project_markets.csv",
+                    file=CORRECTIONS_FILE,
+                    column=column,
                 )
         return self
 
