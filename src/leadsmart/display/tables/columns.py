@@ -119,7 +119,7 @@ class Column:
         )
 
     def text(self, row: Row) -> str:
-        """The row's value as readers see it; what is markup already is `Html`.
+        """The row's value as readers see it, as text or as markup.
 
         >>> Column("r", "Qualified", "share", "lo", "hi").text({"r": 0.59, "lo": 0.52, "hi": 0.66})
         '59 % (52–66)'
