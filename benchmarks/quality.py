@@ -49,7 +49,7 @@ Made by `python benchmarks/quality.py {arguments}` on {machine}.
 
 {table}
 
-*Newest fifth*: learned from the older cases; *random fifth*: from the others, whenever they came. The second flatters
+*Newest fifth*: learned from the older cases; *random fifth*: from the others, whenever they came. The second is optimistic
 where cases of one time or group are alike. *LeadSmart* is the project's estimator with its own choice of candidate and its
 calibration; the other two are scikit-learn's with their defaults, categories encoded and gaps filled.
 """

@@ -65,7 +65,7 @@ def test_every_market_gets_an_answer(evaluations):
 
 
 def test_the_verdict_follows_the_newest_leads_and_nothing_is_ready(evaluations):
-    # lead-level columns are rebuilt at random there, so a Ready score could only rest on a kinder split
+    # lead-level columns are rebuilt at random there, so a Ready score could only rest on an optimistic split
     for evaluation, _, scored, _ in evaluations.values():
         assert evaluation.verdict.verdict != "Ready"
         if evaluation.verdict.use != "probability":
@@ -75,7 +75,7 @@ def test_the_verdict_follows_the_newest_leads_and_nothing_is_ready(evaluations):
             assert evaluation.splits.set_index("split").loc["later leads", "auc"] == area
 
 
-def test_a_random_split_flatters_the_largest_market(evaluations):
+def test_a_random_split_is_optimistic_on_the_largest_market(evaluations):
     auc = evaluations["new-cairo"][0].splits.set_index("split")["auc"]
     assert auc["random"] > auc["other campaigns"] > auc["later leads"]
 

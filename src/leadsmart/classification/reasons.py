@@ -26,7 +26,7 @@ NOTHING_SPECIAL: Final = "nothing sets this lead apart"
 
 
 @dataclass(frozen=True)
-class Effects:
+class FeatureEffects:
     """What each feature adds to the score of each lead.
 
     Attributes
@@ -45,12 +45,12 @@ class Effects:
     probability: np.ndarray
 
 
-def explain(effects: Effects, specs: tuple[FeatureSpec, ...], leads: LeadColumns) -> list[str]:
+def explain(effects: FeatureEffects, specs: tuple[FeatureSpec, ...], leads: LeadColumns) -> list[str]:
     """Say the main reasons for and against each lead.
 
     Parameters
     ----------
-    effects : Effects
+    effects : FeatureEffects
     specs : tuple of FeatureSpec
     leads : DataFrame or mapping
         Feature frame, or its columns.
@@ -63,10 +63,10 @@ def explain(effects: Effects, specs: tuple[FeatureSpec, ...], leads: LeadColumns
     names = effects.names
     spec_of = {s.name: s for s in specs}
     # what all leads of a market share is no reason to call one before another
-    told = np.array([spec_of[name].field != "market" for name in names])
+    differs = np.array([spec_of[name].field != "market" for name in names])
     words = [_words(spec_of[name]) for name in names]
     # rounded, as the same effect measured in two ways differs in its last digits
-    strength = (np.abs(effects.values) * told).round(9)
+    strength = (np.abs(effects.values) * differs).round(9)
     ever_named = (strength >= MIN_EFFECT).any(axis=0)
     values = [_values(spec_of[name], leads) if ever_named[j] else [] for j, name in enumerate(names)]
     order = np.argsort(-strength, axis=1, kind="stable").tolist()
@@ -83,7 +83,7 @@ def explain(effects: Effects, specs: tuple[FeatureSpec, ...], leads: LeadColumns
     return texts
 
 
-def feature_effects(estimator: Estimator, matrix: np.ndarray) -> Effects:
+def feature_effects(estimator: Estimator, matrix: np.ndarray) -> FeatureEffects:
     """Score each encoded lead (`estimation.encode_leads`), and measure each feature's effect on it."""
     columns, usual = _usual_values(estimator.encoder)
     if isinstance(estimator.classifier, Pipeline):
@@ -95,7 +95,7 @@ def feature_effects(estimator: Estimator, matrix: np.ndarray) -> Effects:
     else:
         odds = matrix_log_odds(estimator.classifier, matrix)
         effects = occlude(estimator.classifier, matrix, columns, usual)
-    return Effects(tuple(columns), estimator.slope * effects, calibrate(estimator, odds))
+    return FeatureEffects(tuple(columns), estimator.slope * effects, calibrate(estimator, odds))
 
 
 @lru_cache(maxsize=8)

@@ -40,7 +40,7 @@ SCORE_TYPES: Final = {
 SCORE_COLUMNS: Final = tuple(SCORE_TYPES)
 
 #: Feature, points, words if true, words if not: how leads are ordered where no model can be trusted.
-RULES: Final = (
+ORDERING_RULES: Final = (
     ("is_phone_valid", 4, "valid phone", "no valid phone"),
     ("has_message", 2, "wrote a message", ""),
     ("is_email_valid", 1, "valid e-mail", "no valid e-mail"),
@@ -75,7 +75,9 @@ def rules_table() -> pd.DataFrame:
     DataFrame
         One row per rule: ``rule`` (words), ``points``. Equal points: newest first.
     """
-    return pd.DataFrame([(words, points) for _, points, words, _ in RULES], columns=["rule", "points"])
+    return pd.DataFrame(
+        [(words, points) for _, points, words, _ in ORDERING_RULES], columns=["rule", "points"]
+    )
 
 
 def describe_use(model: Model, use: str) -> str:
@@ -154,7 +156,7 @@ def score_arrivals(scorer: Scorer, leads: pd.DataFrame) -> pd.DataFrame:
     ----------
     scorer : Scorer
     leads : DataFrame
-        Clean leads (`vocabulary.MarketTables`), each with a moment of arrival.
+        Clean leads (`market.MarketTables`), each with a moment of arrival.
 
     Returns
     -------
@@ -171,7 +173,7 @@ def score_lead(scorer: Scorer, lead: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     scorer : Scorer
     lead : mapping
-        A clean lead by column (`vocabulary.MarketTables`), with a moment of arrival.
+        A clean lead by column (`market.MarketTables`), with a moment of arrival.
 
     Returns
     -------
@@ -265,7 +267,7 @@ def score_by_rules(leads: LeadColumns) -> tuple[np.ndarray, list[str]]:
     points = np.zeros(n)
     good: list[list[str]] = [[] for _ in range(n)]
     bad: list[list[str]] = [[] for _ in range(n)]
-    for name, worth, yes, no in RULES:
+    for name, worth, yes, no in ORDERING_RULES:
         if name not in leads:
             continue
         holds = np.asarray(leads[name], dtype=float) == 1

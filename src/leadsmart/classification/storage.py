@@ -73,12 +73,12 @@ def load_model(path: Path) -> Model:
             "classifier": content["classifier"],
         }
         estimator = Estimator(**{**stored, **fitted, "trials": pd.DataFrame(stored["trials"])})
-    first, last = facts["period"] or (None, None)
+    period = facts["period"]
     read = {
         "estimator": estimator,
         "specs": tuple(FeatureSpec(**spec) for spec in facts["specs"]),
         "cutoff": _moment(facts["cutoff"]),
-        "period": None if first is None else (_moment(first), _moment(last)),
+        "period": (_moment(period[0]), _moment(period[1])) if period else None,
         "comparison": pd.DataFrame(facts["comparison"]),
         "intent_classifier": _text_from_dict(content["intents"]),
     }

@@ -26,6 +26,8 @@ BOOSTING: Final = "gradient boosting"
 CANDIDATES: Final = (LOGISTIC, BOOSTING)
 #: Labels of each kind that a slice needs before anything is chosen or calibrated on it.
 MIN_SLICE: Final = 20
+#: Row numbers to fit on, and to score.
+Fold = tuple[np.ndarray, np.ndarray]
 TEXT_FOLDS: Final = 4
 CALIBRATION_FOLDS: Final = 5
 TRIAL_COLUMNS: Final = ("candidate", "auc", "log_loss", "is_better")
@@ -69,7 +71,6 @@ def fit_estimator(
     specs: tuple[FeatureSpec, ...],
     seed: int,
     kind: str | None = None,
-    is_calibrated: bool = True,
 ) -> Estimator:
     """Fit, choose and calibrate on training leads.
 
@@ -87,8 +88,6 @@ def fit_estimator(
     seed : int
     kind : str, optional
         Skip the choice and fit this candidate.
-    is_calibrated : bool
-        False where only the order of leads matters, which calibration leaves alone.
 
     Raises
     ------
@@ -106,8 +105,7 @@ def fit_estimator(
         chosen["trials"] = _compare(train.iloc[:first], train.iloc[first:second], specs, seed)
         kind = BOOSTING if chosen["trials"]["is_better"].iloc[-1] else LOGISTIC
     kind = kind or LOGISTIC
-    if is_calibrated:
-        chosen |= _calibration(train, specs, seed, kind)
+    chosen |= _calibration(train, specs, seed, kind)
     return replace(_fit(train, specs, seed, kind), **chosen)
 
 
@@ -138,8 +136,45 @@ def linear_parts(classifier: Pipeline, matrix: np.ndarray) -> np.ndarray:
 
 def encode_leads(encoder: Encoder, text: TextClassifier | None, leads: LeadColumns) -> np.ndarray:
     """Encode leads, their messages scored by the fitted text model."""
-    has_text = text is not None and "message" in leads
-    return encode(encoder, leads, text_scores(text, leads["message"].tolist()) if has_text else None)
+    if text is None or "message" not in leads:
+        return encode(encoder, leads, None)
+    return encode(encoder, leads, text_scores(text, leads["message"].tolist()))
+
+
+def predict_held_out(
+    leads: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int, kind: str, folds: Iterable[Fold]
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Score leads by uncalibrated estimators that were fitted without them.
+
+    Parameters
+    ----------
+    leads : DataFrame
+        Features and ``label``, as in `fit_estimator`.
+    specs : tuple of FeatureSpec
+    seed : int
+    kind : str
+        One of `CANDIDATES`.
+    folds : iterable of (array, array)
+        Row numbers to fit on, and to score. One without two labels of each kind to fit on is left out.
+
+    Returns
+    -------
+    array of int
+        Row numbers of the leads scored, fold after fold.
+    array of float
+        Their log-odds.
+    int
+        Leads that the largest fold was fitted on.
+    """
+    held_out, odds, sizes = [np.empty(0, dtype=int)], [np.empty(0)], [0]
+    for fit, test in folds:
+        train = leads.iloc[np.sort(fit)]
+        label = train["label"].to_numpy(dtype=float)
+        if min(label.sum(), (1 - label).sum()) >= 2:
+            held_out.append(test)
+            odds.append(_log_odds(_fit(train, specs, seed, kind), leads.iloc[test]))
+            sizes.append(len(train))
+    return np.concatenate(held_out), np.concatenate(odds), max(sizes)
 
 
 def predict_without_fields(
@@ -201,12 +236,14 @@ def _calibration(train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int,
     """Slope and intercept, from leads that the fit did not see, and which these were."""
     label, second = train["label"].to_numpy(dtype=float), int(0.8 * len(train))
     if _has_both(label[:second]) and _has_both(label[second:]):
-        early = _fit(train.iloc[:second], specs, seed, kind)
-        slope, intercept = _platt(_log_odds(early, train.iloc[second:]), label[second:])
-        calibrated_on = "later leads"
+        folds, calibrated_on = [(np.arange(second), np.arange(second, len(train)))], "later leads"
     else:
-        slope, intercept = _platt(_out_of_fold(train, specs, seed, kind), label)
-        calibrated_on = "shuffled folds"
+        n_folds = min(CALIBRATION_FOLDS, int(min(label.sum(), (1 - label).sum())))
+        shuffled = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+        folds, calibrated_on = list(shuffled.split(label, label)), "shuffled folds"
+    rows, odds, _ = predict_held_out(train, specs, seed, kind, folds)
+    in_order = np.argsort(rows)
+    slope, intercept = _platt(odds[in_order], label[rows[in_order]])
     return {"slope": slope, "intercept": intercept, "calibrated_on": calibrated_on}
 
 
@@ -262,15 +299,6 @@ def _fit_message_model(
 def _log_odds(estimator: Estimator, frame: pd.DataFrame) -> np.ndarray:
     matrix = encode_leads(estimator.encoder, estimator.text, frame)
     return matrix_log_odds(estimator.classifier, matrix)
-
-
-def _out_of_fold(train: pd.DataFrame, specs: tuple[FeatureSpec, ...], seed: int, kind: str) -> np.ndarray:
-    label = train["label"].to_numpy(dtype=int)
-    folds = min(CALIBRATION_FOLDS, int(min(label.sum(), (1 - label).sum())))
-    odds = np.empty(len(train))
-    for fit, held_out in StratifiedKFold(folds, shuffle=True, random_state=seed).split(label, label):
-        odds[held_out] = _log_odds(_fit(train.iloc[fit], specs, seed, kind), train.iloc[held_out])
-    return odds
 
 
 def _platt(odds: np.ndarray, label: np.ndarray) -> tuple[float, float]:

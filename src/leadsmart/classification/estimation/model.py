@@ -234,4 +234,4 @@ def _without_gaps(frame: pd.DataFrame) -> pd.DataFrame:
         for c in frame
         if c == "message" or (c not in META_COLUMNS and isinstance(frame[c].dtype, pd.StringDtype))
     ]
-    return frame.assign(**{c: frame[c].fillna("" if c == "message" else MISSING) for c in named})
+    return frame.assign(**{str(c): frame[c].fillna("" if c == "message" else MISSING) for c in named})

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from leadsmart.formats import format_count, format_percent
-from leadsmart.market import Market
+from leadsmart.market import Market, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     OUTCOME_DISQUALIFIED,
@@ -21,7 +21,6 @@ TARGET_TITLES: Final[dict[str, str]] = {
     "qualified_given_verdict": "Chance of being qualified, given that sales decide",
     "qualified_within_horizon": "Chance of being qualified within the horizon, given that sales make contact",
 }
-INTENT_LEVELS: Final = ("high", "medium", "low", "junk")
 LABEL_COLUMNS: Final = ("lead_id", "arrived_at", "user_id", "campaign_id", "label", "labelled_at")
 
 
@@ -78,7 +77,7 @@ def status_as_of(market: Market) -> pd.DataFrame:
     earlier = events[(events["changed_at"] < cut) & events["lead_id"].isin(later)]
     last = earlier.sort_values("changed_at", kind="stable").groupby("lead_id")["status"].last()
     rewound = leads["lead_id"].isin(later)
-    status = leads["lead_status"].mask(rewound, _of_lead(leads["lead_id"], last).fillna("NEW_LEAD"))
+    status = leads["lead_status"].mask(rewound, look_up(leads["lead_id"], last).fillna("NEW_LEAD"))
     outcome_of = _outcome_of(market.params)
     return pd.DataFrame(
         {
@@ -141,14 +140,9 @@ def _given_verdict(
     agrees = standing["outcome"] == standing["outcome_now"]
     reversed_at = standing[~agrees].groupby("lead_id")["changed_at"].max()
     standing = standing[agrees]
-    after = _of_lead(standing["lead_id"], reversed_at)
+    after = look_up(standing["lead_id"], reversed_at)
     since = standing[after.isna() | (standing["changed_at"] >= after)].groupby("lead_id")["changed_at"].min()
-    return label, _of_lead(current["lead_id"], since)
-
-
-def _of_lead(lead_ids: pd.Series, values: pd.Series) -> pd.Series:
-    # Series.map loses the type of an empty series
-    return pd.Series(values.reindex(lead_ids).array, index=lead_ids.index)
+    return label, look_up(current["lead_id"], since)
 
 
 def _within_horizon(
@@ -222,7 +216,7 @@ def count_labels_by_market(extracts: pd.DataFrame, titles: dict[str, str]) -> pd
     Parameters
     ----------
     extracts : DataFrame
-        What `model.training_extract` returned for each market, one below the other.
+        What `dataset.training_extract` returned for each market, one below the other.
     titles : dict
         Market -> its title.
 

@@ -122,10 +122,12 @@ def bands_table(
 
 def grade_of(probability: np.ndarray, params: Params) -> np.ndarray:
     """Give each probability its grade A–D by ``params.grade_bounds``; None without a probability."""
-    *bounded, lowest = GRADES
-    # A stands first: a probability has the best grade whose bound it reaches
-    reached = [np.isnan(probability), *(probability >= params.grade_bounds[grade] for grade in bounded)]
-    return np.select(reached, [None, *bounded], lowest)
+    grades = np.full(len(probability), GRADES[-1], dtype=object)
+    # from C to A: a probability has the best grade whose bound it reaches
+    for grade, bound in sorted(params.grade_bounds.items(), reverse=True):
+        grades[probability >= bound] = grade
+    grades[np.isnan(probability)] = None
+    return grades
 
 
 def _saved(called: np.ndarray | float, found: np.ndarray) -> np.ndarray:

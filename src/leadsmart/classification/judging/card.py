@@ -71,8 +71,8 @@ def gain_message(evaluation: Evaluation) -> str:
     """Say what calling the best-scored fifth first would have found: the title of the gain curve."""
     if evaluation.calls.empty:
         return "No score could be judged"
-    row = evaluation.calls.set_index("called")[["found", "found_low", "found_high"]].loc[0.2]
-    found = format_interval(*row, UNIT_SHARE)
+    row: dict[Any, Any] = evaluation.calls[evaluation.calls["called"] == 0.2].iloc[0].to_dict()
+    found = format_interval(row["found"], row["found_low"], row["found_high"], UNIT_SHARE)
     return f"The best-scored 20 % of the leads held {found} of the qualified ones"
 
 

@@ -149,8 +149,7 @@ def evaluate_model(
     if model.origin == RULES or test["label"].nunique() < 2:
         if min(count_labels(dataset.labelled)) < RULES_BELOW:
             return unjudged
-        nothing = (np.nan, np.nan, np.nan)
-        return replace(unjudged, splits=_splits(dataset, model, nothing, has_comparison))
+        return replace(unjudged, splits=_splits(dataset, model, [np.nan] * 3, has_comparison))
     clusters = choose_clusters(test, params.minimum_users)
     weights = cluster_weights(clusters, params.seed)
     label, probability = test["label"].to_numpy(dtype=float), test["probability"].to_numpy()
@@ -163,12 +162,12 @@ def evaluate_model(
     if verdict.use != USE_PROBABILITY:
         # a threshold that nobody may read as a chance, on a list that shows none
         gains, calls = gains.assign(lowest_probability=np.nan), calls.assign(lowest_probability=np.nan)
-    decisive = figures.set_index("measure").loc["roc_auc", ["value", "low", "high"]]
+    decisive = figures.loc[figures["measure"] == "roc_auc", ["value", "low", "high"]].to_numpy()[0].tolist()
     return replace(
         unjudged,
         interval_basis=clusters.basis,
         figures=figures,
-        splits=_splits(dataset, model, tuple(decisive), has_comparison),
+        splits=_splits(dataset, model, decisive, has_comparison),
         reliability=reliability_table(label, probability),
         gains=gains,
         calls=calls,
@@ -207,9 +206,7 @@ def _figures(
     return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))
 
 
-def _splits(
-    dataset: Dataset, model: Model, decisive: tuple[float, ...], has_comparison: bool
-) -> pd.DataFrame:
+def _splits(dataset: Dataset, model: Model, decisive: list[float], has_comparison: bool) -> pd.DataFrame:
     """The deciding split with its AUC, low and high, and the optimistic ones."""
     n_train, n_test = model.n_qualified + model.n_disqualified, len(dataset.split.test)
     rows = [("later leads", n_train, n_test, *decisive)]

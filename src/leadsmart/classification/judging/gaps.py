@@ -86,9 +86,9 @@ def data_gaps(dataset: Dataset) -> DataGaps:
     if dataset.labelled.empty:
         return _not_enough(missing, 0, 0, 0)
     train, test = dataset.split.train, dataset.split.test
-    fewest = [min(count_labels(leads)) for leads in (train, test)]
-    if fewest[0] < RULES_BELOW or fewest[1] < TEST_LABELS:
-        return _not_enough(missing, *fewest, len(test))
+    known, newest = min(count_labels(train)), min(count_labels(test))
+    if known < RULES_BELOW or newest < TEST_LABELS:
+        return _not_enough(missing, known, newest, len(test))
     # the form's completeness knows of every field, so no field could be left out beside it
     specs = tuple(spec for spec in dataset.features.specs if spec.field != "form")
     full = fit_estimator(train, specs, params.seed)
@@ -212,8 +212,10 @@ def _finding(table: pd.DataFrame, basis: str) -> dict[str, Any]:
 
 
 def _where_lacking(worst: dict[Any, Any]) -> str:
-    area = [worst[c] for c in ("auc_lacking", "auc_lacking_low", "auc_lacking_high")]
-    return "" if np.isnan(area[0]) else f" For those leads its AUC is {format_interval(*area, UNIT_AUC)}."
+    area, low, high = (worst[c] for c in ("auc_lacking", "auc_lacking_low", "auc_lacking_high"))
+    return (
+        "" if np.isnan(area) else f" For those leads its AUC is {format_interval(area, low, high, UNIT_AUC)}."
+    )
 
 
 def _not_enough(missing: pd.DataFrame, known: int, newest: int, n_test: int) -> DataGaps:

@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from leadsmart.classification.estimation.dataset import TEST_SHARE, count_labels
-from leadsmart.classification.estimation.estimation import fit_estimator, predict
+from leadsmart.classification.estimation.dataset import TEST_SHARE
+from leadsmart.classification.estimation.estimation import Fold, predict_held_out
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
 from leadsmart.classification.metrics import auc_interval, choose_clusters
 from leadsmart.params import Params
@@ -17,9 +18,6 @@ FOLDS: Final = 5
 #: Newest labelled leads that the optimistic splits are shown on: enough to see how optimistic they are.
 MAX_COMPARED: Final = 5_000
 COMPARED_COLUMNS: Final = ("split", "n_train", "n_test", "auc", "auc_low", "auc_high")
-
-#: Row numbers to train on, and to score.
-Fold = tuple[np.ndarray, np.ndarray]
 
 
 def compare_splits(
@@ -54,9 +52,9 @@ def compare_splits(
     }
     rows = []
     for name, folds in ways.items():
-        held_out, score, trained = _out_of_fold(leads, specs, kind, params.seed, folds)
+        held_out, odds, trained = predict_held_out(leads, specs, params.seed, kind, folds)
         clusters = choose_clusters(leads.iloc[held_out], params.minimum_users)
-        area = auc_interval(label[held_out], score, clusters, params.seed)
+        area = auc_interval(label[held_out], expit(odds), clusters, params.seed)
         rows.append((name, trained, len(held_out), *area))
     return rows
 
@@ -64,18 +62,3 @@ def compare_splits(
 def _grouped(keys: pd.Series) -> Iterator[Fold]:
     codes, found = pd.factorize(keys.astype(object), use_na_sentinel=False)
     return iter(()) if len(found) < FOLDS else GroupKFold(FOLDS).split(codes, groups=codes)
-
-
-def _out_of_fold(
-    leads: pd.DataFrame, specs: tuple[FeatureSpec, ...], kind: str, seed: int, folds: Iterable[Fold]
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Score held-out leads; folds are of one size and their scores comparable."""
-    held_out, scores, sizes = [np.empty(0, dtype=int)], [np.empty(0)], [0]
-    for fit, test in folds:
-        train = leads.iloc[np.sort(fit)]
-        if min(count_labels(train)) >= 2:
-            estimator = fit_estimator(train, specs, seed, kind=kind, is_calibrated=False)
-            held_out.append(test)
-            scores.append(predict(estimator, leads.iloc[test]))
-            sizes.append(len(train))
-    return np.concatenate(held_out), np.concatenate(scores), max(sizes)

@@ -94,8 +94,8 @@ def fit_vocabularies(texts: Sequence[str], is_first: np.ndarray) -> tuple[tuple[
     return tuple(vocabularies), csr_matrix(hstack(matrices))
 
 
-def weigh_terms(vocabulary: Vocabulary, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weigh the known terms of a few texts, without the matrix that costs a single text more than its terms.
+def tfidf_entries(vocabulary: Vocabulary, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the TF-IDF of the known terms of a few texts, without the matrix that costs a single text more than its terms.
 
     Parameters
     ----------

@@ -4,14 +4,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from leadsmart.classification.texts.terms import Vocabulary, fit_vocabularies, weigh_terms
+from leadsmart.classification.texts.terms import Vocabulary, fit_vocabularies, tfidf_entries
 from leadsmart.errors import ModelError
 
 NEEDS_REVIEW: Final = "needs review"
@@ -21,6 +21,7 @@ INTENT_STRENGTH: Final = 10.0
 #: The same of a score of verdicts, which a message decides only in part: the best of 0.03, 0.1, 0.3 and 1 by log loss
 #: on held-out training messages of sample data.
 VERDICT_STRENGTH: Final = 0.1
+MAX_ITERATIONS: Final = 500
 
 _ARABIC_FORMS: Final = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ـ": None}
@@ -99,7 +100,7 @@ def _fold(text: str, keep_digits: bool) -> str:
 
 
 def language_of(text: object) -> str:
-    """Tell the script of a text: ``arabic``, ``latin``, ``mixed`` or ``none``.
+    """Name the script of a text: ``arabic``, ``latin``, ``mixed`` or ``none``.
 
     >>> [language_of(text) for text in ("سعر", "price", "سعر price", "?", None)]
     ['arabic', 'latin', 'mixed', 'none', 'none']
@@ -134,7 +135,8 @@ def fit_text(
     if len(set(labels)) < 2:
         raise ModelError("texts of one class only", remedy="Label texts of at least two classes")
     vocabularies, matrix = fit_vocabularies(texts, is_first)
-    return TextClassifier(vocabularies, _fit_linear(matrix, labels, INTENT_STRENGTH), threshold)
+    classifier = LogisticRegression(C=INTENT_STRENGTH, max_iter=MAX_ITERATIONS)
+    return TextClassifier(vocabularies, classifier.fit(matrix, labels), threshold)
 
 
 def fit_text_unseen(
@@ -166,15 +168,10 @@ def fit_text_unseen(
         If no term occurs often enough.
     """
     vocabularies, matrix = fit_vocabularies(texts, is_first)
-    unseen = np.empty(len(texts))
-    for fit, held_out in StratifiedKFold(folds, shuffle=True, random_state=seed).split(labels, labels):
-        part = _fit_linear(matrix[fit], labels[fit], VERDICT_STRENGTH)
-        unseen[held_out] = part.decision_function(matrix[held_out])
-    return TextClassifier(vocabularies, _fit_linear(matrix, labels, VERDICT_STRENGTH), threshold=0.0), unseen
-
-
-def _fit_linear(matrix: Any, labels: np.ndarray, strength: float) -> LogisticRegression:
-    return LogisticRegression(C=strength, max_iter=500).fit(matrix, labels)
+    classifier = LogisticRegression(C=VERDICT_STRENGTH, max_iter=MAX_ITERATIONS)
+    shuffled = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    unseen = cross_val_predict(classifier, matrix, labels, cv=shuffled, method="decision_function")
+    return TextClassifier(vocabularies, classifier.fit(matrix, labels), threshold=0.0), unseen
 
 
 def text_scores(model: TextClassifier, texts: Sequence[str]) -> np.ndarray:
@@ -209,7 +206,7 @@ def _log_odds(model: TextClassifier, texts: Sequence[str]) -> np.ndarray:
     odds = np.tile(model.classifier.intercept_, (len(texts), 1))
     first = 0
     for vocabulary in model.vocabularies:
-        text, term, value = weigh_terms(vocabulary, texts)
+        text, term, value = tfidf_entries(vocabulary, texts)
         for k, weights in enumerate(model.classifier.coef_):
             odds[:, k] += np.bincount(text, value * weights[first + term], minlength=len(texts))
         first += len(vocabulary.terms)
