@@ -18,9 +18,9 @@ from leadsmart.classification.features.feature_catalogue import (
 from leadsmart.classification.features.history import (
     MarketHistory,
     build_history,
-    campaign_rows,
     delivery_history,
     local_times,
+    rows_of,
     universal_times,
     verdict_history,
 )
@@ -132,7 +132,7 @@ def compute_features(
     dict of arrays
         The columns of a feature frame but ``is_first_message``, in the order of `leads`.
     """
-    row = campaign_rows(history, leads["campaign_id"].tolist())
+    row = rows_of(history.rows, leads["campaign_id"].tolist())
     arrived = local_times(leads["arrived_at"])
     days = arrived.astype("datetime64[D]")
     return {

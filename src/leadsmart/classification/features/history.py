@@ -142,11 +142,11 @@ def build_history(market: Market) -> MarketHistory:
     facts = campaigns.reindex(range(len(campaigns) + 1))
     codes = {c: np.append(pd.factorize(campaigns[c])[0], -1) for c in HISTORY_KEYS.values()}
     leads, delivery, events = market.tables.leads, market.tables.ad_performance, _verdict_events(market)
-    of_lead = _rows(rows, leads["campaign_id"])
+    of_lead = rows_of(rows, leads["campaign_id"])
     first = ~leads["lead_id"].duplicated().to_numpy()
     row_of_lead = dict(zip(leads["lead_id"][first].tolist(), of_lead[first].tolist(), strict=True))
-    of_event = _rows(row_of_lead, events["lead_id"])
-    of_delivery = _rows(rows, delivery["campaign_id"])
+    of_event = rows_of(row_of_lead, events["lead_id"])
+    of_delivery = rows_of(rows, delivery["campaign_id"])
     verdict_days, lead_days = local_times(events["changed_at"]), local_times(leads["arrived_at"])
     qualified = [events["status"].isin(market.params.qualified_statuses).to_numpy()]
     delivered = [delivery[c].to_numpy(dtype=float) for c in ("spend", "clicks", "impressions")]
@@ -167,13 +167,9 @@ def build_history(market: Market) -> MarketHistory:
     )
 
 
-def campaign_rows(history: MarketHistory, campaign_ids: Iterable[str]) -> np.ndarray:
-    """Find the row of each campaign; -1, the last row, where it is not known."""
-    return _rows(history.rows, campaign_ids)
-
-
-def _rows(row_of: dict[str, int], ids: Iterable[str]) -> np.ndarray:
-    return np.array([row_of.get(i, -1) for i in ids], dtype=np.int64)
+def rows_of(known: dict[str, int], ids: Iterable[str]) -> np.ndarray:
+    """Find the row of each id; -1, the last row, where it is not known."""
+    return np.array([known.get(i, -1) for i in ids], dtype=np.int64)
 
 
 def verdict_history(history: MarketHistory, row: np.ndarray, days: np.ndarray) -> dict[str, np.ndarray]:
@@ -187,7 +183,7 @@ def verdict_history(history: MarketHistory, row: np.ndarray, days: np.ndarray) -
     ----------
     history : MarketHistory
     row : array of int
-        Row of each lead's campaign (`campaign_rows`).
+        Row of each lead's campaign (`rows_of`).
     days : array of datetime64
         Local day of each lead's arrival.
 
