@@ -46,6 +46,10 @@ def score_file(path: Path, outputs: Path, market: str) -> ScoredFile:
         Folder of published results.
     market : str
 
+    Returns
+    -------
+    ScoredFile
+
     Raises
     ------
     InputError, ModelError

@@ -98,7 +98,7 @@ def computed_once(function: Callable[Concatenate[Market, P], T]) -> Callable[Con
     """
 
     @functools.wraps(function)
-    def kept(market: Market, *args: P.args, **kwargs: P.kwargs) -> T:
+    def kept(market: Market, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if kwargs:
             raise TypeError(
                 f"{function.__name__} is computed once per market and takes its arguments by position"

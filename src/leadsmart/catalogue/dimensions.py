@@ -62,6 +62,14 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
 def levels_of(columns: Collection[str]) -> set[str]:
     """The levels that a grouping mixes.
 
+    Parameters
+    ----------
+    columns : Collection[str]
+
+    Returns
+    -------
+    set[str]
+
     Raises
     ------
     ValueError

@@ -251,6 +251,10 @@ def kpis_in(place: Place, first: Iterable[str] = ()) -> list[Kpi]:
     first : iterable of str
         Names of those that lead.
 
+    Returns
+    -------
+    list of Kpi
+
     Examples
     --------
     >>> [kpi.name for kpi in kpis_in(Place.BENCHMARKS, first=["qualified_rate"])]

@@ -89,6 +89,10 @@ def describe_use(model: Model, use: str) -> str:
         Fitted on all that is known.
     use : str
         What the call list takes from the score (`verdict.Verdict`).
+
+    Returns
+    -------
+    str
     """
     if model.estimator is None or use != USE_RULES:
         return model.choice
@@ -97,6 +101,10 @@ def describe_use(model: Model, use: str) -> str:
 
 def open_leads(market: Market) -> pd.DataFrame:
     """List the leads that are still worth a call: undecided, unreachable or untouched, and no deal.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------
@@ -145,6 +153,10 @@ def open_scorer(model: Model, market: Market, use: str) -> Scorer:
         What is known: each lead is judged by the history up to the day before it arrived.
     use : str
         As in `score_open_leads`.
+
+    Returns
+    -------
+    Scorer
     """
     return Scorer(model, build_history(market), market.params, use)
 

@@ -57,6 +57,10 @@ def load_model(path: Path) -> Model:
     ----------
     path : Path
 
+    Returns
+    -------
+    Model
+
     Raises
     ------
     ModelError
@@ -104,6 +108,10 @@ def load_intents(path: Path) -> TextClassifier | None:
     Parameters
     ----------
     path : Path
+
+    Returns
+    -------
+    TextClassifier or None
 
     Raises
     ------

@@ -146,10 +146,11 @@ def clean_others(
 
     Parameters
     ----------
-    slices, key, corrections
-        See `clean_slice`.
+    slices : Slices
     params : Params
         Of the market.
+    key, corrections
+        See `clean_slice`.
 
     Returns
     -------
@@ -185,10 +186,12 @@ def clean_raw(
     ----------
     raw : mapping
         Table -> raw rows, see `Slices.read`; not changed.
-    market, params, key, corrections
+    market, params, key
         See `clean_slice`.
     last_day : date
         The export's last day.
+    corrections
+        See `clean_slice`.
 
     Returns
     -------

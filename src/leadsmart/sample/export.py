@@ -3,7 +3,7 @@
 import json
 import tempfile
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -127,7 +127,9 @@ def _moments(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
     return pd.Series(text, dtype="str").str.replace("T", " ").array
 
 
-def write_tables(tables: SampleTables, directory: Path, description: dict, *, overwrite: bool) -> None:
+def write_tables(
+    tables: SampleTables, directory: Path, description: dict[str, Any], *, overwrite: bool
+) -> None:
     """Write the five files and the marker; nothing of a former sample is lost if writing fails.
 
     Parameters

@@ -80,6 +80,10 @@ def known_at(leads: pd.DataFrame, cutoff: pd.Timestamp, is_final: bool = False) 
     cutoff : Timestamp
     is_final : bool
         `cutoff` is the end of the data, by which undated verdicts were known too.
+
+    Returns
+    -------
+    DataFrame
     """
     known = leads["labelled_at"] <= cutoff
     if is_final:

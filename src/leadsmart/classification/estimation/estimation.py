@@ -89,6 +89,10 @@ def fit_estimator(
     kind : str, optional
         Skip the choice and fit this candidate.
 
+    Returns
+    -------
+    Estimator
+
     Raises
     ------
     ModelError

@@ -95,6 +95,10 @@ def fit_pooled_model(
     is_final : bool
         `cutoff` is the end of the data, by which undated verdicts were known too.
 
+    Returns
+    -------
+    Model
+
     Raises
     ------
     ModelError

@@ -72,6 +72,10 @@ def fit_encoder(
     specs : tuple of FeatureSpec
     message_score : array, optional
         Score of the text per lead, from a text model that did not see the lead.
+
+    Returns
+    -------
+    Encoder
     """
     kinds, columns = {}, {}
     for spec in specs:

@@ -94,6 +94,10 @@ def add_up(codes: np.ndarray, days: np.ndarray, amounts: Sequence[np.ndarray] = 
     amounts : sequence of arrays
         Missing ones count as 0. The number of events comes first, without being asked for.
 
+    Returns
+    -------
+    RunningSums
+
     Examples
     --------
     >>> sums = add_up(np.array([0, 0]), np.array(["2024-06-01", "2024-06-02"], dtype="datetime64[D]"))

@@ -8,7 +8,8 @@ from typing import Final
 import pandas as pd
 
 from leadsmart.formats import format_count, format_percent
-from leadsmart.market import Market, look_up
+from leadsmart.market import Market
+from leadsmart.market_tables import look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import (
     OUTCOME_DISQUALIFIED,

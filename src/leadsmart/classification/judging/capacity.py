@@ -27,6 +27,11 @@ FIFTHS: Final = ("best fifth", "second fifth", "third fifth", "fourth fifth", "l
 def gains_table(label: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
     """Say what calling the best-scored leads first would find; the threshold for any capacity of calls.
 
+    Parameters
+    ----------
+    label : ndarray
+    probability : ndarray
+
     Returns
     -------
     DataFrame

@@ -47,6 +47,10 @@ def describe_judged(evaluation: Evaluation, model: Model) -> str:
         Of the model as it stood when the first test lead arrived.
     model : Model
         Today's, fitted on all that is known.
+
+    Returns
+    -------
+    str
     """
     judged = evaluation.model
     if evaluation.figures.empty:

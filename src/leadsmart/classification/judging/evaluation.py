@@ -180,6 +180,12 @@ def evaluate_model(
 def reliability_table(label: np.ndarray, probability: np.ndarray, bins: int = ECE_BINS) -> pd.DataFrame:
     """Compare predicted and observed rates in bins of about equal count.
 
+    Parameters
+    ----------
+    label : ndarray
+    probability : ndarray
+    bins : int
+
     Returns
     -------
     DataFrame

@@ -118,6 +118,10 @@ def data_gaps(dataset: Dataset) -> DataGaps:
 def missing_shares(features: Features) -> pd.DataFrame:
     """Say how often each field of the form is missing.
 
+    Parameters
+    ----------
+    features : Features
+
     Returns
     -------
     DataFrame

@@ -79,6 +79,10 @@ def normalise_texts(texts: Sequence[object], keep_digits: bool = False) -> list[
     keep_digits : bool
         For texts without personal data only, such as a public benchmark.
 
+    Returns
+    -------
+    list of str
+
     Examples
     --------
     >>> normalise_texts(["Price for unit B12?", "أريد شقّة", None])
@@ -126,6 +130,10 @@ def fit_text(
         As in `terms.fit_vocabularies`.
     threshold : float
         Confidence below which an answer needs review (`review_threshold` finds one).
+
+    Returns
+    -------
+    TextClassifier
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pandas as pd
@@ -40,7 +40,7 @@ def open_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
+def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     """All rows of a small result.
 
     Parameters

@@ -16,6 +16,10 @@ KEY_VARIABLE: Final = "LEADSMART_CONTACT_KEY"
 def load_key() -> bytes:
     """The key of the contact hashes, from ``LEADSMART_CONTACT_KEY`` or a private file made once.
 
+    Returns
+    -------
+    bytes
+
     Raises
     ------
     InputError

@@ -25,6 +25,10 @@ def kpi_column(
         See `Column`.
     with_range : bool
         Whether the range stands beside the value.
+
+    Returns
+    -------
+    Column
     """
     kpi = KPIS[name]
     low, high = (f"{name}_low", f"{name}_high") if with_range and Place.RANGES in kpi.shown else (None, None)

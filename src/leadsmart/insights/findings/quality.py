@@ -230,6 +230,10 @@ def lowest_message(campaigns: pd.DataFrame, params: Params) -> str:
     campaigns : DataFrame
         Table ``finding_lead_quality_variation`` of `assess_quality`, or some of its rows.
     params : Params
+
+    Returns
+    -------
+    str
     """
     if len(campaigns) < 2:
         needed = params.minimum_decision_verdicts

@@ -53,9 +53,12 @@ def shift_power(noise: ArrayLike, shift: float, limits: ArrayLike) -> np.ndarray
 
     Parameters
     ----------
-    noise, limits : array-like of float
-        Standard deviation of each day, and what `shift_limits` sets for it.
+    noise : array-like of float
+        Standard deviation of each day.
     shift : float
+        Size of the fault.
+    limits : array-like of float
+        What `shift_limits` sets for each day.
 
     Returns
     -------

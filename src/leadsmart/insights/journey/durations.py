@@ -35,6 +35,10 @@ def first_contacts(market: Market) -> pd.DataFrame:
     Leads without any event are left out: nobody knows when they were touched. Waiting leads are censored at
     the last moment of the data.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     DataFrame
@@ -180,6 +184,10 @@ def _contact_statement(waits: pd.DataFrame, leads: int, table: pd.DataFrame, by:
 def contact_curve(market: Market) -> pd.DataFrame:
     """Share of leads contacted by age, Kaplan–Meier, per channel.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     DataFrame
@@ -202,6 +210,10 @@ def time_to_qualification(market: Market) -> Answer:
 
     Aalen & Johansen (1978), Scand. J. Statist. 5:141: leaving as disqualified or junk ends the chance of
     being qualified, it is not censoring. Leads without history are left out.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------

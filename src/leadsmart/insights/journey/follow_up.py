@@ -87,6 +87,10 @@ def compare_contact_speed(market: Market) -> ContactSpeed:
 def dated_verdicts(market: Market) -> pd.DataFrame:
     """Events that set a verdict.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     DataFrame
@@ -102,6 +106,10 @@ def dated_verdicts(market: Market) -> pd.DataFrame:
 @computed_once
 def batch_verdicts(market: Market) -> Answer:
     """How many verdicts business users entered in batches, whose dates say little about the sale.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------
@@ -131,6 +139,10 @@ def batch_verdicts(market: Market) -> Answer:
 
 def feedback_quality(market: Market) -> pd.DataFrame:
     """Verdict coverage, delay and batches per business user.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------

@@ -29,6 +29,10 @@ def stage_names(params: Params) -> list[str]:
 def stage_reached(market: Market) -> pd.DataFrame:
     """The furthest stage of each lead, by its present status and its whole history.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     DataFrame
@@ -65,6 +69,10 @@ def aggregate_funnel(market: Market) -> Answer:
     """Count stages and steps; a lead reached a stage if it has or had one of its or a later's statuses.
 
     ``step_rate`` = leads that reached stage i+1 / leads that reached stage i.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------
@@ -116,6 +124,10 @@ def _funnel_statement(table: pd.DataFrame, reached: pd.DataFrame, params: Params
 
 def status_transitions(market: Market) -> Answer:
     """How often one status follows another in the history of a lead.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------

@@ -29,6 +29,10 @@ def slow_hand_overs(market: Market) -> Answer:
     Kaplan–Meier over leads with a history; a lead that is still in its status counts as waiting up to `as_of`. Final
     are deals and statuses that stand for a verdict or junk.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     Answer

@@ -46,6 +46,10 @@ def compare_variants(market: Market) -> Answer:
     Variants may have been shown by different users, whose forms are filled in differently anyway; the difference
     within users (Greenland & Robins) is free of that.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     Answer

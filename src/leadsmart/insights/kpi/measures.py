@@ -64,6 +64,10 @@ def add_outcomes(leads: pd.DataFrame, params: Params) -> pd.DataFrame:
 def lead_frame(market: Market) -> pd.DataFrame:
     """Leads with their campaign's dimensions, outcome and day.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     DataFrame
@@ -231,6 +235,10 @@ def _count_users(delivery: pd.DataFrame, leads: pd.DataFrame, by: list[str]) -> 
 @computed_once
 def user_feedback(market: Market) -> pd.Series:
     """Which verdicts each business user with leads records.
+
+    Parameters
+    ----------
+    market : Market
 
     Returns
     -------

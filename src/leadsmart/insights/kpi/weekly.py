@@ -16,6 +16,10 @@ from leadsmart.params import Params
 def weekly_kpis(market: Market) -> pd.DataFrame:
     """KPIs per week (Monday), weeks without delivery or leads included.
 
+    Parameters
+    ----------
+    market : Market
+
     Returns
     -------
     DataFrame

@@ -18,7 +18,7 @@ LEVEL = 0.95
 #: 2.5 would take the one at 88 % in, and leave ranges of five drawn users below 92 %.
 MINIMUM_DECIDING_USERS = 2.0
 #: Scale on which an interval is symmetric -> the way there and back.
-SCALES: dict[str, tuple[Callable, Callable]] = {
+SCALES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "log": (np.log, np.exp),
     "logit": (special.logit, special.expit),
     "linear": (lambda x: x, lambda x: x),

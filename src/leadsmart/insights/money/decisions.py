@@ -1,6 +1,8 @@
 """What to do with what still runs, and what ended campaigns teach."""
 
 import datetime as dt
+from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -132,7 +134,7 @@ def has_enough(groups: pd.DataFrame, params: Params) -> pd.Series:
     )
 
 
-def _decide(row: dict, params: Params, total: pd.Series) -> tuple[str, str]:
+def _decide(row: dict[Hashable, Any], params: Params, total: pd.Series) -> tuple[str, str]:
     verdicts, coverage = format_count(row["verdicts"]), format_percent(row["verdict_coverage"])
     if row["verdicts"] < params.minimum_decision_verdicts:
         return TOO_EARLY, f"{verdicts} verdicts; {params.minimum_decision_verdicts} are needed"

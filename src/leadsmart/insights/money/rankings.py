@@ -87,6 +87,10 @@ def rank_groups(market: Market, by: str) -> Answer:
 def first_and_last(groups: pd.DataFrame) -> pd.DataFrame:
     """The first and the last of those rows of `rank_groups` that are ranked.
 
+    Parameters
+    ----------
+    groups : DataFrame
+
     Returns
     -------
     DataFrame
@@ -117,6 +121,7 @@ def list_campaigns(campaigns: pd.DataFrame, params: Params, end: str) -> Answer:
     ----------
     campaigns : DataFrame
         Of `rank_groups` by campaign.
+    params : Params
     end : {"best", "worst"}
 
     Returns

@@ -1,7 +1,6 @@
 """What a notebook reads: the files that its declaration names, each noted with its digest."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,13 +69,11 @@ class Reader:
 
     # --- of the export --------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def slices(self) -> "Slices":
         """The export, split by market."""
-        from leadsmart.cleaning.reading.split import read_slices
-
         self._require(RunInput.MARKET_ROWS, RunInput.OTHER_USERS_ROWS)
-        return read_slices(self.store.slices.folder)
+        return self.store.slices
 
     def read_corrections(self) -> "tuple[Correction, ...]":
         """The reviewed file's corrections, all of which must still match as it says.
