@@ -55,9 +55,9 @@ clean:  ## remove .venv and caches; outputs/ and data/ stay
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .quarto
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# uv compiles nothing unless asked to, and without compiled files every import takes several times as long.
 $(STAMP): requirements.lock pyproject.toml
 ifneq ($(UV),)
-	# Compiled once here, as some machines don't let Python write what it compiles.
 	test -x $(BIN)/python || $(UV) venv --quiet $(addprefix --python ,$(PYTHON)) $(VENV)
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .

@@ -122,6 +122,16 @@ def test_a_new_dimension_of_leads_groups_them_and_hides_few(sources: Market):
     assert math.isnan(table.loc["ads", "spend"]), "no delivery has a source"
 
 
+def test_leads_without_a_value_are_a_group_and_a_missing_column_is_said(sources: Market):
+    leads = sources.tables.leads
+    leads = leads.assign(source=leads["source"].where(leads["source"] != "web"))
+    table = aggregate_kpis(market_of(sources.tables._replace(leads=leads), make_params()), ["source"])
+    assert table.set_index("source").loc["not given", "leads"] == 9
+    without = market_of(sources.tables._replace(leads=leads.drop(columns="source")), make_params())
+    with pytest.raises(ValueError, match="leads have no source in this export"):
+        aggregate_kpis(without, ["source"])
+
+
 def test_small_groups_are_hidden_within_campaigns_too(sources: Market):
     table = aggregate_kpis(sources, ["channel", "source"])
     assert table.loc[table["source"] == "friends", "suppressed"].tolist() == ["fewer than 5"]

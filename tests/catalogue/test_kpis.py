@@ -12,9 +12,12 @@ from leadsmart.vocabulary import UNIT_MONEY, UNIT_SHARE
 
 ROOT = Path(__file__).parents[2]
 #: No two alike, so that no formula can pass for another.
-SUMS = pd.DataFrame({kpi.name: [float(prime)] for kpi, prime in zip(
-    sums(), (701, 11_003, 5_003, 131, 17, 7, 3, 4, 10, 2), strict=True,
-)})  # fmt: skip
+PRIMES = (701, 11_003, 5_003, 131, 17, 7, 3, 19, 23, 2, 29, 31, 37, 41, 43)
+SUMS = pd.DataFrame({kpi.name: [float(prime)] for kpi, prime in zip(sums(), PRIMES, strict=False)})
+
+
+def test_there_is_a_number_for_each_sum():
+    assert len(SUMS.columns) == len(sums())
 
 
 @pytest.mark.parametrize("kpi", ratios(), ids=lambda kpi: kpi.name)

@@ -23,7 +23,6 @@ from leadsmart.classification.scoring import (
     describe_use,
     open_leads,
     open_scorer,
-    rules_table,
     score_arrivals,
     score_lead,
     score_new_leads,
@@ -121,10 +120,6 @@ def test_the_effect_of_a_flag_is_its_distance_from_the_usual_mix(kind):
     usual = share * with_phone + (1 - share) * without
     assert effects.names == ("is_phone_valid",)
     assert effects.values[:, 0] == pytest.approx([without - usual, with_phone - usual])
-
-
-def test_the_rules_are_stated():
-    assert rules_table()["rule"].iloc[0] == "valid phone"
 
 
 def test_a_field_that_carries_the_score_is_the_costliest_gap():

@@ -4,6 +4,7 @@ import pytest
 from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
+from leadsmart.catalogue.kpis import Place, kpis_in
 from leadsmart.insights.kpi.arrivals import arrivals_by_hour
 from leadsmart.insights.kpi.definitions import definition_sensitivity
 from leadsmart.insights.kpi.weekly import weekly_kpis
@@ -74,7 +75,7 @@ def test_targets(target, verdict):
 def test_the_priority_leads_the_page_and_every_card_is_there(priority, first):
     cards = kpi_cards(market_of(make_tables(), make_params(kpi_priority=priority), AS_OF))
     assert cards["key"].iloc[0] == first
-    assert len(cards) == cards["key"].nunique() == 17
+    assert len(cards) == cards["key"].nunique() == len(kpis_in(Place.CARDS))
 
 
 def test_speed_counts_the_share_contacted_within_a_day():

@@ -1,14 +1,14 @@
-"""The dimensions, one entry each: the column, what it tells apart, and its name on screen.
+"""The dimensions, one entry each: the column, which rows have it, and its name on screen.
 
-A dimension of leads tells people apart. `measures.aggregate_kpis` hides what a breakdown by one says of few of them.
+Groups of a dimension of leads are people. `measures.aggregate_kpis` hides what a breakdown by one says of few of them.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-#: What a dimension tells apart: campaigns, and with them all their rows; days, of delivery or arrival; rows of delivery, which
-#: no lead has; leads, which no delivery has.
+#: Which rows have a dimension: all rows of a campaign; all rows of a day, delivered or arrived; rows of delivery only; leads
+#: only.
 CAMPAIGN: Final = "campaign"
 DAY: Final = "day"
 DELIVERY: Final = "delivery"
@@ -25,9 +25,9 @@ class Dimension:
         In the frames of campaigns, delivery or leads.
     level : {"campaign", "day", "delivery", "lead"}
     label : str
-        Name on screen, of one.
+        Singular name on screen.
     key : str
-        Name in the address of the drill-down; empty where that does not offer it.
+        Name in the address of the drill-down, which ``assets/explore.js`` has to know; empty where it does not offer it.
     beside : tuple of str
         Dimensions of the same level that stand beside it in tables.
     """

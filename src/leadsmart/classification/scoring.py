@@ -67,19 +67,6 @@ class Scorer:
     use: str
 
 
-def rules_table() -> pd.DataFrame:
-    """State the rules.
-
-    Returns
-    -------
-    DataFrame
-        One row per rule: ``rule`` (words), ``points``. Equal points: newest first.
-    """
-    return pd.DataFrame(
-        [(words, points) for _, points, words, _ in ORDERING_RULES], columns=["rule", "points"]
-    )
-
-
 def describe_use(model: Model, use: str) -> str:
     """Say which model was fitted, and whether it orders the leads.
 
@@ -168,7 +155,7 @@ def score_arrivals(scorer: Scorer, leads: pd.DataFrame) -> pd.DataFrame:
     ----------
     scorer : Scorer
     leads : DataFrame
-        Clean leads (`market.MarketTables`), each with a moment of arrival.
+        Clean leads (`market_tables.MarketTables`), each with a moment of arrival.
 
     Returns
     -------
@@ -185,7 +172,7 @@ def score_lead(scorer: Scorer, lead: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     scorer : Scorer
     lead : mapping
-        A clean lead by column (`market.MarketTables`), with a moment of arrival.
+        A clean lead by column (`market_tables.MarketTables`), with a moment of arrival.
 
     Returns
     -------
@@ -253,7 +240,7 @@ def _score(model: Model, leads: LeadColumns, params: Params, as_of: dt.date, use
 
 
 def _table(columns: dict[str, np.ndarray]) -> pd.DataFrame:
-    # a column without a value would not tell that it is one of words
+    # a column without any value would lose its type
     words = {
         name: pd.array(values, dtype="str") for name, values in columns.items() if values.dtype == object
     }

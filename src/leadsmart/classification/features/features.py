@@ -121,7 +121,7 @@ def compute_features(
     Parameters
     ----------
     leads : DataFrame or mapping
-        Clean leads (`market.MarketTables`), each with a moment of arrival, or their columns.
+        Clean leads (`market_tables.MarketTables`), each with a moment of arrival, or their columns.
     history : MarketHistory
     params : Params
     intent_classifier : TextClassifier, optional

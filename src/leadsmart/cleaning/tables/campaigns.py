@@ -40,7 +40,7 @@ def clean_campaigns(raw: pd.DataFrame, market: str, params: Params) -> CleanedTa
     Returns
     -------
     CleanedTable
-        Rows as `market.MarketTables` says.
+        Rows as `market_tables.MarketTables` says.
     """
     ids = clean_ids(raw, "id", "user_id")
     project = map_distinct(raw["project_name"], clean_text)

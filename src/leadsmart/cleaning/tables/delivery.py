@@ -48,7 +48,7 @@ def clean_delivery(
     Returns
     -------
     CleanedTable
-        Rows as `market.MarketTables` says.
+        Rows as `market_tables.MarketTables` says.
     """
     ids = clean_ids(raw, "ad_set_id", "campaign_id")
     moments = read_moments(raw, "created_at", params)

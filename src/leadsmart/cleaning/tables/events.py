@@ -53,7 +53,7 @@ def clean_events(
     Returns
     -------
     CleanedTable
-        Rows as `market.MarketTables` says.
+        Rows as `market_tables.MarketTables` says.
     """
     ids = clean_ids(raw, "lead_id")
     status = clean_statuses(raw["status"], params.status_aliases)

@@ -51,7 +51,7 @@ def clean_leads(
     Returns
     -------
     CleanedTable
-        Rows as `market.MarketTables` says.
+        Rows as `market_tables.MarketTables` says.
     """
     ids = clean_ids(raw, "id", "campaign_id")
     moments = read_moments(raw, "added_date", params)

@@ -76,7 +76,7 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     *_for(TABLES, "skipped_hour", REPAIRED, "A local time that daylight saving skips is moved to the next one that exists."),
     Rule("invisible_characters", CAMPAIGNS, REPAIRED, "Invisible characters and superfluous blanks are taken out of the project's name."),
     Rule("stop_before_start", CAMPAIGNS, REPAIRED, "A stop before the start is left empty."),
-    *_for((CAMPAIGNS, LEADS), "contact_in_text", REPAIRED, "An e-mail or phone in a project, channel, status or form, or a person's name as a status, is replaced."),
+    *_for((CAMPAIGNS, LEADS), "contact_in_text", REPAIRED, "An e-mail or phone in a project, channel or status, or a person's name as a status, is replaced."),
     Rule("missing_status", LEADS, REPAIRED, "A lead without a status is UNKNOWN."),
     *_for((LEADS, STATUS_EVENTS), "status_alias", REPAIRED, "Another spelling of a status, listed in status_aliases, is replaced."),
     Rule("text_scrubbed", LEADS, REPAIRED, "E-mails, phones, links, long numbers and the lead's own name in its text are replaced."),

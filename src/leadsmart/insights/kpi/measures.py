@@ -102,9 +102,9 @@ def _with_campaign(rows: pd.DataFrame, market: Market) -> pd.DataFrame:
 def add_ratios(table: pd.DataFrame) -> pd.DataFrame:
     """Add every ratio of the catalogue to a table of sums; a zero denominator gives NaN.
 
-    >>> table = pd.DataFrame({"spend": [200.0, 0, 90], "impressions": [10_000.0, 0, 5000],
-    ...     "reach": [5000.0, 0, 4000], "clicks": [100.0, 0, 0], "leads": [4.0, 1, 0], "verdicts": [2.0, 0, 0],
-    ...     "qualified": [1.0, 0, 0], "no_verdict": [2.0, 1, 0]})
+    >>> table = pd.DataFrame(0.0, index=range(3), columns=[kpi.name for kpi in sums()]).assign(
+    ...     spend=[200.0, 0, 90], impressions=[10_000.0, 0, 5000], clicks=[100.0, 0, 0], leads=[4.0, 1, 0],
+    ...     verdicts=[2.0, 0, 0], qualified=[1.0, 0, 0])
     >>> found = add_ratios(table)
     >>> found[["ctr", "cpc", "cpm", "cpl", "qualified_rate", "cpql"]].round(3).values.tolist()
     [[0.01, 2.0, 20.0, 50.0, 0.5, 200.0], [nan, nan, nan, 0.0, nan, nan], [0.0, nan, 18.0, nan, nan, nan]]
@@ -152,6 +152,8 @@ def _sum_groups(delivery: pd.DataFrame, leads: pd.DataFrame, by: Sequence[str]) 
     return table.sort_index(kind="stable")
 
 
+#: The group of leads without a value.
+NOT_GIVEN = "not given"
 #: Stands for a dimension where there is none: one group of all rows.
 _ALL = "_all"
 
@@ -163,10 +165,10 @@ def total_measures(delivery: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
 
 
 def aggregate_kpis(market: Market, by: Sequence[str] = ()) -> pd.DataFrame:
-    """KPIs of the market, or of each group; of groups of leads only where they are people enough.
+    """KPIs of the market, or of each group; small groups of leads are hidden.
 
     Every ratio is one of sums. A breakdown by a dimension of leads hides groups of fewer than ``minimum_people``,
-    and those that would give them away.
+    and those that would give them away. Leads without a value are a group of their own, "not given".
 
     Parameters
     ----------
@@ -177,11 +179,16 @@ def aggregate_kpis(market: Market, by: Sequence[str] = ()) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group (one row without `by`): the columns of `by`; ``users`` (business users with delivery or leads); the sums of the catalogue (money in the
-        market's currency), which of delivery or of leads are missing where only the other knows the dimension; its
-        ratios; and for each ratio shown with its range ``_low, _high`` and ``_range``, what the range is called: of
+        One row per group (one row without `by`): the columns of `by`; ``users`` (business users with delivery or
+        leads); the sums of the catalogue (money in the market's currency), which of delivery or of leads are missing
+        where only the other knows the dimension; its ratios; and for each ratio shown with its range ``_low, _high`` and ``_range``, what the range is called: of
         chance alone (Wilson, Poisson) for one user's or campaign's own ratio, over users for that of several. By a
         dimension of leads also ``suppressed``, see `suppression.hide_few`.
+
+    Raises
+    ------
+    ValueError
+        If a column is no dimension, or one that the leads of this export don't have.
     """
     return market.once(_aggregate, tuple(by))
 
@@ -190,6 +197,11 @@ def _aggregate(market: Market, by: tuple[str, ...]) -> pd.DataFrame:
     delivery, leads = delivery_frame(market), lead_frame(market)
     levels = levels_of(by)
     grouping = list(by) or [_ALL]
+    of_leads = [column for column in by if DIMENSIONS[column].level == dimensions.LEAD]
+    if absent := [column for column in of_leads if column not in leads]:
+        raise ValueError(f"leads have no {absent[0]} in this export, so nothing can be said by it")
+    texts = [column for column in of_leads if isinstance(leads[column].dtype, pd.StringDtype)]
+    leads = leads.assign(**{column: leads[column].fillna(NOT_GIVEN) for column in texts})
     if by:
         table = _sum_groups(delivery, leads, by)
     else:

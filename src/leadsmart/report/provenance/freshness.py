@@ -116,7 +116,7 @@ class Freshness:
         return self._reasons[key]
 
     def facts(self, notebook: str, market: str) -> dict[str, Any]:
-        """All that is known of a notebook before it runs, other notebooks' results aside.
+        """What a result depends on besides other notebooks' files.
 
         Parameters
         ----------
@@ -196,7 +196,7 @@ class Freshness:
 
     @cached_property
     def _key(self) -> str:
-        # Eight digits tell that a key changed; the clean tables, which lie beside, tell no less about it.
+        # Eight digits suffice to notice another key, and reveal no more of it than the hashes in the clean tables.
         return hashlib.sha256(b"freshness" + load_key()).hexdigest()[:8]
 
     def _parameters(self, notebook: str, market: str, names: frozenset[str]) -> dict[str, Any]:
