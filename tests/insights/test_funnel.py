@@ -10,8 +10,8 @@ from leadsmart.insights.journey.durations import (
     time_to_qualification,
     time_to_qualification_by,
 )
-from leadsmart.insights.journey.follow_up import batch_verdicts
 from leadsmart.insights.journey.funnel import aggregate_funnel, follow_up_steps, status_transitions
+from leadsmart.insights.journey.verdicts import batch_verdicts
 
 
 def test_stages_count_present_and_past_statuses_and_everything_before():

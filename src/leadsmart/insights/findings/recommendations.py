@@ -16,7 +16,8 @@ from leadsmart.formats import (
     format_points,
 )
 from leadsmart.insights.findings.findings import Finding
-from leadsmart.insights.journey.follow_up import compare_contact_speed, dated_verdicts, feedback_quality
+from leadsmart.insights.journey.follow_up import compare_contact_speed, feedback_quality
+from leadsmart.insights.journey.verdicts import dated_verdicts
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.insights.money.scenarios import CENTRAL_ELASTICITY, MINIMUM_PAIRS, rank_changes, shift_budget
 from leadsmart.market import Market

@@ -9,7 +9,7 @@ import datetime as dt
 import pandas as pd
 
 from leadsmart.formats import format_count, format_percent
-from leadsmart.insights.journey.follow_up import dated_verdicts
+from leadsmart.insights.journey.verdicts import dated_verdicts
 from leadsmart.insights.kpi.measures import delivery_frame, lead_frame
 from leadsmart.market import Market
 from leadsmart.market_tables import days_between, local_day, look_up

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadsmart.formats import format_count, format_percent
-from leadsmart.insights.answers import Answer
 from leadsmart.insights.journey.durations import first_contacts, in_days
+from leadsmart.insights.journey.verdicts import batch_verdicts, dated_verdicts
 from leadsmart.insights.kpi.measures import lead_frame, user_feedback
 from leadsmart.insights.methods.statistics import (
     Interval,
@@ -15,7 +14,7 @@ from leadsmart.insights.methods.statistics import (
     rate_interval,
     stratified_difference,
 )
-from leadsmart.market import Market, computed_once
+from leadsmart.market import Market
 from leadsmart.market_tables import look_up
 
 #: Upper end of each band of days to the first contact, and its name.
@@ -81,60 +80,6 @@ def compare_contact_speed(market: Market) -> ContactSpeed:
     ratio = mantel_haenszel(cells, minimum_clusters=minimum_users)
     difference = stratified_difference(cells, minimum_clusters=minimum_users)
     return ContactSpeed(table.astype({"first_contact": "str"}), ratio, difference)
-
-
-@computed_once
-def dated_verdicts(market: Market) -> pd.DataFrame:
-    """Events that set a verdict.
-
-    Parameters
-    ----------
-    market : Market
-
-    Returns
-    -------
-    DataFrame
-        One row per event: ``lead_id, user_id`` (str), ``changed_at``, ``is_batch`` (bool).
-    """
-    statuses = [*market.params.qualified_statuses, *market.params.disqualified_statuses]
-    events = market.tables.status_events
-    events = events.loc[events["status"].isin(statuses), ["lead_id", "changed_at", "is_batch"]]
-    user = look_up(events["lead_id"], lead_frame(market).set_index("lead_id")["user_id"])
-    return events.assign(user_id=user, is_batch=events["is_batch"].astype(bool))
-
-
-@computed_once
-def batch_verdicts(market: Market) -> Answer:
-    """How many verdicts business users entered in batches, whose dates say little about the sale.
-
-    Parameters
-    ----------
-    market : Market
-
-    Returns
-    -------
-    Answer
-        Table: one row per user with dated verdicts, most batch entries first: ``user_id, dated_verdicts,
-        batch_verdicts, batch_share``.
-    """
-    table = (
-        dated_verdicts(market)
-        .groupby("user_id", as_index=False)
-        .agg(dated_verdicts=("is_batch", "size"), batch_verdicts=("is_batch", "sum"))
-    )
-    table["batch_share"] = table["batch_verdicts"] / table["dated_verdicts"]
-    table = table.sort_values("batch_verdicts", ascending=False, kind="stable", ignore_index=True)
-    total, batch = table["dated_verdicts"].sum(), table["batch_verdicts"].sum()
-    if total == 0:
-        return Answer(table, "No verdict is dated, so batches can't be seen.")
-    text = f"{format_percent(batch / total)} of {format_count(total)} dated verdicts were entered in batches."
-    first = table.iloc[0]
-    if first["batch_verdicts"] and len(table) > 1:
-        text += (
-            f" Most of them by user {first['user_id']}: {format_count(first['batch_verdicts'])} of"
-            f" {format_count(first['dated_verdicts'])}."
-        )
-    return Answer(table, text)
 
 
 def feedback_quality(market: Market) -> pd.DataFrame:
