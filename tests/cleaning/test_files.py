@@ -20,11 +20,11 @@ from cleaning.builders_cleaning import (
     write_rows,
 )
 
+from leadsmart.cleaning.parsing.encodings import Utf8Text, detect_encoding
+from leadsmart.cleaning.parsing.headers import Header
+from leadsmart.cleaning.parsing.records import iterate_records
 from leadsmart.cleaning.reading import raw_rows
-from leadsmart.cleaning.reading.encodings import Utf8Text, detect_encoding
-from leadsmart.cleaning.reading.headers import Header
 from leadsmart.cleaning.reading.load import open_export
-from leadsmart.cleaning.reading.records import iterate_records
 from leadsmart.vocabulary import TABLES
 
 

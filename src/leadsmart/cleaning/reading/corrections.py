@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from leadsmart.cleaning.reading.raw_rows import FILE, LINE
+from leadsmart.cleaning.parsing.raw_rows import FILE, LINE
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.values.texts import clean_text, map_distinct
 from leadsmart.errors import InputError, ParameterError

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from leadsmart.cleaning.reading.raw_rows import ReadableFile, open_table_file
-from leadsmart.cleaning.reading.sources import find_sources, table_file
+from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
+from leadsmart.cleaning.parsing.sources import find_sources, table_file
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, TABLES
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from leadsmart.cleaning.reading.sources import SourceFile, find_sources
+from leadsmart.cleaning.parsing.sources import SourceFile, find_sources
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, MARKET_LOOKUP, TABLES
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ class Slices:
         """
         import pandas as pd
 
+        from leadsmart.cleaning.parsing.raw_rows import LINE, ORDER, ORIGIN_TYPES
         from leadsmart.cleaning.reading.assignment import MARKET_COLUMN
-        from leadsmart.cleaning.reading.raw_rows import LINE, ORDER, ORIGIN_TYPES
 
         columns = {**ORIGIN_TYPES, **dict.fromkeys(self.columns[table], "str")}
         parts = sorted((self.folder / table / f"{MARKET_COLUMN}={market}").glob("*.parquet"))

@@ -12,9 +12,10 @@ from typing import Any, Final
 import duckdb
 import pandas as pd
 
+from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile, stage_table
+from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
 from leadsmart.cleaning.reading.load import open_export
-from leadsmart.cleaning.reading.raw_rows import FILE, ORIGIN_TYPES, ReadableFile, stage_table
 from leadsmart.cleaning.reading.slices import (
     MANIFEST,
     SAMPLE_MARK,
@@ -23,7 +24,6 @@ from leadsmart.cleaning.reading.slices import (
     read_slices,
     slices_folder,
 )
-from leadsmart.cleaning.reading.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import InputProblems, LedgerError
 from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED

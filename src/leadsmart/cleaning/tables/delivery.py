@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.raw_rows import ORDER
+from leadsmart.cleaning.parsing.raw_rows import ORDER
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.headers import FORM_PREFIX
+from leadsmart.cleaning.parsing.headers import FORM_PREFIX
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from leadsmart.cleaning.reading.sources import SourceFile
+from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.errors import InputError
 
 _CHUNK_BYTES: Final = 1 << 20
