@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from leadsmart.cleaning.mapping.model import TableMapping
 from leadsmart.cleaning.reading.encodings import as_utf8, detect_encoding, read_head
 from leadsmart.cleaning.reading.headers import Header, check_columns, match_columns, parse_header
 from leadsmart.cleaning.reading.sources import Source
@@ -39,13 +40,16 @@ class ReadableFile:
     columns : tuple of (str or None)
         See `Header`.
     fields : tuple of str
-        Names of the Parquet columns; empty for text.
+        Names of the Parquet columns, or headers of a file that a mapping names; else empty.
+    mapping : TableMapping or None
+        How the file's fields become `columns`; None for the platform's own form.
     """
 
     source: Source
     header: Header | None
     columns: tuple[str | None, ...]
     fields: tuple[str, ...] = ()
+    mapping: TableMapping | None = None
 
 
 def open_table_file(source: Source, table: str) -> ReadableFile:

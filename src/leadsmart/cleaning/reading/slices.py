@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from leadsmart.cleaning.reading.sources import Source, find_sources
+from leadsmart.cleaning.mapping.files import all_sources, mapping_path
+from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
+from leadsmart.cleaning.reading.sources import Source
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
 SAMPLE_MARK: Final = "sample.json"
@@ -47,7 +49,12 @@ class SliceFacts:
 
 
 def find_slices(
-    folder: Path, cache: Path, markets: Sequence[str], *, decimal_comma: Collection[str] = ()
+    folder: Path,
+    cache: Path,
+    markets: Sequence[str],
+    *,
+    decimal_comma: Collection[str] = (),
+    mapping: Path | None = None,
 ) -> SliceFacts | None:
     """What is known of an export that was split before with these markets and this code, or None.
 
@@ -61,16 +68,19 @@ def find_slices(
         Markets that have parameters.
     decimal_comma : collection of str
         Markets whose amounts are written 1.200,50.
+    mapping : Path, optional
+        How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
 
     Raises
     ------
-    InputError
-        If a file of the export can't be told from another.
+    InputError, InputProblems
+        If a file of the export can't be told from another, or the mapping is wrong or not confirmed.
     """
     if not folder.is_dir():
         return None
-    sources = [source for table in (*TABLES, MARKET_LOOKUP) for source in find_sources(folder, table)]
-    target = slices_folder(cache, hash_inputs(folder, sources), markets, decimal_comma)
+    path = mapping_path(folder, mapping)
+    sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), load_mapping(path) if path else None)
+    target = slices_folder(cache, hash_inputs(folder, sources, path), markets, decimal_comma)
     return read_facts(target) if (target / MANIFEST).is_file() else None
 
 
@@ -104,8 +114,10 @@ def slices_folder(
     return cache / f"slices-{digest.hexdigest()[:16]}"
 
 
-def hash_inputs(folder: Path, sources: Iterable[Source]) -> dict[str, dict[str, object]]:
-    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample among them."""
+def hash_inputs(
+    folder: Path, sources: Iterable[Source], mapping: Path | None = None
+) -> dict[str, dict[str, object]]:
+    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample and the mapping among them."""
     hashes: dict[Path, str] = {}
     inputs: dict[str, dict[str, object]] = {}
     for source in sources:
@@ -113,7 +125,8 @@ def hash_inputs(folder: Path, sources: Iterable[Source]) -> dict[str, dict[str, 
             with source.path.open("rb") as file:
                 hashes[source.path] = hashlib.file_digest(file, "sha256").hexdigest()
         inputs[source.name] = {"sha256": hashes[source.path], "rows": 0}
-    mark = folder / SAMPLE_MARK
-    if mark.is_file():
-        inputs[SAMPLE_MARK] = {"sha256": hashlib.sha256(mark.read_bytes()).hexdigest(), "rows": 0}
+    beside = {SAMPLE_MARK: folder / SAMPLE_MARK} | ({MAPPING_FILE: mapping} if mapping else {})
+    for name, path in beside.items():
+        if path.is_file():
+            inputs[name] = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": 0}
     return inputs

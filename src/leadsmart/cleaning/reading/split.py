@@ -13,9 +13,11 @@ from typing import Final
 import duckdb
 import pandas as pd
 
+from leadsmart.cleaning.mapping.files import mapping_path
+from leadsmart.cleaning.mapping.staging import stage_files, write_notes
 from leadsmart.cleaning.reading.assignment import MARKET, assign_markets
 from leadsmart.cleaning.reading.load import open_export
-from leadsmart.cleaning.reading.raw_rows import LINE, ORDER, ORIGIN_COLUMNS, ReadableFile, stage_table
+from leadsmart.cleaning.reading.raw_rows import LINE, ORDER, ORIGIN_COLUMNS, ReadableFile
 from leadsmart.cleaning.reading.slices import (
     MANIFEST,
     SAMPLE_MARK,
@@ -94,6 +96,7 @@ def split_export(
     markets: Sequence[str],
     *,
     decimal_comma: Collection[str] = (),
+    mapping: Path | None = None,
 ) -> Slices:
     """Read an export once and write one slice per market and one for what is unassigned.
 
@@ -110,6 +113,8 @@ def split_export(
         Markets that have parameters.
     decimal_comma : collection of str
         Markets whose amounts are written 1.200,50; only the totals of spend depend on it.
+    mapping : Path, optional
+        How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
 
     Returns
     -------
@@ -120,10 +125,11 @@ def split_export(
     InputProblems
         With all that `check_export` finds.
     """
-    files, problems = open_export(folder)
+    files, problems = open_export(folder, mapping)
     if problems:
         raise InputProblems(problems)
-    inputs = hash_inputs(folder, (file.source for opened in files.values() for file in opened))
+    sources = (file.source for opened in files.values() for file in opened)
+    inputs = hash_inputs(folder, sources, mapping_path(folder, mapping))
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
     target = slices_folder(cache, inputs, markets, decimal_comma)
@@ -157,7 +163,7 @@ def _write_slices(
         # In Jupyter the bar is off, and naming it there needs a package of widgets.
         if connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()[0]:
             connection.execute("SET enable_progress_bar = false")
-        columns = {table: stage_table(connection, table, files[table], work) for table in files}
+        columns = {table: stage_files(connection, table, files[table], work) for table in files}
         queries = assign_markets(connection, markets, MARKET_LOOKUP in files)
         totals = []
         for table in TABLES:
@@ -185,6 +191,7 @@ def _write_slices(
                 f"SELECT _file, count(*) FROM {table} GROUP BY 1"
             ).fetchall():
                 inputs[name]["rows"] = count
+        write_notes(connection, target)
         structure = summarise_structure(connection, markets)
         counted = connection.execute("SELECT market, count(*) FROM campaign_markets GROUP BY 1").fetchall()
         manifest = {

@@ -1,0 +1,106 @@
+"""Which files of a folder a mapping names. Asked often, so that nothing here imports pandas or DuckDB."""
+
+import fnmatch
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableMapping
+from leadsmart.cleaning.reading.sources import Source, find_sources
+from leadsmart.errors import InputError
+
+WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOK_SUFFIXES)
+
+
+def mapping_path(folder: Path, stated: Path | None = None) -> Path | None:
+    """The mapping of an export: the stated one, else the one beside the data, else None."""
+    if stated is not None:
+        return stated
+    beside = folder / MAPPING_FILE
+    return beside if beside.is_file() else None
+
+
+def list_data_files(folder: Path) -> list[Source]:
+    """All files of a folder and of folders and zips in it that hold tables, in natural order."""
+    found: list[Source] = []
+    for path in sorted(folder.rglob("*"), key=lambda path: _natural_key(path.as_posix())):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith((".", "_", "~")) for part in name.split("/"))
+        if hidden or not path.is_file() or len(name.split("/")) > 2:
+            continue
+        if path.suffix.lower() == ".zip":
+            found += _members(path, name)
+        elif _suffix(path.name) in SUFFIXES:
+            found.append(Source(path, name))
+    return found
+
+
+def is_workbook(source: Source) -> bool:
+    """Whether the source is a workbook of a spreadsheet."""
+    return (source.member or source.path.name).lower().endswith(WORKBOOK_SUFFIXES)
+
+
+def mapped_sources(folder: Path, entry: TableMapping) -> list[Source]:
+    """Files that an entry of a mapping names.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    pattern = entry.file.casefold()
+    found = [s for s in list_data_files(folder) if fnmatch.fnmatchcase(s.name.casefold(), pattern)]
+    if not found:
+        raise InputError(
+            f"no file is called {entry.file!r}",
+            remedy="Put the file there, or mend or delete its entry",
+            file=MAPPING_FILE,
+        )
+    return found
+
+
+def own_sources(folder: Path, table: str, entries: Sequence[TableMapping]) -> list[Source]:
+    """Files of a table in the platform's own form: those that no entry of the mapping names."""
+    patterns = [entry.file.casefold() for entry in entries]
+    return [
+        source
+        for source in find_sources(folder, table)
+        if not any(fnmatch.fnmatchcase(source.name.casefold(), pattern) for pattern in patterns)
+    ]
+
+
+def all_sources(folder: Path, tables: Sequence[str], mapping: ExportMapping | None) -> list[Source]:
+    """Every file of an export that is read, each once."""
+    entries = mapping.tables if mapping else ()
+    sources: list[Source] = []
+    for table in tables:
+        sources += own_sources(folder, table, entries)
+        sources += [s for entry in entries if entry.target == table for s in mapped_sources(folder, entry)]
+    return list(dict.fromkeys(sources))
+
+
+def _suffix(name: str) -> str:
+    return Path(name.lower().removesuffix(".gz")).suffix
+
+
+def _natural_key(name: str) -> list[tuple[int, str]]:
+    """Numbers by value, so that insights_10 comes behind insights_9 and replaces what it states."""
+    return [
+        (int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.split(r"(\d+)", name.lower())
+    ]
+
+
+def _members(path: Path, name: str) -> list[Source]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = sorted((m.filename for m in archive.infolist() if not m.is_dir()), key=_natural_key)
+    except (zipfile.BadZipFile, OSError):
+        return []
+    # a workbook in a zip would have to be unpacked first
+    readable = [m for m in members if _suffix(m) in SUFFIXES and not m.lower().endswith(WORKBOOK_SUFFIXES)]
+    return [
+        Source(path, f"{name}/{member}", member) for member in readable if not member.startswith(("_", "."))
+    ]
