@@ -14,7 +14,8 @@ import duckdb
 import pandas as pd
 
 from leadsmart.cleaning.mapping.files import mapping_path
-from leadsmart.cleaning.mapping.staging import stage_files, write_notes
+from leadsmart.cleaning.mapping.skipping import write_notes
+from leadsmart.cleaning.mapping.staging import stage_files
 from leadsmart.cleaning.reading.assignment import MARKET, assign_markets
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.raw_rows import LINE, ORDER, ORIGIN_COLUMNS, ReadableFile
