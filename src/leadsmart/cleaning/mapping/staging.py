@@ -94,7 +94,7 @@ def _stage_mapped(
     if table == CAMPAIGNS:
         keep_names(connection, expressions)
     picked = ", ".join(
-        f"{expressions.get(column, 'NULL')} AS {quote_name(column)}" for column in file.columns
+        f"{expressions.get(column, 'NULL')} AS {quote_name(column)}" for column in entry.filled_columns
     )
     connection.execute(
         f"INSERT INTO {table} BY NAME SELECT {FILE}, {LINE}, {order} AS {ORDER}, {IS_UNPARSABLE}, {picked} "

@@ -20,22 +20,29 @@ from leadsmart.vocabulary import (
 )
 
 
-def campaigns_of_delivery(drafts: list[Draft]) -> list[Draft]:
-    """Campaigns that delivery names, where no file lists them."""
+def campaigns_of_others(drafts: list[Draft]) -> list[Draft]:
+    """Campaigns that delivery names, and leads where they name others, where no file lists the campaigns."""
+    delivery = [d for d in drafts if d.match.table == AD_PERFORMANCE and "campaign_id" in d.match.columns]
+    known = {value for draft in delivery for value in draft.ids("campaign_id")}
+    leads = [
+        d
+        for d in drafts
+        if d.match.table == LEADS
+        and CAMPAIGN_NAME in d.match.columns
+        and not known.issuperset(d.ids("campaign_id"))
+    ]
     found = []
-    for draft in drafts:
+    # of a campaign that several files name the last counts, and delivery says more
+    for draft in [*leads, *delivery]:
         columns = draft.match.columns
-        if draft.match.table == AD_PERFORMANCE and "campaign_id" in columns:
-            more = match_table(draft.preview, CAMPAIGNS)
-            used = {header for match in columns.values() for header in match.headers}
-            own = {c: m for c, m in more.columns.items() if not used & {*m.headers}} if more else {}
-            names = {c: m for c, m in columns.items() if c in (CAMPAIGN_NAME, CURRENCY)}
-            match = TableMatch(CAMPAIGNS, draft.match.system, {"id": columns["campaign_id"], **own, **names})
-            new = Draft(draft.preview, match, {**draft.entry, "table": STEMS[CAMPAIGNS]})
-            new.ask(
-                "no file lists the campaigns, so they are taken from delivery, without what it does not say"
-            )
-            found.append(new)
+        more = match_table(draft.preview, CAMPAIGNS) if draft in delivery else None
+        used = {header for match in columns.values() for header in match.headers}
+        own = {c: m for c, m in more.columns.items() if not used & {*m.headers}} if more else {}
+        names = {c: m for c, m in columns.items() if c in (CAMPAIGN_NAME, CURRENCY)}
+        match = TableMatch(CAMPAIGNS, draft.match.system, {"id": columns["campaign_id"], **own, **names})
+        new = Draft(draft.preview, match, {**draft.entry, "table": STEMS[CAMPAIGNS]})
+        new.ask("no file lists the campaigns, so they are taken from here, without what it does not say")
+        found.append(new)
     return found
 
 
@@ -162,7 +169,7 @@ def propose_statuses(drafts: list[Draft]) -> tuple[dict[str, str], list[str]]:
     found = {word: words.get(word.casefold(), canonical_status(word)) for word in foreign}
     unsure = [word for word in foreign if found[word] not in UNTOUCHED_STATUSES]
     return found, [
-        f"statuses.{word} is {found[word]} ({foreign[word]:,} rows)"
+        f"statuses.{word} is {found[word]} ({foreign[word]:,} {'row' if foreign[word] == 1 else 'rows'})"
         + ("" if found[word] in KNOWN_STATUSES else ": it is none of ours")
         for word in unsure
     ]

@@ -115,7 +115,7 @@ def match_columns(preview: Preview, table: str, system: System) -> dict[str, Mat
             ):
                 continue
             headers = tuple(preview.fields[i] for i in positions)
-            found[column] = Match(headers, whose, is_by_system=whose.startswith("as "))
+            found[column] = Match(headers, whose, is_by_system=whose.startswith("as in "))
             taken |= {*positions} if column != CAMPAIGN_NAME else set()
             break
     free = [i for i in range(len(fields)) if i not in taken and fields[i]]

@@ -73,10 +73,15 @@ class Preview:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     footer: int = 0
 
+    @functools.cached_property
+    def filled(self) -> list[list[str]]:
+        """Filled cells of each field."""
+        columns = zip(*(cells for _, cells in self.rows), strict=True)
+        return [[text for cell in column if (text := clean_text(cell)) is not None] for column in columns]
+
     def values(self, position: int) -> list[str]:
         """Filled cells of a field."""
-        cells = (clean_text(cells[position] or "") for _, cells in self.rows)
-        return [cell for cell in cells if cell is not None]
+        return self.filled[position] if self.rows else []
 
 
 def preview_files(sources: list[Source]) -> tuple[list[Preview], list[InputError]]:
@@ -190,9 +195,14 @@ def find_prefixes(values: list[str]) -> set[str]:
 
 def fits(column: str, values: list[str]) -> bool:
     """Whether values can be those of a column of ours; nothing speaks against a column without values."""
-    sample = list(dict.fromkeys(values))[:MOST_VALUES]
-    test = _TESTS.get(_kind(column))
-    return not sample or test is None or test(sample) >= ENOUGH
+    sample = tuple(itertools.islice(dict.fromkeys(values), MOST_VALUES))
+    return not sample or _share_that_fits(_kind(column), sample) >= ENOUGH
+
+
+@functools.lru_cache(maxsize=1024)
+def _share_that_fits(kind: str, values: tuple[str, ...]) -> float:
+    test = _TESTS.get(kind)
+    return test(list(values)) if test else 1.0
 
 
 def describe_values(column: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 from leadsmart.cleaning.mapping.files import list_data_files
 from leadsmart.cleaning.mapping.model import ID_COLUMNS, REQUIRED_COLUMNS, ExportMapping, read_texts
 from leadsmart.cleaning.mapping.proposing.completing import (
-    campaigns_of_delivery,
+    campaigns_of_others,
     complete_campaigns,
     join_draft,
     propose_statuses,
@@ -80,7 +80,7 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
     own, drafts, unused = _assign(folder, _grouped(previews))
     everything = own + drafts
     if not any(draft.match.table == CAMPAIGNS for draft in everything):
-        drafts = campaigns_of_delivery(drafts) + drafts
+        drafts = campaigns_of_others(drafts) + drafts
         everything = own + drafts
     for draft in drafts:
         describe_draft(draft)

@@ -70,7 +70,7 @@ class System:
     statuses : dict
         Its usual statuses -> ours.
     total_words : tuple of str
-        What lines of totals begin with, in lower case.
+        What lines of totals begin with in any system; stated for no system in particular alone.
     """
 
     name: str
@@ -84,7 +84,7 @@ class System:
     @property
     def is_known(self) -> bool:
         """Whether it is a system by name."""
-        return self.name != other_systems().name
+        return not self.total_words
 
 
 @functools.cache
@@ -149,7 +149,8 @@ def candidate_headers(system: System, table: str, column: str) -> list[tuple[str
     """
     known = system.tables.get(table)
     found = [
-        (header, f"as {system.name} calls it") for header in (known.columns.get(column, ()) if known else ())
+        (header, f"as in {system.name}" if system.is_known else "a usual name")
+        for header in (known.columns.get(column, ()) if known else ())
     ]
     if column not in (CAMPAIGN_NAME, CURRENCY):
         found.append((column, "our own name"))
