@@ -21,6 +21,7 @@ MAX_MODULES = 15
 GROUND = ("vocabulary", "errors", "params", "formats", "suppression", "passages")
 KERNEL = (*GROUND, "market", "catalogue")
 VALUES, READING, TABLES = "cleaning.values", "cleaning.reading", "cleaning.tables"
+MAPPING, PROPOSING = "cleaning.mapping", "cleaning.mapping.proposing"
 METHODS = ("insights.answers", "insights.methods")
 METRICS = "classification.metrics"
 PROJECT, PROVENANCE = "report.project", "report.provenance"
@@ -31,7 +32,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "sample": KERNEL,
     # the only part that sees contacts; nothing later can reach back to them
     VALUES: GROUND,
-    READING: (*GROUND, VALUES),
+    READING: (*GROUND, VALUES, MAPPING),
+    # it opens and stages files as reading does, and reading asks it for files that a mapping names
+    MAPPING: (*GROUND, VALUES, READING),
+    PROPOSING: (*GROUND, VALUES, READING, MAPPING),
     TABLES: (*KERNEL, VALUES, READING),
     "cleaning.quality": (*KERNEL, VALUES, READING, TABLES),
     "cleaning": (*KERNEL, "cleaning.*"),
@@ -65,7 +69,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "report.notebook": (*KERNEL, "cleaning.*", "display", "report.*"),
     # new leads pass through all of it: the published model, cleaning, the score
     "arrivals": (*KERNEL, "cleaning.*", "classification.*", PROVENANCE),
-    "cli": (*KERNEL, "sample", "arrivals", "display.csv_text", "report.*"),
+    "cli": (*KERNEL, "sample", "arrivals", "display.csv_text", "report.*", MAPPING, PROPOSING),
 }
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``leadsmart run | check | status | verify | score | render | preview | export | sample``.
+"""The command line: ``leadsmart run | check | map | status | verify | score | render | preview | export | sample``.
 
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
@@ -38,6 +38,12 @@ Markets = Annotated[
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the export (default: the last run's, else the sample)")
 ]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping", help="How another system's files become an export (default: mapping.yml beside them)"
+    ),
+]
 Outputs = Annotated[Path | None, typer.Option(help="Where results go (default: outputs/)")]
 Parameters = Annotated[
     list[str] | None,
@@ -62,6 +68,7 @@ def _options(
 def run(
     markets: Markets = None,
     data: Data = None,
+    mapping: MappingFile = None,
     param: Parameters = None,
     outputs: Outputs = None,
     renderer: Renderer = "auto",
@@ -71,7 +78,7 @@ def run(
     """Execute the notebooks that something changed for, and render the site."""
     from leadsmart.report.status import has_nothing_to_do
 
-    workspace, overrides = _open(data, outputs), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     _check_renderer(renderer)
     if not force and (fresh := has_nothing_to_do(workspace, markets or [], overrides, renderer)):
         typer.echo(f"Nothing has changed: all {len(fresh) - 1} notebooks and the site are up to date.")
@@ -99,13 +106,20 @@ def run(
 
 @app.command(epilog="Example: leadsmart check new-cairo --data ~/exports/2024-12")
 def check(
-    markets: Markets = None, data: Data = None, param: Parameters = None, outputs: Outputs = None
+    markets: Markets = None,
+    data: Data = None,
+    mapping: MappingFile = None,
+    param: Parameters = None,
+    outputs: Outputs = None,
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
+    from leadsmart.cleaning.mapping.skipping import list_notes, read_notes
     from leadsmart.report.check import check_inputs
 
-    workspace, overrides = _open(data, outputs), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     slices, wanted = check_inputs(workspace, markets or [], overrides)
+    for line in list_notes(read_notes(slices.folder)):
+        typer.echo(line)
     for market in (*wanted, UNASSIGNED):
         typer.echo(f"{market:<20} {slices.markets[market]:>7,} campaigns")
     typer.echo(
@@ -284,9 +298,32 @@ def sample(
     typer.echo(f"Sample export with {leads:,} leads: {_shown(folder)}")
 
 
-def _open(data: Path | None, outputs: Path | None) -> Workspace:
+@app.command("map", epilog="Example: leadsmart map ~/exports/2024-12 --write")
+def map_folder(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with another system's files", metavar="FOLDER", show_default=False)
+    ],
+    write: Annotated[bool, typer.Option("--write", help="Write mapping.yml into the folder")] = False,
+) -> None:
+    """Propose how files of other systems become an export: a mapping with its evidence, to be confirmed."""
+    # DuckDB, pandas and rapidfuzz take a second to import
+    from leadsmart.cleaning.mapping.proposing.propose import find_markets, propose_mapping, save_mapping
+
+    proposal = propose_mapping(folder, find_markets(Path.cwd()))
+    for problem in proposal.problems:
+        typer.echo(f"- {problem}", err=True)
+    if write and proposal.text:
+        target = save_mapping(proposal, folder)
+        typer.echo(f"{proposal.report}Written: {_shown(target)}")
+    else:
+        typer.echo(proposal.text or proposal.report, nl=False)
+
+
+def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:
     return open_workspace(
-        data=data.absolute() if data else None, outputs=outputs.absolute() if outputs else None
+        data=data.absolute() if data else None,
+        outputs=outputs.absolute() if outputs else None,
+        mapping=mapping.absolute() if mapping else None,
     )
 
 

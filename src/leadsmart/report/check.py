@@ -38,7 +38,10 @@ def check_inputs(
     InputProblems
         With everything that is wrong.
     """
-    problems = [*_parameter_problems(workspace, markets, overrides), *check_export(workspace.data)]
+    problems = [
+        *_parameter_problems(workspace, markets, overrides),
+        *check_export(workspace.data, workspace.mapping),
+    ]
     if problems:
         raise InputProblems(problems)
     mixed = find_mixed_audiences(workspace, overrides)

@@ -332,8 +332,8 @@ def load_mapping(path: Path) -> ExportMapping:
         raise InputProblems(
             [
                 InputError(
-                    f"not confirmed: {question}",
-                    remedy="Look at it, mend it where it is wrong, and delete its line under confirm",
+                    f"to be confirmed: {question}",
+                    remedy="Look at it, and delete its line",
                     file=path.name,
                 )
                 for question in questions

@@ -9,7 +9,9 @@ def known_slices(workspace: Workspace) -> SliceFacts | None:
     """What is known of the workspace's export, or None where it was not split yet."""
     markets = list_markets(workspace.params_dir)
     commas = markets_with_commas(workspace)
-    return find_slices(workspace.data, workspace.cache, markets, decimal_comma=commas)
+    return find_slices(
+        workspace.data, workspace.cache, markets, decimal_comma=commas, mapping=workspace.mapping
+    )
 
 
 def open_slices(workspace: Workspace) -> SliceFacts:
@@ -19,7 +21,9 @@ def open_slices(workspace: Workspace) -> SliceFacts:
 
     markets = list_markets(workspace.params_dir)
     commas = markets_with_commas(workspace)
-    return split_export(workspace.data, workspace.cache, markets, decimal_comma=commas)
+    return split_export(
+        workspace.data, workspace.cache, markets, decimal_comma=commas, mapping=workspace.mapping
+    )
 
 
 def markets_with_commas(workspace: Workspace) -> list[str]:

@@ -32,6 +32,7 @@ _VARIABLES = {
     "outputs": "LEADSMART_OUTPUTS",
     "stage": "LEADSMART_STAGE",
     "slices": "LEADSMART_SLICES",
+    "mapping": "LEADSMART_MAPPING",
 }
 
 
@@ -54,6 +55,8 @@ class Workspace:
         exploring never changes what is published.
     slices : Path or None
         In a run the private slices of the export, so that no notebook reads the export itself.
+    mapping : Path or None
+        How files of other systems become an export; None for the one beside the data, where there is one.
     """
 
     root: Path
@@ -62,6 +65,7 @@ class Workspace:
     outputs: Path
     stage: Path
     slices: Path | None = None
+    mapping: Path | None = None
 
     @property
     def private(self) -> Path:
@@ -123,6 +127,7 @@ def open_workspace(
     root: Path | None = None,
     data: Path | None = None,
     outputs: Path | None = None,
+    mapping: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Workspace:
     """Find the folders of a project.
@@ -149,6 +154,7 @@ def open_workspace(
         outputs=outputs,
         stage=(given.get("stage") or root / PRIVATE / "explore").resolve(),
         slices=given.get("slices"),
+        mapping=mapping or given.get("mapping"),
     )
 
 

@@ -9,9 +9,9 @@ from leadsmart.cleaning.mapping.model import CAMPAIGN_NAME, DATE_COLUMNS, ID_COL
 from leadsmart.cleaning.mapping.proposing.matching import Match, TableMatch
 from leadsmart.cleaning.mapping.proposing.preview import (
     Preview,
+    are_dates,
     describe_values,
     find_prefixes,
-    fits,
     has_year_last,
     proven_order,
     strip_prefix,
@@ -139,9 +139,11 @@ def find_totals(draft: Draft) -> Draft:
     keys = [day.headers[0], *(campaign.headers[:1] if campaign else ())]
     begins: dict[str, list[int]] = {}
     empty: list[int] = []
+    at = fields.index(keys[0])
+    days = list(dict.fromkeys(cells[at] for _, cells in draft.preview.rows))
+    dates = {day for day, is_date in zip(days, are_dates(days), strict=True) if is_date}
     for line, cells in draft.preview.rows:
-        cell = clean_text(cells[fields.index(keys[0])] or "")
-        if cell is not None and fits("created_at", [cell]):
+        if cells[at] in dates:
             continue
         first = next((text for text in map(str.strip, cells) if text), "")
         word = next((word for word in words if first.casefold().startswith(word.casefold())), None)

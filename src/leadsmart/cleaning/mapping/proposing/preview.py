@@ -5,7 +5,7 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -240,13 +240,21 @@ def _is_phone(value: str) -> bool:
     return bool(re.fullmatch(r"(p:)?[+(]?[\d\s().\-+/]{6,24}|p:", value.strip()))
 
 
-def _dates(values: list[str]) -> float:
+def are_dates(values: Sequence[str]) -> list[bool]:
+    """Which values can be read as a date, day first or month first.
+
+    >>> are_dates(["31/12/2024", "2024-06-03 21:40 (UTC+00:00)", "Total", "1472"])
+    [True, True, False, False]
+    """
     texts = pd.Series([_ZONE.sub("", value) for value in values], dtype="str")
-    read = functools.reduce(
-        lambda a, b: a | b, (parse_moments(texts, order, "UTC")["value"].notna() for order in ("dmy", "mdy"))
-    )
     # a bare number may be a day of a spreadsheet, but is more often an id or money
-    return float((read & ~texts.str.fullmatch(r"\d+(\.\d+)?")).mean())
+    is_date = ~texts.str.fullmatch(r"\d+(\.\d+)?")
+    readable = [parse_moments(texts, order, "UTC")["value"].notna() for order in ("dmy", "mdy")]
+    return (is_date & (readable[0] | readable[1])).tolist()
+
+
+def _dates(values: list[str]) -> float:
+    return sum(are_dates(values)) / len(values)
 
 
 _TESTS: Final[dict[str, Callable[[list[str]], float]]] = {

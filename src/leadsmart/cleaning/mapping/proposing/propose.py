@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from leadsmart.cleaning.mapping.files import list_data_files
-from leadsmart.cleaning.mapping.model import ID_COLUMNS, REQUIRED_COLUMNS, ExportMapping, read_texts
+from leadsmart.cleaning.mapping.model import (
+    ID_COLUMNS,
+    MAPPING_FILE,
+    REQUIRED_COLUMNS,
+    ExportMapping,
+    read_texts,
+)
 from leadsmart.cleaning.mapping.proposing.completing import (
     campaigns_of_others,
     complete_campaigns,
@@ -25,7 +31,7 @@ from leadsmart.cleaning.mapping.proposing.writing import write_mapping
 from leadsmart.cleaning.reading.headers import snake_case
 from leadsmart.cleaning.reading.sources import find_sources
 from leadsmart.errors import InputError
-from leadsmart.params import canonical_status
+from leadsmart.params import DEFAULTS_FILE, canonical_status, list_markets
 from leadsmart.vocabulary import CAMPAIGNS, KNOWN_STATUSES, MARKET_LOOKUP, TABLES
 
 #: Statuses are looked up where the share of rows whose status is one of ours is lower.
@@ -52,6 +58,14 @@ class Proposal:
     questions: tuple[str, ...]
     summary: tuple[str, ...]
     problems: tuple[InputError, ...]
+
+    @property
+    def report(self) -> str:
+        """What becomes of the files, as lines for the terminal."""
+        count = len(self.questions)
+        noun = "line" if count == 1 else "lines"
+        last = "No file needs a mapping." if not self.text else f"{count} {noun} to look at, under confirm."
+        return "\n".join([*self.summary, last, ""])
 
 
 def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
@@ -102,6 +116,36 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
         # what is written has to be what is read
         ExportMapping(**read_texts(text))
     return Proposal(text, questions, tuple(summary), tuple(problems))
+
+
+def save_mapping(proposal: Proposal, folder: Path) -> Path:
+    """Write a proposed mapping beside the data.
+
+    Returns
+    -------
+    Path
+        The new file.
+
+    Raises
+    ------
+    InputError
+        If there is a mapping already, which somebody may have worked on.
+    """
+    target = folder / MAPPING_FILE
+    if target.exists():
+        raise InputError(
+            "is there already", remedy="Delete it, or leave --write away to compare", file=MAPPING_FILE
+        )
+    target.write_text(proposal.text, encoding="utf-8")
+    return target
+
+
+def find_markets(start: Path) -> list[str]:
+    """Markets of the project at or above a folder; none outside of one."""
+    for folder in (start, *start.parents):
+        if (folder / "params" / DEFAULTS_FILE).is_file():
+            return list_markets(folder / "params")
+    return []
 
 
 def _grouped(previews: list[Preview]) -> list[tuple[str, Preview]]:
