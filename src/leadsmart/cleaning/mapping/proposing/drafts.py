@@ -15,13 +15,13 @@ from leadsmart.cleaning.mapping.proposing.preview import (
     has_year_last,
     proven_order,
     strip_prefix,
+    total_word,
 )
 from leadsmart.cleaning.mapping.proposing.systems import (
     CURRENCY,
     SystemTable,
     currency_in,
     normal_header,
-    other_systems,
 )
 from leadsmart.cleaning.reading.headers import snake_case
 from leadsmart.cleaning.values.texts import clean_id, clean_text
@@ -134,7 +134,7 @@ def find_totals(draft: Draft) -> Draft:
     if draft.match.table != AD_PERFORMANCE or day is None:
         return draft
     fields, usual = draft.preview.fields, draft.match.system.tables.get(AD_PERFORMANCE, NOTHING).total_lines
-    words = (*usual.get("starts_with", ()), *other_systems().total_words)
+    words = usual.get("starts_with", ())
     campaign = draft.match.columns.get("campaign_id") or draft.match.columns.get(CAMPAIGN_NAME)
     keys = [day.headers[0], *(campaign.headers[:1] if campaign else ())]
     begins: dict[str, list[int]] = {}
@@ -145,10 +145,9 @@ def find_totals(draft: Draft) -> Draft:
     for line, cells in draft.preview.rows:
         if cells[at] in dates:
             continue
-        first = next((text for text in map(str.strip, cells) if text), "")
-        word = next((word for word in words if first.casefold().startswith(word.casefold())), None)
+        word = total_word(cells, words)
         if word is not None:
-            begins.setdefault(first[: len(word)], []).append(line)
+            begins.setdefault(word, []).append(line)
         elif all(clean_text(cells[fields.index(key)] or "") is None for key in keys):
             empty.append(line)
     lines = {*empty, *(line for found in begins.values() for line in found)}

@@ -118,7 +118,8 @@ def match_columns(preview: Preview, table: str, system: System) -> dict[str, Mat
             found[column] = Match(headers, whose, is_by_system=whose.startswith("as in "))
             taken |= {*positions} if column != CAMPAIGN_NAME else set()
             break
-    free = [i for i in range(len(fields)) if i not in taken and fields[i]]
+    periods = {*_PERIOD, *_PERIOD.values()} if table == AD_PERFORMANCE else ()
+    free = [i for i, name in enumerate(fields) if i not in taken and name and name not in periods]
     found |= _similar(preview, table, system, [c for c in REQUIRED_COLUMNS[table] if c not in found], free)
     if table == LEADS:
         found |= _half_names(preview, fields, found, taken)

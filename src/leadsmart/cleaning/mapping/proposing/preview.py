@@ -21,7 +21,7 @@ from leadsmart.cleaning.mapping.opening import (
     read_sheet,
     split_line,
 )
-from leadsmart.cleaning.mapping.proposing.systems import known_headers, normal_header
+from leadsmart.cleaning.mapping.proposing.systems import known_headers, normal_header, other_systems
 from leadsmart.cleaning.reading.encodings import detect_encoding, open_bytes, read_head
 from leadsmart.cleaning.reading.headers import DELIMITERS, Header
 from leadsmart.cleaning.reading.raw_rows import iterate_records
@@ -75,13 +75,28 @@ class Preview:
 
     @functools.cached_property
     def filled(self) -> list[list[str]]:
-        """Filled cells of each field."""
-        columns = zip(*(cells for _, cells in self.rows), strict=True)
+        """Filled cells of each field; lines that look like totals say nothing of a column's values."""
+        rows = [cells for _, cells in self.rows if total_word(cells) is None]
+        columns = zip(*rows, strict=True) if rows else [()] * len(self.fields)
         return [[text for cell in column if (text := clean_text(cell)) is not None] for column in columns]
 
     def values(self, position: int) -> list[str]:
         """Filled cells of a field."""
-        return self.filled[position] if self.rows else []
+        return self.filled[position]
+
+
+def total_word(cells: Sequence[str], words: Sequence[str] = ()) -> str | None:
+    """What a line of totals begins with, as one of some words or of those usual anywhere; None for a row.
+
+    >>> total_word(["", "Total: Account", "12"]), total_word(["Totally new", "12"])
+    ('Total', None)
+    """
+    first = next((text for text in map(str.strip, cells) if text), "")
+    for word in (*words, *other_systems().total_words):
+        rest = first[len(word) :]
+        if first.casefold().startswith(word.casefold()) and not rest[:1].isalnum():
+            return first[: len(word)]
+    return None
 
 
 def preview_files(sources: list[Source]) -> tuple[list[Preview], list[InputError]]:
