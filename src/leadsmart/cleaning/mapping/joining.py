@@ -91,8 +91,11 @@ def join_campaigns(
 
 def _create_names(connection: duckdb.DuckDBPyConnection) -> None:
     """The table of names, with campaigns of the platform's own form by their project."""
-    if not table_exists(connection, NAMES):
+    if table_exists(connection, NAMES):
+        return
+    connection.execute(f"CREATE TABLE {NAMES} (name VARCHAR, id VARCHAR, start DATE, stop DATE)")
+    if table_exists(connection, CAMPAIGNS):
+        start, stop = day_of("start_time"), day_of("stop_time")
         connection.execute(
-            f"CREATE TABLE {NAMES} AS SELECT {normalised('project_name')} AS name, id, "
-            f"{day_of('start_time')} AS start, {day_of('stop_time')} AS stop FROM {CAMPAIGNS}"
+            f"INSERT INTO {NAMES} SELECT {normalised('project_name')}, id, {start}, {stop} FROM {CAMPAIGNS}"
         )
