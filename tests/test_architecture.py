@@ -60,7 +60,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "classification": (*KERNEL, "insights.methods", "insights.kpi", "classification.*"),
     # report knows paths and parameters, never metrics; of cleaning how an export is read, what is known of the key, and
     # what cleaning hands over
-    "report": (*KERNEL, READING, "report.*"),
+    "report": (*KERNEL, READING, MAPPING, "report.*"),
     PROJECT: (*KERNEL, "sample", READING),
     PROVENANCE: (*KERNEL, READING, "cleaning.values.keys", "report.notebooks", PROJECT),
     "report.site": (*KERNEL, "display", "report.notebooks", PROJECT, PROVENANCE),

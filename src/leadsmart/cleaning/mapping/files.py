@@ -3,11 +3,11 @@
 import fnmatch
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableMapping
+from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableMapping, load_mapping
 from leadsmart.cleaning.reading.sources import Source, find_sources
 from leadsmart.errors import InputError
 
@@ -80,6 +80,28 @@ def all_sources(folder: Path, tables: Sequence[str], mapping: ExportMapping | No
         sources += own_sources(folder, table, entries)
         sources += [s for entry in entries if entry.target == table for s in mapped_sources(folder, entry)]
     return list(dict.fromkeys(sources))
+
+
+def other_currencies(mapping: Path | None, currencies: Collection[str]) -> list[InputError]:
+    """Files whose money is in none of the markets' currencies: one problem each.
+
+    Parameters
+    ----------
+    mapping : Path or None
+        See `mapping_path`; must be without mistakes.
+    currencies : collection of str
+        Of the markets that a report is about.
+    """
+    entries = load_mapping(mapping).tables if mapping else ()
+    return [
+        InputError(
+            f"its money is in {entry.currency}, the markets' in {', '.join(sorted(currencies))}",
+            remedy="Set the parameter currency, or export the file in the market's currency",
+            file=entry.file,
+        )
+        for entry in entries
+        if entry.currency and currencies and entry.currency not in currencies
+    ]
 
 
 def _suffix(name: str) -> str:
