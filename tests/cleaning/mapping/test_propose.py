@@ -336,3 +336,35 @@ def test_markets_are_those_of_the_project_here(tmp_path):
     write(tmp_path / "params", "gulf.yml", "")
     (tmp_path / "notebooks").mkdir()
     assert find_markets(tmp_path / "notebooks") == ["gulf"]
+
+
+def test_delivery_that_knows_a_campaigns_name_alone(tmp_path):
+    text = DELIVERY_REPORT.replace("Campaign ID", "Budget type").replace("Ad group ID", "Bid")
+    text = text.replace(",9001,", ",Daily,").replace(",9002,", ",Daily,")
+    write(
+        tmp_path,
+        "report.csv",
+        text.replace("Alpha | Leads", "Alpha - New Cairo | Leads").replace("Beta |", "Beta - New Cairo |"),
+    )
+    write(tmp_path, "list.csv", CAMPAIGNS)
+    accept_proposal(tmp_path, ("new-cairo",))
+    rows = stage(tmp_path, "ad_performance")
+    assert rows["campaign_id"].tolist() == ["9001", "9001", "9002"]
+    assert rows["ad_set_id"].tolist() == ["1", "1", "1"]
+
+
+def test_a_history_of_other_properties_alone_is_asked_about(tmp_path):
+    write(tmp_path, "history.csv", HISTORY.replace("Lead Status", "Stage"))
+    proposal, mapping = propose(tmp_path)
+    assert mapping.tables[0].only == {}
+    assert asked(proposal, "no row has Lead Status or Status as 'Field / Event', but Stage (2), Owner (1)")
+
+
+def test_words_with_signs_of_yaml_stay_words(tmp_path):
+    words = ["no", "yes 1", "a: b", "#1 won", 'it\'s "hot"', "- later", "? maybe", "[x]", "مهتم"]
+    rows = "".join(
+        f'{i},"{w.replace(chr(34), chr(34) * 2)}",2024-06-{i + 10}\n' for i, w in enumerate(words, start=1)
+    )
+    write(tmp_path, "history.csv", f"Lead ID,New Value,Edit Date\n{rows}")
+    _, mapping = propose(tmp_path)
+    assert {*mapping.statuses} == {*words}

@@ -89,22 +89,18 @@ def describe_draft(draft: Draft) -> None:
     if preview.footer:
         entry["footer_lines"] = preview.footer
         draft.evidence["footer_lines",] = "the last lines are no rows"
-    system = draft.match.system
-    only = (
-        {h: list(v) for h, v in system.tables[draft.match.table].only.items() if h in preview.fields}
-        if draft.match.table in system.tables
-        else {}
-    )
-    if only:
-        entry["only"] = only
+    _add_only(draft)
     entry["columns"] = {}
     for column, match in columns.items():
         if column == CURRENCY or (column == CAMPAIGN_NAME and draft.match.table != CAMPAIGNS):
             continue
         _add_column(draft, column, match)
-    if draft.match.table == AD_PERFORMANCE and "ad_set_id" not in columns and "campaign_id" in columns:
-        entry["columns"]["ad_set_id"] = columns["campaign_id"].headers[0]
+    if draft.match.table == AD_PERFORMANCE and "ad_set_id" not in columns:
         draft.ask("no column names the ad set, so each campaign counts as one ad set")
+        if "campaign_id" in columns:
+            entry["columns"]["ad_set_id"] = columns["campaign_id"].headers[0]
+        else:
+            entry["constants"] = {"ad_set_id": "1"}
     _add_dates(draft)
     prefixes = sorted({p for c in (*ID_COLUMNS, "phone") for p in find_prefixes(draft.values(c))})
     if prefixes:
@@ -112,6 +108,21 @@ def describe_draft(draft: Draft) -> None:
         draft.evidence["id_prefixes",] = "stand before ids and phones"
     _add_currency(draft)
     _add_form_fields(draft)
+
+
+def _add_only(draft: Draft) -> None:
+    """Which rows of a history speak of the status."""
+    known = draft.match.system.tables.get(draft.match.table, NOTHING).only
+    for header, allowed in known.items():
+        if header not in draft.preview.fields:
+            continue
+        found = Counter(draft.preview.values(draft.preview.fields.index(header)))
+        if {word.casefold() for word in found} & {word.casefold() for word in allowed}:
+            draft.entry["only"] = {header: list(allowed)}
+        else:
+            draft.ask(
+                f"no row has {' or '.join(allowed)} as {header!r}, but {listed(found)}: all rows are read"
+            )
 
 
 def _add_column(draft: Draft, column: str, match: Match) -> None:
@@ -206,9 +217,8 @@ def _add_form_fields(draft: Draft) -> None:
     if draft.match.table != LEADS or not free:
         return
     if system.has_questions:
-        draft.entry["form_fields"] = {
-            snake_case(header): header for header in free if re.match(r"[^\W\d]", snake_case(header))
-        }
+        named = {name: h for h in reversed(free) if re.match(r"[^\W\d]", name := snake_case(h))}
+        draft.entry["form_fields"] = dict(reversed(named.items()))
         for name, header in draft.entry["form_fields"].items():
             draft.ask(
                 f"form_fields.{name} is {header!r}: delete it unless it is a question of the form about no person"

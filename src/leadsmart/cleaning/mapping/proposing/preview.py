@@ -38,6 +38,8 @@ HEADER_LINES: Final = 30
 #: Distinct values that tell what a column holds, and the share of them that has to look so.
 MOST_VALUES: Final = 500
 ENOUGH: Final = 0.9
+#: More distinct values than this are no statuses.
+MOST_STATUSES: Final = 100
 
 _PREFIX = re.compile(r"^\s*[a-z]{1,2}:(?=[\w+]|$)")
 _ZONE = re.compile(r"\s*\((?:UTC|GMT)\s*[+-]\d\d:?\d\d\)$")
@@ -272,6 +274,8 @@ def _dates(values: list[str]) -> float:
     return sum(are_dates(values)) / len(values)
 
 
+_words = _share(lambda v: not re.fullmatch(r"[\d.,:/+\- ]+", v) and len(v) < 60)
+
 _TESTS: Final[dict[str, Callable[[list[str]], float]]] = {
     "id": _share(
         lambda v: (found := clean_id(strip_prefix(v))) is not None and any(c.isdigit() for c in found)
@@ -281,5 +285,5 @@ _TESTS: Final[dict[str, Callable[[list[str]], float]]] = {
     "email": _share(lambda v: "@" in v),
     "phone": _share(_is_phone),
     "name": _share(lambda v: "@" not in v and not re.search(r"\d{4}", v)),
-    "status": _share(lambda v: not re.fullmatch(r"[\d.,:/+\- ]+", v) and len(v) < 60),
+    "status": lambda values: _words(values) if len(values) <= MOST_STATUSES else 0.0,
 }
