@@ -28,7 +28,11 @@ def write_mapping(
         body = _block(draft.entry, draft.evidence, ())
         lines += [f"  {'- ' if i == 0 else '  '}{line}" for i, line in enumerate(body)] + [""]
     if statuses:
-        lines += ["statuses:", *(f"  {_scalar(word)}: {status}" for word, status in statuses.items()), ""]
+        lines += [
+            "statuses:",
+            *(f"  {_scalar(word)}: {_scalar(status)}" for word, status in statuses.items()),
+            "",
+        ]
     return "\n".join(lines)
 
 
