@@ -9,6 +9,7 @@ from cleaning.mapping.builders_mapping import write
 from report.builders_report import KEY, make_project
 
 from leadsmart.cli import main
+from leadsmart.report.project.workspace import open_workspace
 
 CAMPAIGNS = """\
 Campaign name,Campaign ID,Campaign budget,Starts,Ends,Amount spent (EGP)
@@ -109,6 +110,17 @@ def test_a_mapping_may_lie_elsewhere(run, folder, tmp_path):
     code, _, err = run("check", "--data", str(folder), "--mapping", str(tmp_path / "nowhere.yml"))
     assert code == 2
     assert "nowhere.yml: can't be read" in err
+
+
+def test_a_mapping_that_lies_elsewhere_is_remembered_with_its_export(run, folder, tmp_path):
+    root, mapping = Path.cwd(), write(tmp_path, "ours.yml", "tables: []\n")
+    open_workspace(root=root, data=folder, mapping=mapping, environment={}).remember_data()
+    again = open_workspace(root=root, environment={})
+    assert again.data.resolve() == folder.resolve()
+    assert again.mapping is not None and again.mapping.resolve() == mapping.resolve()
+    assert open_workspace(root=root, data=folder, environment={}).mapping is None
+    open_workspace(root=root, data=folder, environment={}).remember_data()
+    assert open_workspace(root=root, environment={}).mapping is None
 
 
 def test_money_in_another_currency_than_the_markets_is_refused(run, folder):

@@ -85,6 +85,7 @@ def run(
         typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
         return
 
+    from leadsmart.cleaning.mapping.skipping import note_lines
     from leadsmart.report.check import check_inputs
 
     slices, wanted = check_inputs(workspace, markets or [], overrides)
@@ -93,7 +94,8 @@ def run(
     from leadsmart.report.pipeline import make_report
     from leadsmart.report.project.lock import locked
 
-    typer.echo(f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}")
+    headline = f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}"
+    typer.echo("\n".join([headline, *note_lines(slices.folder)]))
     with locked(workspace.outputs), make_listener() as listener:
         report = make_report(
             workspace, slices, wanted, overrides, listener, jobs=jobs, renderer=renderer, force=force
@@ -113,12 +115,12 @@ def check(
     outputs: Outputs = None,
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
-    from leadsmart.cleaning.mapping.skipping import list_notes, read_notes
+    from leadsmart.cleaning.mapping.skipping import note_lines
     from leadsmart.report.check import check_inputs
 
     workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     slices, wanted = check_inputs(workspace, markets or [], overrides)
-    for line in list_notes(read_notes(slices.folder)):
+    for line in note_lines(slices.folder):
         typer.echo(line)
     for market in (*wanted, UNASSIGNED):
         typer.echo(f"{market:<20} {slices.markets[market]:>7,} campaigns")

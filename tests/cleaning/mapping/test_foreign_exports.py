@@ -10,7 +10,7 @@ from cleaning.builders_cleaning import KEY, ROOT
 from cleaning.mapping.builders_mapping import accept_proposal, stage_all
 
 from leadsmart.cleaning.clean import clean_slice
-from leadsmart.cleaning.mapping.skipping import list_notes, read_notes
+from leadsmart.cleaning.mapping.skipping import note_lines
 from leadsmart.cleaning.reading.split import split_export
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.params import list_markets, load_params
@@ -81,7 +81,7 @@ def whole_report(folder: Path, cache: Path):
     accept_proposal(folder, MARKETS)
     slices = split_export(folder, cache, MARKETS)
     cleaned = clean_slice(slices, "new-cairo", load_params("new-cairo", ROOT / "params"), KEY)
-    return slices, cleaned, list_notes(read_notes(slices.folder))
+    return slices, cleaned, note_lines(slices.folder)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Lines of another system's file that are no rows, and what else a reader should know of how a mapping was applied."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -61,9 +61,9 @@ def read_notes(folder: Path) -> list[Note]:
     return [Note(**row) for row in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
 
 
-def list_notes(notes: Iterable[Note]) -> list[str]:
-    """Notes as lines for the terminal."""
-    return [f"{note.file} as {note.table}: {note.text}" for note in notes]
+def note_lines(folder: Path) -> list[str]:
+    """The notes of a split as lines for the terminal."""
+    return [f"{note.file} as {note.table}: {note.text}" for note in read_notes(folder)]
 
 
 def skip_lines(

@@ -104,7 +104,11 @@ class Workspace:
     def remember_data(self) -> None:
         """Keep which export this run read, for later commands; privately, as its path may name a person."""
         self.private.mkdir(exist_ok=True)
-        known = {**_exports(self.root), _from(self.root, self.outputs): _from(self.root, self.data)}
+        outputs = _from(self.root, self.outputs)
+        known = {**_exports(self.root), outputs: _from(self.root, self.data)}
+        known.pop(_mapping_of(outputs), None)
+        if self.mapping is not None:
+            known[_mapping_of(outputs)] = _from(self.root, self.mapping)
         path = self.private / EXPORTS
         aside = path.with_name(f"{EXPORTS}.{os.getpid()}")
         aside.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -143,7 +147,9 @@ def open_workspace(
     }
     root = (root or given.get("root") or find_root(Path.cwd())).resolve()
     outputs = (outputs or given.get("outputs") or root / "outputs").resolve()
-    data = data or given.get("data") or _last_data(root, outputs) or root / SAMPLE
+    if data is None and "data" not in given:
+        mapping = mapping or given.get("mapping") or _recorded(root, _mapping_of(_from(root, outputs)))
+    data = data or given.get("data") or _recorded(root, _from(root, outputs)) or root / SAMPLE
     if data == root / SAMPLE and not data.exists():
         make_sample(data)
     return Workspace(
@@ -166,10 +172,15 @@ def make_sample(folder: Path) -> None:
     write_sample(folder)
 
 
-def _last_data(root: Path, outputs: Path) -> Path | None:
-    recorded = _exports(root).get(_from(root, outputs))
-    folder = root / recorded if recorded else None
-    return folder if folder and folder.exists() else None
+def _recorded(root: Path, name: str) -> Path | None:
+    """What the last run read, where it is still there."""
+    recorded = _exports(root).get(name)
+    path = root / recorded if recorded else None
+    return path if path and path.exists() else None
+
+
+def _mapping_of(outputs: str) -> str:
+    return f"{outputs} (mapping)"
 
 
 def _exports(root: Path) -> dict[str, str]:

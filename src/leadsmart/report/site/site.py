@@ -35,6 +35,7 @@ _DOCUMENTS = (
     "method.qmd",
     "definitions.qmd",
     "monthly-run.qmd",
+    "bring-your-own-export.qmd",
     "production-design.qmd",
     "open-questions.qmd",
 )
