@@ -251,6 +251,22 @@ def test_rows_of_a_whole_period_are_no_delivery(tmp_path):
     assert "no file feeds insights" in proposal.summary
 
 
+def test_decimal_commas_are_proved_by_the_column(tmp_path):
+    text = DELIVERY_REPORT.replace('"1,000.50"', '"1.000,5"').replace(",20.25,200", ',"20,25","1.200"')
+    write(tmp_path, "report.csv", text)
+    write(tmp_path, "list.csv", CAMPAIGNS)
+    proposal, mapping = propose(tmp_path)
+    assert mapping.tables[1].decimal_comma
+    assert not asked(proposal, "decimal_comma")
+    accept_proposal(tmp_path)
+    rows = stage(tmp_path, "ad_performance")
+    assert rows["spend"].tolist() == ["1000.5", "20.25", "30"]
+    assert rows["impressions"].tolist() == ["100", "1200", "300"]
+    write(tmp_path, "report.csv", text.replace(",30,300", ",30.75,300"))
+    (tmp_path / "mapping.yml").unlink()
+    assert asked(propose_mapping(tmp_path), "its amounts have points and commas")
+
+
 def test_money_in_two_currencies_is_asked_about(tmp_path):
     text = DELIVERY_REPORT.replace("Clicks", "Currency").replace(",5\n", ",EGP\n").replace(",6\n", ",EGP\n")
     write(tmp_path, "report.csv", text.replace(",7\n", ",USD\n"))

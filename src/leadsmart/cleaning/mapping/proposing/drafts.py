@@ -5,7 +5,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from leadsmart.cleaning.mapping.model import CAMPAIGN_NAME, DATE_COLUMNS, ID_COLUMNS, TABLES_BY_STEM
+from leadsmart.cleaning.mapping.model import (
+    CAMPAIGN_NAME,
+    DATE_COLUMNS,
+    ID_COLUMNS,
+    NUMBER_COLUMNS,
+    TABLES_BY_STEM,
+)
 from leadsmart.cleaning.mapping.proposing.matching import Match, TableMatch
 from leadsmart.cleaning.mapping.proposing.preview import (
     Preview,
@@ -13,6 +19,7 @@ from leadsmart.cleaning.mapping.proposing.preview import (
     describe_values,
     find_prefixes,
     has_year_last,
+    proven_marks,
     proven_order,
     strip_prefix,
     total_word,
@@ -102,6 +109,7 @@ def describe_draft(draft: Draft) -> None:
         else:
             entry["constants"] = {"ad_set_id": "1"}
     _add_dates(draft)
+    _add_decimals(draft)
     prefixes = sorted({p for c in (*ID_COLUMNS, "phone") for p in find_prefixes(draft.values(c))})
     if prefixes:
         entry["id_prefixes"] = prefixes
@@ -188,6 +196,16 @@ def _add_dates(draft: Draft) -> None:
     else:
         found = "prove both orders" if proven else "prove no order"
         draft.ask(f"date_order is {order}: its dates {found}")
+
+
+def _add_decimals(draft: Draft) -> None:
+    values = [v for column in draft.match.columns if column in NUMBER_COLUMNS for v in draft.values(column)]
+    marks = proven_marks(values)
+    if "," in marks:
+        draft.entry["decimal_comma"] = "true"
+        draft.evidence["decimal_comma",] = "amounts have one or two digits behind a comma"
+        if "." in marks:
+            draft.ask("decimal_comma is true: its amounts have points and commas before their decimals")
 
 
 def _add_currency(draft: Draft) -> None:

@@ -43,6 +43,8 @@ MOST_STATUSES: Final = 100
 
 _PREFIX = re.compile(r"^\s*[a-z]{1,2}:(?=[\w+]|$)")
 _ZONE = re.compile(r"\s*\((?:UTC|GMT)\s*[+-]\d\d:?\d\d\)$")
+_DECIMALS = re.compile(r"\d([.,])(?:\d|\d\d|\d{4,})(?:\D*)$")
+_GROUPED = re.compile(r"\d([.,])\d{3}\1\d{3}")
 _YEAR_LAST = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d\d)\b")
 
 
@@ -237,6 +239,17 @@ def proven_order(values: list[str]) -> set[str]:
             found["dmy"] += int(match[1]) > 12
             found["mdy"] += int(match[2]) > 12
     return {order for order, count in found.items() if count}
+
+
+def proven_marks(values: list[str]) -> set[str]:
+    """Decimal marks that amounts prove.
+
+    >>> proven_marks(["1.117,50", "1.472"]), proven_marks(["1,117.50", "1,472"]), proven_marks(["1,472", "7"])
+    ({','}, {'.'}, set())
+    """
+    found = {match[1] for value in values if (match := _DECIMALS.search(value))}
+    # a mark that comes twice groups digits
+    return found - {match[1] for value in values if (match := _GROUPED.search(value))}
 
 
 def has_year_last(values: list[str]) -> bool:
