@@ -94,7 +94,7 @@ def test_arabic_headers_without_any_system(tmp_path):
     accept_proposal(tmp_path)
     mapping = read_mapping(tmp_path / "mapping.yml")
     assert [entry.table for entry in mapping.tables] == ["campaigns", "insights", "campaign_leads"]
-    assert mapping.statuses == {"مهتم": "مهتم"}
+    assert mapping.statuses == {"مهتم": "HIGH_INTEREST"}
     tables, notes = stage_all(tmp_path)
     assert tables["ad_performance"]["spend"].tolist() == ["10.50", "20.25"]
     assert tables["leads"]["added_date"].tolist() == ["2024-06-13 00:00:00", "2024-06-14 00:00:00"]
