@@ -20,10 +20,10 @@ from cleaning.builders_cleaning import (
     write_rows,
 )
 
+from leadsmart.cleaning.parsing import raw_rows
 from leadsmart.cleaning.parsing.encodings import Utf8Text, detect_encoding
 from leadsmart.cleaning.parsing.headers import Header
 from leadsmart.cleaning.parsing.records import iterate_records
-from leadsmart.cleaning.reading import raw_rows
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.vocabulary import TABLES
 

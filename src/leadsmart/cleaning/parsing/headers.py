@@ -19,7 +19,7 @@ from leadsmart.vocabulary import (
     STATUS_EVENTS,
 )
 
-_DELIMITERS: Final = ",;\t|"
+DELIMITERS: Final = ",;\t|"
 FORM_PREFIX: Final = "form_"
 
 #: Other names under which ad platforms, CRMs and people export the same column.
@@ -131,7 +131,7 @@ def parse_header(text: str, table: str, file: str) -> Header:
     if not lines:
         raise InputError("is empty", remedy="Export it again", file=file)
     candidates = []
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         fields = next(csv.reader([lines[0].rstrip("\r")], delimiter=delimiter), [])
         columns = match_columns(fields, table)
         known = sum(1 for c in columns if c in REQUIRED_COLUMNS[table] or c in OPTIONAL_COLUMNS[table])

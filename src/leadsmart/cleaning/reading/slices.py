@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from leadsmart.cleaning.parsing.sources import SourceFile, find_sources
+from leadsmart.cleaning.mapping.files import all_sources, mapping_path
+from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
+from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, MARKET_LOOKUP, TABLES
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class Slices:
         Raw spend of all markets, added up exactly.
     structure : sequence of mapping
         One entry per market: how its campaigns are built, see `summarise_structure`.
+    mapping_notes : sequence of mapping
+        What was passed over or decided while a mapping was applied, see `Note`.
     """
 
     folder: Path
@@ -61,6 +65,12 @@ class Slices:
     totals: Sequence[Mapping[str, Any]]
     total_spend: float
     structure: Sequence[Mapping[str, Any]]
+    mapping_notes: Sequence[Mapping[str, Any]]
+
+    @property
+    def mapping_lines(self) -> list[str]:
+        """What was passed over or decided while a mapping was applied, as lines for the terminal."""
+        return [f"{note['file']} as {note['table']}: {note['text']}" for note in self.mapping_notes]
 
     @cached_property
     def slice_totals(self) -> "pd.DataFrame":
@@ -123,7 +133,12 @@ class Slices:
 
 
 def find_slices(
-    folder: Path, cache: Path, markets: Sequence[str], *, decimal_comma: Collection[str] = ()
+    folder: Path,
+    cache: Path,
+    markets: Sequence[str],
+    *,
+    decimal_comma: Collection[str] = (),
+    mapping: Path | None = None,
 ) -> Slices | None:
     """The slices of an export that was split before with these markets and this code, or None.
 
@@ -137,6 +152,8 @@ def find_slices(
         Markets that have parameters.
     decimal_comma : collection of str
         Markets whose amounts are written 1.200,50.
+    mapping : Path, optional
+        How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
 
     Returns
     -------
@@ -144,13 +161,14 @@ def find_slices(
 
     Raises
     ------
-    InputError
-        If a file of the export can't be told from another.
+    InputError, InputProblems
+        If a file of the export can't be told from another, or the mapping is wrong or not confirmed.
     """
     if not folder.is_dir():
         return None
-    sources = [source for table in (*TABLES, MARKET_LOOKUP) for source in find_sources(folder, table)]
-    target = slices_folder(cache, hash_inputs(folder, sources), markets, decimal_comma)
+    path = mapping_path(folder, mapping)
+    sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), load_mapping(path) if path else None)
+    target = slices_folder(cache, hash_inputs(folder, sources, path), markets, decimal_comma)
     return read_slices(target) if (target / MANIFEST).is_file() else None
 
 
@@ -189,14 +207,18 @@ def slices_folder(
     return cache / f"slices-{digest.hexdigest()[:16]}"
 
 
-def hash_inputs(folder: Path, sources: Iterable[SourceFile]) -> dict[str, dict[str, object]]:
-    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample among them.
+def hash_inputs(
+    folder: Path, sources: Iterable[SourceFile], mapping: Path | None = None
+) -> dict[str, dict[str, object]]:
+    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample and the mapping among them.
 
     Parameters
     ----------
     folder : Path
         The export.
     sources : iterable of SourceFile
+    mapping : Path, optional
+        See `mapping_path`.
 
     Returns
     -------
@@ -205,6 +227,8 @@ def hash_inputs(folder: Path, sources: Iterable[SourceFile]) -> dict[str, dict[s
     files = {source.name: source.path for source in sources}
     if (mark := folder / SAMPLE_MARK).is_file():
         files[SAMPLE_MARK] = mark
+    if mapping is not None:
+        files[MAPPING_FILE] = mapping
     hashes = {}
     # the members of a zip are one file
     for path in set(files.values()):

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def known_slices(workspace: Workspace) -> Slices | None:
     """What is known of the workspace's export, or None where it was not split yet."""
     markets, commas = _markets(workspace)
-    return find_slices(workspace.data, workspace.cache, markets, decimal_comma=commas)
+    return find_slices(
+        workspace.data, workspace.cache, markets, decimal_comma=commas, mapping=workspace.mapping
+    )
 
 
 def open_slices(workspace: Workspace) -> "Slices":
@@ -22,7 +24,9 @@ def open_slices(workspace: Workspace) -> "Slices":
     from leadsmart.cleaning.reading.split import split_export
 
     markets, commas = _markets(workspace)
-    return split_export(workspace.data, workspace.cache, markets, decimal_comma=commas)
+    return split_export(
+        workspace.data, workspace.cache, markets, decimal_comma=commas, mapping=workspace.mapping
+    )
 
 
 def _markets(workspace: Workspace) -> tuple[list[str], list[str]]:
