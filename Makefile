@@ -57,8 +57,9 @@ clean:  ## remove .venv and caches; outputs/ and data/ stay
 
 $(STAMP): requirements.lock pyproject.toml
 ifneq ($(UV),)
+	# Compiled once here, as some machines don't let Python write what it compiles.
 	test -x $(BIN)/python || $(UV) venv --quiet $(addprefix --python ,$(PYTHON)) $(VENV)
-	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 else
 	@$(or $(PYTHON),python3) -c '$(CHECK_PYTHON)' || \
