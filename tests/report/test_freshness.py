@@ -375,7 +375,6 @@ def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(
         "leadsmart/cleaning/__init__.py",
         "leadsmart/cleaning/reading/__init__.py",
         "leadsmart/cleaning/reading/slices.py",
-        "leadsmart/cleaning/parsing/sources.py",
     }
     assert "leadsmart/insights/kpi/measures.py" in facts["code"]
     assert "date_order" not in facts["parameters"]

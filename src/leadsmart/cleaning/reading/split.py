@@ -20,14 +20,8 @@ from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
 from leadsmart.cleaning.reading.load import open_export
-from leadsmart.cleaning.reading.slices import (
-    MANIFEST,
-    SAMPLE_MARK,
-    Slices,
-    hash_inputs,
-    read_slices,
-    slices_folder,
-)
+from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
+from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import InputProblems, LedgerError
 from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED

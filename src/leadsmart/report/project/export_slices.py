@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from leadsmart.cleaning.reading.slices import Slices, find_slices
+from leadsmart.cleaning.reading.slices import Slices
+from leadsmart.cleaning.reading.slices_cache import find_slices
 from leadsmart.params import list_markets, load_params
 from leadsmart.report.project.workspace import Workspace
 
