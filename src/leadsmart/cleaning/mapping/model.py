@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from leadsmart.cleaning.parsing.headers import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from leadsmart.errors import InputError, InputProblems
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,

@@ -14,7 +14,7 @@ from leadsmart.cleaning.mapping.joining import join_campaigns, keep_names
 from leadsmart.cleaning.mapping.notes import NOTES
 from leadsmart.cleaning.mapping.opening import MappedFile, as_text_source
 from leadsmart.cleaning.mapping.skipping import ROWS, check_currency, skip_lines
-from leadsmart.cleaning.parsing.headers import REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE, ORDER, ReadableFile, stage_table
 from leadsmart.cleaning.parsing.sql import quote_name
 from leadsmart.vocabulary import CAMPAIGNS

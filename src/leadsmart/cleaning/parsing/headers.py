@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import (
@@ -14,8 +15,6 @@ from leadsmart.vocabulary import (
     CAMPAIGNS,
     LEADS,
     MARKET_LOOKUP,
-    OPTIONAL_EXPORT_COLUMNS,
-    REQUIRED_EXPORT_COLUMNS,
     STATUS_EVENTS,
 )
 
@@ -61,8 +60,6 @@ COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     MARKET_LOOKUP: {"project_name": ("project",), "market": ("region",)},
 }
-REQUIRED_COLUMNS: Final = {**REQUIRED_EXPORT_COLUMNS, MARKET_LOOKUP: ("project_name", "market")}
-OPTIONAL_COLUMNS: Final = {**OPTIONAL_EXPORT_COLUMNS, MARKET_LOOKUP: ()}
 
 #: A further form column whose name has one of these words holds a contact and is not read at all.
 CONTACT_WORDS: Final = frozenset(

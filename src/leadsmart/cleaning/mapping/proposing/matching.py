@@ -17,7 +17,7 @@ from leadsmart.cleaning.mapping.proposing.systems import (
     normal_header,
     similarity,
 )
-from leadsmart.cleaning.parsing.headers import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, TABLES
 
 #: A file feeds a table only with one column of each of these groups.

@@ -27,7 +27,8 @@ from leadsmart.cleaning.mapping.proposing.drafts import STATUS, STEMS, Draft, de
 from leadsmart.cleaning.mapping.proposing.matching import TableMatch, match_file, match_table
 from leadsmart.cleaning.mapping.proposing.preview import Preview, find_prefixes, preview_files
 from leadsmart.cleaning.mapping.proposing.writing import write_mapping
-from leadsmart.cleaning.parsing.headers import REQUIRED_COLUMNS, snake_case
+from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.headers import snake_case
 from leadsmart.cleaning.parsing.sources import find_sources
 from leadsmart.errors import InputError
 from leadsmart.params import DEFAULTS_FILE, canonical_status, list_markets

@@ -14,7 +14,8 @@ from leadsmart.cleaning.mapping.model import (
     read_texts,
 )
 from leadsmart.cleaning.mapping.opening import header_key
-from leadsmart.cleaning.parsing.headers import COLUMN_ALIASES, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.headers import COLUMN_ALIASES
 
 #: The file of headers of no system in particular.
 OTHER: Final = "other"
