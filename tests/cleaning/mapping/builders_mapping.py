@@ -53,9 +53,8 @@ def write_mapping(folder: Path, entries: str, more: str = "") -> Path:
 def stage_all(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     """Rows of all tables that the folder's mapping names, as the export's columns, and the notes."""
     mapping = read_mapping(folder / MAPPING_FILE)
-    connection = duckdb.connect()
     staged: dict[str, pd.DataFrame] = {}
-    with tempfile.TemporaryDirectory() as name:
+    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as name:
         for table in (*TABLES, MARKET_LOOKUP):
             files, problems = open_mapped(folder, mapping, table)
             if problems:
@@ -64,7 +63,6 @@ def stage_all(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Note]]:
                 stage_files(connection, table, files, Path(name))
                 staged[table] = connection.execute(f"SELECT * FROM {table} ORDER BY _order, _line").df()
         notes = list_notes(connection)
-    connection.close()
     return staged, notes
 
 
