@@ -51,7 +51,7 @@ BREACHES = {
     "params.py": ("formats", "leadsmart.params is not allowed to import leadsmart.formats"),
     "report/site/site.py": ("insights.kpi.measures", "report is not allowed to import leadsmart.insights"),
     "report/provenance/records.py": (
-        "report.provenance.result_store",
+        "report.provenance.freshness",
         "report.provenance. It could be made acyclic",
     ),
     "report/project/workspace.py": ("cleaning.values.contacts", "Illegal imports of protected package"),

@@ -14,7 +14,7 @@ from report.builders_report import CONTACT_KEY, KEY, make_project, run_leadsmart
 from leadsmart import __version__
 from leadsmart.cli import main
 
-VERBS = ("run", "check", "status", "verify", "score", "render", "preview", "export", "sample")
+VERBS = ("run", "check", "map", "status", "verify", "score", "render", "preview", "export", "sample")
 
 
 @pytest.fixture

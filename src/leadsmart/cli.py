@@ -1,4 +1,4 @@
-"""The command line: ``leadsmart run | check | status | verify | score | render | preview | export | sample``.
+"""The command line: ``leadsmart run | check | map | status | verify | score | render | preview | export | sample``.
 
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
@@ -45,6 +45,12 @@ Markets = Annotated[
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the export (default: the last run's, else the sample)")
 ]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping", help="How another system's files become an export (default: mapping.yml beside them)"
+    ),
+]
 Outputs = Annotated[Path | None, typer.Option(help="Where results go (default: outputs/)")]
 Parameters = Annotated[
     list[str] | None,
@@ -73,6 +79,7 @@ def _options(
 def run(
     markets: Markets = None,
     data: Data = None,
+    mapping: MappingFile = None,
     param: Parameters = None,
     outputs: Outputs = None,
     renderer: Renderer = "auto",
@@ -82,7 +89,7 @@ def run(
     """Execute the notebooks that something changed for, and render the site."""
     from leadsmart.report.status import list_if_up_to_date
 
-    workspace, overrides = _open(data, outputs), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     if not force and (found := list_if_up_to_date(workspace, markets or [], overrides, renderer)):
         typer.echo(f"Nothing has changed: all {len(found) - 1} notebooks and the site are up to date.")
         typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
@@ -96,7 +103,8 @@ def run(
     from leadsmart.report.pipeline import make_report
     from leadsmart.report.project.lock import locked
 
-    typer.echo(f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}")
+    headline = f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}"
+    typer.echo("\n".join([headline, *slices.mapping_lines]))
     with locked(workspace.outputs), make_listener() as listener:
         report = make_report(
             workspace, slices, wanted, overrides, listener, jobs=jobs, renderer=renderer, force=force
@@ -109,13 +117,19 @@ def run(
 
 @app.command(epilog="Example: leadsmart check new-cairo --data ~/exports/2024-12")
 def check(
-    markets: Markets = None, data: Data = None, param: Parameters = None, outputs: Outputs = None
+    markets: Markets = None,
+    data: Data = None,
+    mapping: MappingFile = None,
+    param: Parameters = None,
+    outputs: Outputs = None,
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
     from leadsmart.report.check import check_inputs
 
-    workspace, overrides = _open(data, outputs), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     slices, wanted = check_inputs(workspace, markets or [], overrides)
+    for line in slices.mapping_lines:
+        typer.echo(line)
     for market in (*wanted, UNASSIGNED):
         typer.echo(f"{market:<20} {slices.markets[market]:>7,} campaigns")
     typer.echo(
@@ -290,9 +304,32 @@ def sample(
     typer.echo(f"Sample export with {leads:,} leads: {_shown(folder)}")
 
 
-def _open(data: Path | None, outputs: Path | None) -> Workspace:
+@app.command("map", epilog="Example: leadsmart map ~/exports/2024-12 --write")
+def map_folder(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with another system's files", metavar="FOLDER", show_default=False)
+    ],
+    write: Annotated[bool, typer.Option("--write", help="Write mapping.yml into the folder")] = False,
+) -> None:
+    """Propose how files of other systems become an export: a mapping with its evidence, to be confirmed."""
+    # DuckDB, pandas and rapidfuzz take a second to import
+    from leadsmart.cleaning.mapping.proposing.propose import find_markets, propose_mapping, save_mapping
+
+    proposal = propose_mapping(folder, find_markets(Path.cwd()))
+    for problem in proposal.problems:
+        typer.echo(f"- {problem}", err=True)
+    if write and proposal.text:
+        target = save_mapping(proposal, folder)
+        typer.echo(f"{proposal.report}Written: {_shown(target)}")
+    else:
+        typer.echo(proposal.text or proposal.report, nl=False)
+
+
+def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:
     return open_workspace(
-        data=data.absolute() if data else None, outputs=outputs.absolute() if outputs else None
+        data=data.absolute() if data else None,
+        outputs=outputs.absolute() if outputs else None,
+        mapping=mapping.absolute() if mapping else None,
     )
 
 

@@ -23,6 +23,7 @@ from leadsmart.cleaning.clean import clean_raw, clean_slice
 from leadsmart.cleaning.quality.ledger import build_ledger, check_ledger, quarantine_shares
 from leadsmart.cleaning.quality.profile import group_feedback
 from leadsmart.cleaning.quality.spellings import find_likely_duplicates
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.errors import InputError, LedgerError
 from leadsmart.params import unassigned_params
@@ -32,7 +33,7 @@ from leadsmart.vocabulary import LEDGER_COLUMNS, TABLES, UNASSIGNED
 @pytest.fixture
 def raw(tmp_path):
     slices = split(write_export(tmp_path / "export", make_tables()), tmp_path / "cache")
-    return {table: slices.read(table, "new-cairo") for table in TABLES}, slices.last_day
+    return {table: read_rows(slices, table, "new-cairo") for table in TABLES}, slices.last_day
 
 
 def test_ledger_of_a_few_slips(tmp_path):

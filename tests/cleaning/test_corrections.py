@@ -6,6 +6,7 @@ import pytest
 from cleaning.builders_cleaning import ROOT, clean, make_tables, split, write_export
 
 from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.errors import ParameterError
 
 GOOD = """
@@ -60,7 +61,7 @@ def test_rows_of_all_markets_are_counted(tmp_path):
     slices = split(write_export(tmp_path / "export", make_tables()), tmp_path / "cache")
     everywhere = GOOD.replace('ad_set_id: "200", created_at: "2024-06-02 00:00:00"', "file: insights.csv")
     (found,) = find_unexpected(slices, read_corrections(write(tmp_path, everywhere)))
-    rows = sum(len(slices.read("ad_performance", market)) for market in slices.markets)
+    rows = sum(len(read_rows(slices, "ad_performance", market)) for market in slices.markets)
     assert rows > 1
     assert f"expects 1 rows and matches {rows}" in str(found)
 

@@ -20,11 +20,12 @@ from cleaning.builders_cleaning import (
     write_rows,
 )
 
-from leadsmart.cleaning.reading import raw_rows
-from leadsmart.cleaning.reading.encodings import Utf8Text, detect_encoding
-from leadsmart.cleaning.reading.headers import Header
+from leadsmart.cleaning.parsing import raw_rows
+from leadsmart.cleaning.parsing.encodings import Utf8Text, detect_encoding
+from leadsmart.cleaning.parsing.headers import Header
+from leadsmart.cleaning.parsing.records import iterate_records
 from leadsmart.cleaning.reading.load import open_export
-from leadsmart.cleaning.reading.records import iterate_records
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.vocabulary import TABLES
 
 
@@ -133,7 +134,7 @@ def test_monthly_drops_in_the_order_of_their_numbers(tmp_path, plain, place):
         name = f"insights_2024-{number}.csv" if place == "beside" else f"insights/{number}.csv"
         write_rows(folder / name, [dict(reversed(row.items())) for row in part])
     slices = split(folder, tmp_path / "cache")
-    raw = pd.concat(slices.read("ad_performance", market) for market in slices.markets)
+    raw = pd.concat(read_rows(slices, "ad_performance", market) for market in slices.markets)
     assert len(raw) == 5
     assert list(dict.fromkeys(raw.sort_values("_order")["_file"].str.extract(r"(\d+)\.csv")[0])) == [
         "9",
@@ -158,7 +159,7 @@ def test_line_numbers_are_those_of_an_editor(tmp_path):
     tables["leads"][0]["message"] = "one\ntwo\nthree"
     slices = split(write_export(tmp_path / "export", tables), tmp_path / "cache")
     # the first record starts in line 2 and runs to line 4
-    assert slices.read("leads", "new-cairo")["_line"].tolist() == [2, 5, 6]
+    assert read_rows(slices, "leads", "new-cairo")["_line"].tolist() == [2, 5, 6]
 
 
 def test_a_truncated_last_line_is_quarantined_alone(tmp_path, plain):

@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadsmart.cleaning.clean import clean_raw
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
@@ -92,7 +93,7 @@ def base_tables():
 def raw(tmp_path_factory):
     folder = tmp_path_factory.mktemp("base")
     slices = split(write_export(folder / "export", base_tables()), folder / "cache")
-    return {table: slices.read(table, MARKET) for table in TABLES}, slices.last_day
+    return {table: read_rows(slices, table, MARKET) for table in TABLES}, slices.last_day
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +228,7 @@ def check_files(tables, style) -> None:
             assert error.message
             return
         market = [*slices.markets][position % 3]
-        rows = {table: slices.read(table, market) for table in TABLES}
+        rows = {table: read_rows(slices, table, market) for table in TABLES}
         totals = slices.slice_totals.groupby("table")["rows"].sum()
         assert totals.to_dict() == slices.raw_totals.set_index("table")["rows"].to_dict()
         own = slices.slice_totals.set_index(["market", "table"])

@@ -27,6 +27,7 @@ from cleaning.builders_cleaning import (
 from leadsmart.cleaning.clean import clean_raw
 from leadsmart.cleaning.quality.ledger import build_ledger
 from leadsmart.cleaning.reading.corrections import Correction
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.tables import rules
 from leadsmart.errors import LedgerError
 from leadsmart.vocabulary import EXPORT_FILES, LEDGER_ACTIONS, LEDGER_EXITS, TABLES
@@ -308,7 +309,7 @@ ELSEWHERE = {
 def run(tables: Export, folder: Path, case: Case | None = None):
     case = case or Case("", "", lambda t: None)
     slices = split(write_export(folder / "export", tables), folder / "cache")
-    raw = {table: slices.read(table, case.market) for table in TABLES}
+    raw = {table: read_rows(slices, table, case.market) for table in TABLES}
     before = {table: rows.copy() for table, rows in raw.items()}
     cleaned = clean_raw(raw, case.market, make_params(**case.params), KEY, slices.last_day, case.corrections)
     for table, rows in raw.items():
@@ -388,7 +389,7 @@ def test_rows_of_unknown_campaigns_and_leads_are_quarantined_as_unassigned(tmp_p
     tables["leads"].append(make_lead("9001", "999"))
     tables["status_events"].append(make_event("7777"))
     slices = split(write_export(tmp_path / "export", tables), tmp_path / "cache")
-    raw = {table: slices.read(table, "unassigned") for table in TABLES}
+    raw = {table: read_rows(slices, table, "unassigned") for table in TABLES}
     cleaned = clean_raw(raw, "unassigned", make_params(), KEY, slices.last_day)
     assert ledger_rows(cleaned, "ad_performance", "unknown_campaign") == 1
     assert ledger_rows(cleaned, "leads", "unknown_campaign") == 1
@@ -408,12 +409,12 @@ def test_unparsable_lines_keep_no_text_and_cost_no_other_row(table, tmp_path, un
     lines.insert(4, '"Mona Hassan')
     path.write_text("\n".join(lines))
     slices = split(folder, tmp_path / "cache")
-    raw = {name: slices.read(name, "unassigned") for name in TABLES}
+    raw = {name: read_rows(slices, name, "unassigned") for name in TABLES}
     cleaned = clean_raw(raw, "unassigned", make_params(), KEY, slices.last_day)
     assert ledger_rows(cleaned, table, "unparsable_line") == 2
     assert raw[table].loc[raw[table]["_is_unparsable"], "_line"].tolist() == [3, 5]
     assert "Mona" not in raw[table][raw[table]["_is_unparsable"]].to_csv()
-    raw = {name: slices.read(name, MARKET) for name in TABLES}
+    raw = {name: read_rows(slices, name, MARKET) for name in TABLES}
     cleaned = clean_raw(raw, MARKET, make_params(), KEY, slices.last_day)
     for name in TABLES:
         assert_same(getattr(cleaned.tables, name), getattr(untouched.tables, name))
@@ -427,7 +428,7 @@ def test_a_later_file_restates_a_day(tmp_path):
     write_export(tmp_path / "later", later)
     (tmp_path / "later" / "insights.csv").rename(folder / "insights_2024-07.csv")
     slices = split(folder, tmp_path / "cache")
-    raw = {table: slices.read(table, MARKET) for table in TABLES}
+    raw = {table: read_rows(slices, table, MARKET) for table in TABLES}
     cleaned = clean_raw(raw, MARKET, make_params(), KEY, slices.last_day)
     assert ledger_rows(cleaned, "ad_performance", "restated") == 1
     row = keyed(cleaned.tables.ad_performance, "ad_performance").loc[("100", "2024-06-01")]

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from cleaning.builders_cleaning import MARKETS, make_campaign, make_lead, make_tables, split, write_export
 
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.split import KEPT_SLICES, split_export
 from leadsmart.cleaning.reading.survey import last_plausible_day
 from leadsmart.errors import InputError
@@ -42,11 +43,11 @@ def test_every_raw_row_is_in_one_slice_in_the_order_of_the_file(folder, tmp_path
     tables["leads"] += [make_lead("1001", "3"), make_lead("5", "77"), make_lead("", "1"), make_lead("6", "")]
     slices = split(write_export(folder, tables), tmp_path / "cache")
     for table in TABLES:
-        lines = [slices.read(table, market)["_line"].tolist() for market in slices.markets]
+        lines = [read_rows(slices, table, market)["_line"].tolist() for market in slices.markets]
         assert all(part == sorted(part) for part in lines)
         assert sorted(itertools.chain.from_iterable(lines)) == list(range(2, len(tables[table]) + 2))
     # rows of one lead stay together, even where one of them names a campaign of another market
-    assert slices.read("leads", "gulf")["id"].tolist() == ["1001", "3001", "1001"]
+    assert read_rows(slices, "leads", "gulf")["id"].tolist() == ["1001", "3001", "1001"]
 
 
 def test_the_market_column_wins_and_unknown_markets_are_unassigned(folder, tmp_path):
@@ -55,16 +56,16 @@ def test_the_market_column_wins_and_unknown_markets_are_unassigned(folder, tmp_p
     for row, market in zip(tables["campaigns"], markets, strict=True):
         row["market"] = market
     slices = split(write_export(folder, tables), tmp_path / "cache")
-    assert slices.read("campaigns", "new-cairo")["id"].tolist() == ["1"]
-    assert slices.read("campaigns", "gulf")["id"].tolist() == ["2"]
-    assert slices.read("campaigns", "unassigned")["id"].tolist() == ["3", "4"]
+    assert read_rows(slices, "campaigns", "new-cairo")["id"].tolist() == ["1"]
+    assert read_rows(slices, "campaigns", "gulf")["id"].tolist() == ["2"]
+    assert read_rows(slices, "campaigns", "unassigned")["id"].tolist() == ["3", "4"]
 
 
 def test_an_id_with_several_rows_goes_where_its_market_is_known(folder, tmp_path):
     tables = make_tables()
     tables["campaigns"].append(make_campaign("1.0", project_name="Delta"))
     slices = split(write_export(folder, tables), tmp_path / "cache")
-    assert slices.read("campaigns", "new-cairo")["id"].tolist() == ["1", "2", "1.0"]
+    assert read_rows(slices, "campaigns", "new-cairo")["id"].tolist() == ["1", "2", "1.0"]
 
 
 def test_projects_are_looked_up_by_their_cleaned_name(folder, tmp_path):

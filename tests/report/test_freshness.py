@@ -202,10 +202,7 @@ CASES = {
     "nothing": (lambda workspace, package: None, set()),
     "a module of cleaning": (add_line("package", "cleaning", "values", "dates.py"), of_all(CLEANING)),
     "a module of 02 only": (add_line("package", "insights", "journey", "variants.py"), of_all(INSIGHTS)),
-    "a module of 04 and the overview": (
-        add_line("package", "insights", "findings", "recommendations.py"),
-        of_all(SUMMARY, OVERVIEW),
-    ),
+    "a module of 04": (add_line("package", "insights", "findings", "recommendations.py"), of_all(SUMMARY)),
     "a module of the classifier": (
         add_line("package", "classification", "judging", "gaps.py"),
         of_all(CLASSIFICATION),
@@ -229,7 +226,7 @@ CASES = {
     ),
     "a parameter of the findings": (
         set_parameter("gulf.yml", "practical_margin: 0.3"),
-        {("gulf", INSIGHTS), ("gulf", SUMMARY)},
+        {("gulf", INSIGHTS)},
     ),
     "the period, which cleaning and the score don't know": (
         set_parameter("gulf.yml", "period_start: 2024-06-02"),
@@ -329,7 +326,7 @@ def test_a_template_makes_those_due_that_show_something(workspace: Workspace, pa
     folder = package / "insights" / "journey"
     (folder / "steps.csv").write_text("a,b\n", encoding="utf-8")
     template.unlink()
-    assert set(stale(workspace)) == of_all(INSIGHTS, EXPLORE, SUMMARY, OVERVIEW)
+    assert set(stale(workspace)) == of_all(INSIGHTS, EXPLORE, SUMMARY)
 
 
 def test_what_python_compiled_is_no_part_of_the_code(workspace: Workspace, package: Path):
@@ -375,7 +372,6 @@ def test_what_only_reads_clean_tables_does_not_depend_on_how_cleaning_works(
         "leadsmart/cleaning/__init__.py",
         "leadsmart/cleaning/reading/__init__.py",
         "leadsmart/cleaning/reading/slices.py",
-        "leadsmart/cleaning/reading/sources.py",
     }
     assert "leadsmart/insights/kpi/measures.py" in facts["code"]
     assert "date_order" not in facts["parameters"]

@@ -40,7 +40,8 @@ NOTEBOOKS = ("01_cleaning", "02_insights", "05_explore", "03_classification", "0
 OPEN = 'from leadsmart.report.notebook.page import open_page\npage = open_page("{notebook}", globals())'
 WORK = {
     "01_cleaning": (
-        "rows = {t: page.slices.read(t, page.market) for t in ('campaigns', 'ad_performance', 'leads')}\n"
+        "from leadsmart.cleaning.reading.slice_rows import read_rows\n"
+        "rows = {t: read_rows(page.slices, t, page.market) for t in ('campaigns', 'ad_performance', 'leads')}\n"
         "spend = rows['ad_performance']['spend'].astype(float).sum()\n"
         "page.write_json({'leads': len(rows['leads']), 'spend': round(spend)}, 'clean/leads.parquet')\n"
         "page.new_path('ledger.csv').write_text('table,rule,action,rows,spend\\n')"

@@ -22,7 +22,14 @@ from report.builders_report import (
 pytestmark = pytest.mark.browser
 
 STEPS = ("04_summary", "01_cleaning", "02_insights", "05_explore", "03_classification")
-ABOUT = ("method", "definitions", "monthly-run", "production-design", "open-questions")
+ABOUT = (
+    "method",
+    "definitions",
+    "monthly-run",
+    "bring-your-own-export",
+    "production-design",
+    "open-questions",
+)
 LINKS = "(all) => all.map(a => a.href)"
 MARKUP = re.compile(r":::|\{=html\}|```|\{\{<|Traceback|&lt;|&amp;|^#\|", re.MULTILINE)
 

@@ -15,6 +15,7 @@ from leadsmart.cleaning.quality.quarantine import collect_quarantine
 from leadsmart.cleaning.quality.reliability import assess_reliability
 from leadsmart.cleaning.quality.spellings import find_likely_duplicates
 from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable
@@ -118,7 +119,7 @@ def clean_slice(
     LedgerError
         If a raw row or any spend is not accounted for.
     """
-    raw = {table: slices.read(table, market) for table in TABLES}
+    raw = {table: read_rows(slices, table, market) for table in TABLES}
     check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
     accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
     tables, ledger = accounted.tables, accounted.ledger
@@ -160,7 +161,7 @@ def clean_others(
     if params.audience != CLIENT:
         return None
     everybody = params.model_copy(update={"user_ids": None})
-    raw = {table: slices.read(table, params.market) for table in TABLES}
+    raw = {table: read_rows(slices, table, params.market) for table in TABLES}
     tables = clean_raw(raw, params.market, everybody, key, slices.last_day, corrections).tables
     own = {*(params.user_ids or ()), UNKNOWN_USER}
     campaigns = tables.campaigns[~tables.campaigns["user_id"].isin(own)]
@@ -185,7 +186,7 @@ def clean_raw(
     Parameters
     ----------
     raw : mapping
-        Table -> raw rows, see `Slices.read`; not changed.
+        Table -> raw rows, see `read_rows`; not changed.
     market, params, key
         See `clean_slice`.
     last_day : date

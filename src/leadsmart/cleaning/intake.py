@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.raw_rows import LINE, ORIGIN_TYPES, open_table_file, stage_table
-from leadsmart.cleaning.reading.sources import SourceFile
-from leadsmart.cleaning.reading.sql import open_database
+from leadsmart.cleaning.parsing.raw_rows import LINE, ORIGIN_TYPES, open_table_file, stage_table
+from leadsmart.cleaning.parsing.sources import SourceFile
+from leadsmart.cleaning.parsing.sql import open_database
 from leadsmart.cleaning.reading.survey import last_plausible_day
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable, read_moments
 from leadsmart.cleaning.tables.leads import clean_leads, find_repeats

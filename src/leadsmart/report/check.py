@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leadsmart.cleaning.mapping.files import mapping_path, other_currencies
 from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
 from leadsmart.cleaning.reading.load import check_export
 from leadsmart.cleaning.reading.slices import Slices
@@ -38,7 +39,10 @@ def check_inputs(
     InputProblems
         With everything that is wrong.
     """
-    problems = [*_parameter_problems(workspace, markets, overrides), *check_export(workspace.data)]
+    problems = [
+        *_parameter_problems(workspace, markets, overrides),
+        *check_export(workspace.data, workspace.mapping),
+    ]
     if problems:
         raise InputProblems(problems)
     mixed = find_mixed_audiences(workspace, overrides)
@@ -49,6 +53,14 @@ def check_inputs(
     unexpected = find_unexpected(slices, read_corrections(workspace.params_dir))
     if unexpected:
         raise InputProblems(unexpected)
+    currencies = {
+        load_params(market, workspace.params_dir, overrides).currency
+        for market in markets or known
+        if slices.markets.get(market)
+    }
+    foreign_money = other_currencies(mapping_path(workspace.data, workspace.mapping), currencies)
+    if foreign_money:
+        raise InputProblems(foreign_money)
     without = [market for market in markets or known if not _campaigns(workspace, slices, market, overrides)]
     # A report for some business users is about the markets where they advertise.
     unavoidable = [market for market in without if market in markets or not slices.markets.get(market)]
@@ -58,8 +70,11 @@ def check_inputs(
 
 
 def _campaigns(workspace: Workspace, slices: Slices, market: str, overrides: Mapping[str, Any]) -> int:
+    # pandas takes a second to import
+    from leadsmart.cleaning.reading.slice_rows import count_campaigns
+
     users = load_params(market, workspace.params_dir, overrides).user_ids
-    return slices.count_campaigns(market, users)
+    return count_campaigns(slices, market, users)
 
 
 def _no_campaigns(workspace: Workspace, slices: Slices, market: str) -> InputError:

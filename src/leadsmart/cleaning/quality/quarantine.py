@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.raw_rows import FILE, IS_UNPARSABLE, LINE
+from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.events import clean_statuses
 from leadsmart.cleaning.tables.rules import QUARANTINED, rules_of

@@ -6,8 +6,8 @@ from typing import Final
 import duckdb
 import pandas as pd
 
-from leadsmart.cleaning.reading.raw_rows import LINE, ORDER
-from leadsmart.cleaning.reading.sql import create_table, fetch_texts
+from leadsmart.cleaning.parsing.raw_rows import LINE, ORDER
+from leadsmart.cleaning.parsing.sql import create_table, fetch_texts
 from leadsmart.cleaning.values.texts import clean_id, clean_market, clean_text, map_distinct
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, UNASSIGNED

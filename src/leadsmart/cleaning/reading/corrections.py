@@ -8,7 +8,8 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from leadsmart.cleaning.reading.raw_rows import FILE, LINE
+from leadsmart.cleaning.parsing.raw_rows import FILE, LINE
+from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.values.texts import clean_text, map_distinct
 from leadsmart.errors import InputError, ParameterError
@@ -133,7 +134,7 @@ def find_unexpected(slices: Slices, corrections: Sequence[Correction]) -> list[I
     found = dict.fromkeys(range(len(corrections)), 0)
     for table in sorted({correction.table for correction in corrections}):
         for market in slices.markets:
-            rows = slices.read(table, market)
+            rows = read_rows(slices, table, market)
             for i, correction in enumerate(corrections):
                 if correction.table == table:
                     found[i] += int(correction.matches(rows).sum())

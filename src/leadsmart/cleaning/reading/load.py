@@ -2,39 +2,46 @@
 
 from pathlib import Path
 
-from leadsmart.cleaning.reading.raw_rows import ReadableFile, open_table_file
-from leadsmart.cleaning.reading.sources import find_sources, table_file
-from leadsmart.errors import InputError
+from leadsmart.cleaning.mapping.files import mapping_path, own_sources
+from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
+from leadsmart.cleaning.mapping.opening import open_mapped
+from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
+from leadsmart.cleaning.parsing.sources import table_file
+from leadsmart.errors import InputError, InputProblems, LeadSmartError
 from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, TABLES
 
 
-def check_export(folder: Path) -> list[InputError]:
+def check_export(folder: Path, mapping: Path | None = None) -> list[LeadSmartError]:
     """Look at folder, files, headers and first rows; nothing is read to its end.
 
     Parameters
     ----------
     folder : Path
         The export.
+    mapping : Path, optional
+        How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
 
     Returns
     -------
-    list of InputError
+    list of LeadSmartError
         One per problem, in the order of the tables; empty where all is well.
     """
-    return open_export(folder)[1]
+    return open_export(folder, mapping)[1]
 
 
-def open_export(folder: Path) -> tuple[dict[str, list[ReadableFile]], list[InputError]]:
+def open_export(
+    folder: Path, mapping: Path | None = None
+) -> tuple[dict[str, list[ReadableFile]], list[LeadSmartError]]:
     """Files per table whose headers are understood, and all problems met on the way.
 
     Parameters
     ----------
-    folder : Path
-        The export.
+    folder, mapping
+        See `check_export`.
 
     Returns
     -------
-    (dict, list of InputError)
+    (dict, list of LeadSmartError)
         Table -> files; the look-up from project to market is one of them where it is there.
     """
     if not folder.is_dir():
@@ -42,7 +49,14 @@ def open_export(folder: Path) -> tuple[dict[str, list[ReadableFile]], list[Input
         if folder.exists():
             problem, remedy = "is a file, not a folder", "Name the folder that holds the export"
         return {}, [InputError(problem, remedy=remedy, file=str(folder))]
-    opened = {table: _open_table(folder, table) for table in (*TABLES, MARKET_LOOKUP)}
+    try:
+        path = mapping_path(folder, mapping)
+        mapped = load_mapping(path) if path else ExportMapping()
+    except InputProblems as error:
+        return {}, error.problems
+    except InputError as error:
+        return {}, [error]
+    opened = {table: _open_table(folder, table, mapped) for table in (*TABLES, MARKET_LOOKUP)}
     files = {table: readable for table, (readable, _) in opened.items() if readable}
     problems = [problem for _, found in opened.values() for problem in found]
     names_market = any("market" in file.columns for file in files.get(CAMPAIGNS, []))
@@ -57,23 +71,26 @@ def open_export(folder: Path) -> tuple[dict[str, list[ReadableFile]], list[Input
     return files, problems
 
 
-def _open_table(folder: Path, table: str) -> tuple[list[ReadableFile], list[InputError]]:
+def _open_table(
+    folder: Path, table: str, mapping: ExportMapping
+) -> tuple[list[ReadableFile], list[LeadSmartError]]:
+    readable, problems = open_mapped(folder, mapping, table)
     try:
-        sources = find_sources(folder, table)
+        sources = own_sources(folder, table, mapping.tables)
     except InputError as error:
         return [], [error]
     except OSError as error:
         problem = f"can't be read: {error.strerror}"
         return [], [InputError(problem, remedy="Check the folder's rights", file=str(folder))]
-    if not sources and table != MARKET_LOOKUP:
+    if not (sources or readable or problems) and table != MARKET_LOOKUP:
         stem = EXPORT_FILES[table]
         remedy = f"Export it, or name it {stem}.csv, {stem}.csv.gz, {stem}.zip, {stem}.parquet or {stem}_2024-06.csv"
         return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]
-    readable: list[ReadableFile] = []
-    problems: list[InputError] = []
+    own: list[ReadableFile] = []
+    wrong: list[LeadSmartError] = []
     for source in sources:
         try:
-            readable.append(open_table_file(source, table))
+            own.append(open_table_file(source, table))
         except InputError as error:
-            problems.append(error)
-    return readable, problems
+            wrong.append(error)
+    return [*own, *readable], [*wrong, *problems]

@@ -1,20 +1,18 @@
-"""An export cut by market: where its slices are kept, and what was written down about them.
+"""An export cut by market, and what was written down about it; `slice_rows` reads the rows.
 
-Whether a run has anything to do is asked often, so that pandas and DuckDB, which take a second to import, are imported
-only where rows are read.
+Whether a run has anything to do is asked often, so that pandas, which takes a second to import, is imported only for
+tables.
 """
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from leadsmart.cleaning.reading.sources import SourceFile, find_sources
-from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, MARKET_LOOKUP, TABLES
+from leadsmart.vocabulary import AD_PERFORMANCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +47,8 @@ class Slices:
         Raw spend of all markets, added up exactly.
     structure : sequence of mapping
         One entry per market: how its campaigns are built, see `summarise_structure`.
+    mapping_notes : sequence of mapping
+        What was passed over or decided while a mapping was applied, see `Note`.
     """
 
     folder: Path
@@ -61,6 +61,12 @@ class Slices:
     totals: Sequence[Mapping[str, Any]]
     total_spend: float
     structure: Sequence[Mapping[str, Any]]
+    mapping_notes: Sequence[Mapping[str, Any]]
+
+    @property
+    def mapping_lines(self) -> list[str]:
+        """What was passed over or decided while a mapping was applied, as lines for the terminal."""
+        return [f"{note['file']} as {note['table']}: {note['text']}" for note in self.mapping_notes]
 
     @cached_property
     def slice_totals(self) -> "pd.DataFrame":
@@ -76,138 +82,8 @@ class Slices:
         rows = self.slice_totals.groupby("table", sort=False)["rows"].sum().reset_index()
         return rows.assign(spend=rows["table"].eq(AD_PERFORMANCE) * self.total_spend)
 
-    def read(self, table: str, market: str) -> "pd.DataFrame":
-        """Raw rows of one table and market: strings, in the order of the files.
-
-        Parameters
-        ----------
-        table : str
-        market : str
-            One of `markets`.
-
-        Returns
-        -------
-        DataFrame
-            One row per raw row: the export's columns (str) and ``_file, _line, _order, _is_unparsable``.
-        """
-        import pandas as pd
-
-        from leadsmart.cleaning.reading.assignment import MARKET_COLUMN
-        from leadsmart.cleaning.reading.raw_rows import LINE, ORDER, ORIGIN_TYPES
-
-        columns = {**ORIGIN_TYPES, **dict.fromkeys(self.columns[table], "str")}
-        parts = sorted((self.folder / table / f"{MARKET_COLUMN}={market}").glob("*.parquet"))
-        if not parts:
-            return pd.DataFrame(columns=list(columns)).astype(columns)
-        rows = pd.concat([pd.read_parquet(part, columns=list(columns), partitioning=None) for part in parts])
-        return rows.sort_values([ORDER, LINE], kind="stable", ignore_index=True)
-
-    def count_campaigns(self, market: str, user_ids: Collection[str] | None) -> int:
-        """Number of campaigns of a market, of all business users (None) or of some.
-
-        Parameters
-        ----------
-        market : str
-        user_ids : collection of str or None
-
-        Returns
-        -------
-        int
-        """
-        if user_ids is None:
-            return self.markets.get(market, 0)
-        from leadsmart.cleaning.values.texts import clean_id, map_distinct
-
-        users = map_distinct(self.read(CAMPAIGNS, market)["user_id"], clean_id)
-        return int(users.isin(list(user_ids)).sum())
-
-
-def find_slices(
-    folder: Path, cache: Path, markets: Sequence[str], *, decimal_comma: Collection[str] = ()
-) -> Slices | None:
-    """The slices of an export that was split before with these markets and this code, or None.
-
-    Parameters
-    ----------
-    folder : Path
-        The export.
-    cache : Path
-        Where slices are kept.
-    markets : sequence of str
-        Markets that have parameters.
-    decimal_comma : collection of str
-        Markets whose amounts are written 1.200,50.
-
-    Returns
-    -------
-    Slices or None
-
-    Raises
-    ------
-    InputError
-        If a file of the export can't be told from another.
-    """
-    if not folder.is_dir():
-        return None
-    sources = [source for table in (*TABLES, MARKET_LOOKUP) for source in find_sources(folder, table)]
-    target = slices_folder(cache, hash_inputs(folder, sources), markets, decimal_comma)
-    return read_slices(target) if (target / MANIFEST).is_file() else None
-
 
 def read_slices(target: Path) -> Slices:
     """The slices in a folder that `split_export` wrote."""
     manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
     return Slices(folder=target, **manifest | {"last_day": dt.date.fromisoformat(manifest["last_day"])})
-
-
-def slices_folder(
-    cache: Path,
-    inputs: Mapping[str, Mapping[str, object]],
-    markets: Sequence[str],
-    decimal_comma: Collection[str],
-) -> Path:
-    """The folder in `cache` for slices of these files, markets and code.
-
-    Parameters
-    ----------
-    cache : Path
-    inputs : mapping
-        See `hash_inputs`.
-    markets : sequence of str
-    decimal_comma : collection of str
-
-    Returns
-    -------
-    Path
-    """
-    digest = hashlib.sha256()
-    cleaning = Path(__file__).parents[1]
-    for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
-        digest.update(path.read_bytes())
-    files = {name: details["sha256"] for name, details in inputs.items()}
-    digest.update(json.dumps([files, list(markets), sorted(decimal_comma)]).encode())
-    return cache / f"slices-{digest.hexdigest()[:16]}"
-
-
-def hash_inputs(folder: Path, sources: Iterable[SourceFile]) -> dict[str, dict[str, object]]:
-    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample among them.
-
-    Parameters
-    ----------
-    folder : Path
-        The export.
-    sources : iterable of SourceFile
-
-    Returns
-    -------
-    dict
-    """
-    files = {source.name: source.path for source in sources}
-    if (mark := folder / SAMPLE_MARK).is_file():
-        files[SAMPLE_MARK] = mark
-    hashes = {}
-    # the members of a zip are one file
-    for path in set(files.values()):
-        with path.open("rb") as file:
-            hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
-    return {name: {"sha256": hashes[path], "rows": 0} for name, path in files.items()}

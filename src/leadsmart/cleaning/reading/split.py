@@ -6,24 +6,22 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import pandas as pd
 
+from leadsmart.cleaning.mapping.files import mapping_path
+from leadsmart.cleaning.mapping.notes import list_notes
+from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
+from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
 from leadsmart.cleaning.reading.load import open_export
-from leadsmart.cleaning.reading.raw_rows import FILE, ORIGIN_TYPES, ReadableFile, stage_table
-from leadsmart.cleaning.reading.slices import (
-    MANIFEST,
-    SAMPLE_MARK,
-    Slices,
-    hash_inputs,
-    read_slices,
-    slices_folder,
-)
-from leadsmart.cleaning.reading.sql import fetch_rows, open_database, quote_name, quote_text
+from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
+from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import InputProblems, LedgerError
 from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED
@@ -40,6 +38,7 @@ def split_export(
     markets: Sequence[str],
     *,
     decimal_comma: Collection[str] = (),
+    mapping: Path | None = None,
 ) -> Slices:
     """Read an export once and write one slice per market and one for what is unassigned.
 
@@ -56,6 +55,8 @@ def split_export(
         Markets that have parameters.
     decimal_comma : collection of str
         Markets whose amounts are written 1.200,50; only the totals of spend depend on it.
+    mapping : Path, optional
+        How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
 
     Returns
     -------
@@ -66,10 +67,11 @@ def split_export(
     InputProblems
         With all that `check_export` finds.
     """
-    files, problems = open_export(folder)
+    files, problems = open_export(folder, mapping)
     if problems:
         raise InputProblems(problems)
-    inputs = hash_inputs(folder, (file.source for opened in files.values() for file in opened))
+    sources = (file.source for opened in files.values() for file in opened)
+    inputs = hash_inputs(folder, sources, mapping_path(folder, mapping))
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
     target = slices_folder(cache, inputs, markets, decimal_comma)
@@ -96,7 +98,7 @@ def _write_slices(
     work = target / _WORK
     work.mkdir()
     with open_database(work) as connection:
-        columns = {table: stage_table(connection, table, opened, work) for table, opened in files.items()}
+        columns = {table: stage_files(connection, table, opened, work) for table, opened in files.items()}
         for table in files:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
                 inputs[name]["rows"] = rows
@@ -125,6 +127,7 @@ def _write_slices(
             ],
             "total_spend": float(sum(spend.values())),
             "structure": structure.to_dict("records"),
+            "mapping_notes": [asdict(note) for note in list_notes(connection)],
         }
     shutil.rmtree(work)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")

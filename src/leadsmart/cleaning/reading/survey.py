@@ -9,8 +9,8 @@ from typing import Final
 import duckdb
 import pandas as pd
 
+from leadsmart.cleaning.parsing.sql import fetch_rows, fetch_texts
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, sliced
-from leadsmart.cleaning.reading.sql import fetch_rows, fetch_texts
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.texts import clean_id, map_distinct

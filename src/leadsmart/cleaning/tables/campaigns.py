@@ -32,7 +32,7 @@ def clean_campaigns(raw: pd.DataFrame, market: str, params: Params) -> CleanedTa
     Parameters
     ----------
     raw : DataFrame
-        Raw rows with their origin, see `Slices.read`.
+        Raw rows with their origin, see `read_rows`.
     market : str
         The slice.
     params : Params

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.raw_rows import IS_UNPARSABLE
+from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE
 from leadsmart.cleaning.tables.rules import KEPT
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.texts import clean_id, map_distinct

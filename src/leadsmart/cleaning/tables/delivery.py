@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.raw_rows import ORDER
+from leadsmart.cleaning.parsing.raw_rows import ORDER
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,
@@ -38,7 +38,7 @@ def clean_delivery(
     Parameters
     ----------
     raw : DataFrame
-        Raw rows with their origin, see `Slices.read`.
+        Raw rows with their origin, see `read_rows`.
     campaigns : DataFrame
         Clean campaigns of the slice.
     params : Params

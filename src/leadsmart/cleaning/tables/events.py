@@ -41,7 +41,7 @@ def clean_events(
     Parameters
     ----------
     raw : DataFrame
-        Raw rows with their origin, see `Slices.read`.
+        Raw rows with their origin, see `read_rows`.
     leads, campaigns : DataFrame
         Clean tables of the slice.
     params : Params

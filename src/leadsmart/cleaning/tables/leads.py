@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from leadsmart.cleaning.reading.headers import FORM_PREFIX
+from leadsmart.cleaning.parsing.headers import FORM_PREFIX
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,
@@ -39,7 +39,7 @@ def clean_leads(
     Parameters
     ----------
     raw : DataFrame
-        Raw rows with their origin, see `Slices.read`.
+        Raw rows with their origin, see `read_rows`.
     campaigns : DataFrame
         Clean campaigns of the slice.
     params : Params

@@ -7,7 +7,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from leadsmart.cleaning.reading.headers import FORM_PREFIX
+from leadsmart.cleaning.parsing.headers import FORM_PREFIX
 from leadsmart.errors import InputError
 from leadsmart.market_tables import MarketTables
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS

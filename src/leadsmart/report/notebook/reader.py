@@ -122,6 +122,14 @@ class Reader:
             ]
         )
 
+    def mapping_note(self) -> str:
+        """What was passed over or decided while other systems' files became the export; a client does not learn it."""
+        self._note(RunInput.EXPORT_FILES)
+        lines = self.store.slices.mapping_lines
+        return (
+            "" if self.params.audience == CLIENT or not lines else f"As mapping.yml says: {'; '.join(lines)}."
+        )
+
     # --- of other notebooks ---------------------------------------------------------------------------
 
     def read_tables(self, market: str | None = None) -> MarketTables:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from leadsmart.cleaning.reading.slices import Slices, find_slices
+from leadsmart.cleaning.reading.slices import Slices
+from leadsmart.cleaning.reading.slices_cache import find_slices
 from leadsmart.params import list_markets, load_params
 from leadsmart.report.project.workspace import Workspace
 
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 def known_slices(workspace: Workspace) -> Slices | None:
     """What is known of the workspace's export, or None where it was not split yet."""
     markets, commas = _markets(workspace)
-    return find_slices(workspace.data, workspace.cache, markets, decimal_comma=commas)
+    return find_slices(
+        workspace.data, workspace.cache, markets, decimal_comma=commas, mapping=workspace.mapping
+    )
 
 
 def open_slices(workspace: Workspace) -> "Slices":
@@ -22,7 +25,9 @@ def open_slices(workspace: Workspace) -> "Slices":
     from leadsmart.cleaning.reading.split import split_export
 
     markets, commas = _markets(workspace)
-    return split_export(workspace.data, workspace.cache, markets, decimal_comma=commas)
+    return split_export(
+        workspace.data, workspace.cache, markets, decimal_comma=commas, mapping=workspace.mapping
+    )
 
 
 def _markets(workspace: Workspace) -> tuple[list[str], list[str]]:

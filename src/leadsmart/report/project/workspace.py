@@ -33,6 +33,7 @@ _VARIABLES = {
     "outputs": "LEADSMART_OUTPUTS",
     "stage": "LEADSMART_STAGE",
     "slices": "LEADSMART_SLICES",
+    "mapping": "LEADSMART_MAPPING",
 }
 
 
@@ -55,6 +56,8 @@ class Workspace:
         exploring never changes what is published.
     slices : Path or None
         In a run the private slices of the export, so that no notebook reads the export itself.
+    mapping : Path or None
+        How files of other systems become an export; None for the one beside the data, where there is one.
     """
 
     root: Path
@@ -63,6 +66,7 @@ class Workspace:
     outputs: Path
     stage: Path
     slices: Path | None = None
+    mapping: Path | None = None
 
     @property
     def private(self) -> Path:
@@ -101,7 +105,11 @@ class Workspace:
     def record_export(self) -> None:
         """Keep which export this run read, for later commands; privately, as its path may name a person."""
         self.private.mkdir(exist_ok=True)
-        known = {**_exports(self.root), _relative(self.root, self.outputs): _relative(self.root, self.data)}
+        outputs = _relative(self.root, self.outputs)
+        known = {**_exports(self.root), outputs: _relative(self.root, self.data)}
+        known.pop(_mapping_of(outputs), None)
+        if self.mapping is not None:
+            known[_mapping_of(outputs)] = _relative(self.root, self.mapping)
         write_atomically(self.private / EXPORTS, json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
@@ -121,6 +129,7 @@ def open_workspace(
     root: Path | None = None,
     data: Path | None = None,
     outputs: Path | None = None,
+    mapping: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Workspace:
     """Find the folders of a project.
@@ -136,7 +145,9 @@ def open_workspace(
     }
     root = (root or given.get("root") or find_root(Path.cwd())).resolve()
     outputs = (outputs or given.get("outputs") or root / "outputs").resolve()
-    data = data or given.get("data") or _last_data(root, outputs) or root / SAMPLE
+    if data is None and "data" not in given:
+        mapping = mapping or given.get("mapping") or _recorded(root, _mapping_of(_relative(root, outputs)))
+    data = data or given.get("data") or _recorded(root, _relative(root, outputs)) or root / SAMPLE
     if data == root / SAMPLE and not data.exists():
         make_sample(data)
     return Workspace(
@@ -147,6 +158,7 @@ def open_workspace(
         outputs=outputs,
         stage=(given.get("stage") or root / PRIVATE / "explore").resolve(),
         slices=given.get("slices"),
+        mapping=mapping or given.get("mapping"),
     )
 
 
@@ -158,10 +170,15 @@ def make_sample(folder: Path) -> None:
     write_sample(folder)
 
 
-def _last_data(root: Path, outputs: Path) -> Path | None:
-    recorded = _exports(root).get(_relative(root, outputs))
-    folder = root / recorded if recorded else None
-    return folder if folder and folder.exists() else None
+def _recorded(root: Path, name: str) -> Path | None:
+    """What the last run read, where it is still there."""
+    recorded = _exports(root).get(name)
+    path = root / recorded if recorded else None
+    return path if path and path.exists() else None
+
+
+def _mapping_of(outputs: str) -> str:
+    return f"{outputs} (mapping)"
 
 
 def _exports(root: Path) -> dict[str, str]:

@@ -28,6 +28,7 @@ _DOCUMENTS = (
     "method.qmd",
     "definitions.qmd",
     "monthly-run.qmd",
+    "bring-your-own-export.qmd",
     "production-design.qmd",
     "open-questions.qmd",
 )

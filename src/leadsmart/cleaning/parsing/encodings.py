@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from leadsmart.cleaning.reading.sources import SourceFile
+from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.errors import InputError
 
 _CHUNK_BYTES: Final = 1 << 20
-_HEAD_BYTES: Final = 1 << 18
+HEAD_BYTES: Final = 1 << 18
 
 _BOMS: Final = [
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -104,7 +104,7 @@ def read_head(source: SourceFile) -> bytes:
         If the file cannot be read, or is not a table in text form.
     """
     with open_bytes(source) as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             raise InputError(f"is {kind}, not CSV", remedy="Save it as CSV UTF-8", file=source.name)

@@ -9,11 +9,11 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from leadsmart.cleaning.reading.encodings import Utf8Text, as_utf8, detect_encoding, read_head
-from leadsmart.cleaning.reading.headers import Header, check_columns, match_columns, parse_header
-from leadsmart.cleaning.reading.records import iterate_records
-from leadsmart.cleaning.reading.sources import SourceFile
-from leadsmart.cleaning.reading.sql import fetch_rows, quote_name, quote_text
+from leadsmart.cleaning.parsing.encodings import Utf8Text, as_utf8, detect_encoding, read_head
+from leadsmart.cleaning.parsing.headers import Header, check_columns, match_columns, parse_header
+from leadsmart.cleaning.parsing.records import iterate_records
+from leadsmart.cleaning.parsing.sources import SourceFile
+from leadsmart.cleaning.parsing.sql import fetch_rows, quote_name, quote_text
 from leadsmart.errors import InputError
 
 #: Columns that every raw row carries beside its fields.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import (
@@ -14,12 +15,10 @@ from leadsmart.vocabulary import (
     CAMPAIGNS,
     LEADS,
     MARKET_LOOKUP,
-    OPTIONAL_EXPORT_COLUMNS,
-    REQUIRED_EXPORT_COLUMNS,
     STATUS_EVENTS,
 )
 
-_DELIMITERS: Final = ",;\t|"
+DELIMITERS: Final = ",;\t|"
 FORM_PREFIX: Final = "form_"
 
 #: Other names under which ad platforms, CRMs and people export the same column.
@@ -61,8 +60,6 @@ COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     MARKET_LOOKUP: {"project_name": ("project",), "market": ("region",)},
 }
-REQUIRED_COLUMNS: Final = {**REQUIRED_EXPORT_COLUMNS, MARKET_LOOKUP: ("project_name", "market")}
-OPTIONAL_COLUMNS: Final = {**OPTIONAL_EXPORT_COLUMNS, MARKET_LOOKUP: ()}
 
 #: A further form column whose name has one of these words holds a contact and is not read at all.
 CONTACT_WORDS: Final = frozenset(
@@ -131,7 +128,7 @@ def parse_header(text: str, table: str, file: str) -> Header:
     if not lines:
         raise InputError("is empty", remedy="Export it again", file=file)
     candidates = []
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         fields = next(csv.reader([lines[0].rstrip("\r")], delimiter=delimiter), [])
         columns = match_columns(fields, table)
         known = sum(1 for c in columns if c in REQUIRED_COLUMNS[table] or c in OPTIONAL_COLUMNS[table])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
-from leadsmart.cleaning.reading.headers import Header
+from leadsmart.cleaning.parsing.headers import Header
 
 #: A quoted field that runs over more lines than this was never closed.
 MAX_RECORD_LINES: Final = 200

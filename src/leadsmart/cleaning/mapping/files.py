@@ -1,0 +1,170 @@
+"""Which files of a folder a mapping names. Asked often, so that nothing here imports pandas or DuckDB."""
+
+import fnmatch
+import re
+import zipfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Final
+
+from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableMapping, load_mapping
+from leadsmart.cleaning.parsing.sources import SourceFile, find_sources
+from leadsmart.errors import InputError
+
+WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOK_SUFFIXES)
+
+
+def mapping_path(folder: Path, stated: Path | None = None) -> Path | None:
+    """The mapping of an export: the stated one, else the one beside the data, else None."""
+    if stated is not None:
+        return stated
+    beside = folder / MAPPING_FILE
+    return beside if beside.is_file() else None
+
+
+def list_data_files(folder: Path) -> list[SourceFile]:
+    """All files of a folder and of folders and zips in it that hold tables, in natural order."""
+    found: list[SourceFile] = []
+    for path in sorted(folder.rglob("*"), key=lambda path: _natural_key(path.as_posix())):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith((".", "_", "~")) for part in name.split("/"))
+        if hidden or not path.is_file() or len(name.split("/")) > 2:
+            continue
+        if path.suffix.lower() == ".zip":
+            found += _members(path, name)
+        elif _suffix(path.name) in SUFFIXES:
+            found.append(SourceFile(path, name))
+    return found
+
+
+def is_workbook(source: SourceFile) -> bool:
+    """Whether the source is a workbook of a spreadsheet."""
+    return (source.member or source.path.name).lower().endswith(WORKBOOK_SUFFIXES)
+
+
+def mapped_sources(folder: Path, entry: TableMapping) -> list[SourceFile]:
+    """Files that an entry of a mapping names.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+    entry : TableMapping
+
+    Returns
+    -------
+    list of SourceFile
+        In natural order.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    pattern = entry.file.casefold()
+    found = [s for s in list_data_files(folder) if fnmatch.fnmatchcase(s.name.casefold(), pattern)]
+    if not found:
+        raise InputError(
+            f"no file is called {entry.file!r}",
+            remedy="Put the file there, or mend or delete its entry",
+            file=MAPPING_FILE,
+        )
+    return found
+
+
+def own_sources(folder: Path, table: str, entries: Sequence[TableMapping]) -> list[SourceFile]:
+    """Files of a table in the platform's own form: those that no entry of the mapping names.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+    table : str
+    entries : sequence of TableMapping
+
+    Returns
+    -------
+    list of SourceFile
+        See `find_sources`.
+    """
+    patterns = [entry.file.casefold() for entry in entries]
+    return [
+        source
+        for source in find_sources(folder, table)
+        if not any(fnmatch.fnmatchcase(source.name.casefold(), pattern) for pattern in patterns)
+    ]
+
+
+def all_sources(folder: Path, tables: Sequence[str], mapping: ExportMapping | None) -> list[SourceFile]:
+    """Every file of an export that is read, each once.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+    tables : sequence of str
+    mapping : ExportMapping or None
+
+    Returns
+    -------
+    list of SourceFile
+    """
+    entries = mapping.tables if mapping else ()
+    sources: list[SourceFile] = []
+    for table in tables:
+        sources += own_sources(folder, table, entries)
+        sources += [s for entry in entries if entry.target == table for s in mapped_sources(folder, entry)]
+    return list(dict.fromkeys(sources))
+
+
+def other_currencies(mapping: Path | None, currencies: Collection[str]) -> list[InputError]:
+    """Files whose money is in none of the markets' currencies: one problem each.
+
+    Parameters
+    ----------
+    mapping : Path or None
+        See `mapping_path`; must be without mistakes.
+    currencies : collection of str
+        Of the markets that a report is about.
+
+    Returns
+    -------
+    list of InputError
+    """
+    entries = load_mapping(mapping).tables if mapping else ()
+    return [
+        InputError(
+            f"its money is in {entry.currency}, the markets' in {', '.join(sorted(currencies))}",
+            remedy="Set the parameter currency, or export the file in the market's currency",
+            file=entry.file,
+        )
+        for entry in entries
+        if entry.currency and currencies and entry.currency not in currencies
+    ]
+
+
+def _suffix(name: str) -> str:
+    return Path(name.lower().removesuffix(".gz")).suffix
+
+
+def _natural_key(name: str) -> list[tuple[int, str]]:
+    """Numbers by value, so that insights_10 comes behind insights_9 and replaces what it states."""
+    return [
+        (int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.split(r"(\d+)", name.lower())
+    ]
+
+
+def _members(path: Path, name: str) -> list[SourceFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = sorted((m.filename for m in archive.infolist() if not m.is_dir()), key=_natural_key)
+    except (zipfile.BadZipFile, OSError):
+        return []
+    # a workbook in a zip would have to be unpacked first
+    readable = [m for m in members if _suffix(m) in SUFFIXES and not m.lower().endswith(WORKBOOK_SUFFIXES)]
+    return [
+        SourceFile(path, f"{name}/{member}", member)
+        for member in readable
+        if not member.startswith(("_", "."))
+    ]

@@ -1,0 +1,114 @@
+"""Where the slices of an export are kept: a folder per export, mapping, markets and code.
+
+Whether a run has anything to do is asked often, so that nothing here imports pandas or DuckDB.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from leadsmart.cleaning.mapping.files import all_sources, mapping_path
+from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
+from leadsmart.cleaning.parsing.sources import SourceFile
+from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
+from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
+
+
+def find_slices(
+    folder: Path,
+    cache: Path,
+    markets: Sequence[str],
+    *,
+    decimal_comma: Collection[str] = (),
+    mapping: Path | None = None,
+) -> Slices | None:
+    """The slices of an export that was split before with these markets and this code, or None.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+    cache : Path
+        Where slices are kept.
+    markets : sequence of str
+        Markets that have parameters.
+    decimal_comma : collection of str
+        Markets whose amounts are written 1.200,50.
+    mapping : Path, optional
+        How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
+
+    Returns
+    -------
+    Slices or None
+
+    Raises
+    ------
+    InputError, InputProblems
+        If a file of the export can't be told from another, or the mapping is wrong or not confirmed.
+    """
+    if not folder.is_dir():
+        return None
+    path = mapping_path(folder, mapping)
+    sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), load_mapping(path) if path else None)
+    target = slices_folder(cache, hash_inputs(folder, sources, path), markets, decimal_comma)
+    return read_slices(target) if (target / MANIFEST).is_file() else None
+
+
+def slices_folder(
+    cache: Path,
+    inputs: Mapping[str, Mapping[str, object]],
+    markets: Sequence[str],
+    decimal_comma: Collection[str],
+) -> Path:
+    """The folder in `cache` for slices of these files, markets and code.
+
+    Parameters
+    ----------
+    cache : Path
+    inputs : mapping
+        See `hash_inputs`.
+    markets : sequence of str
+    decimal_comma : collection of str
+
+    Returns
+    -------
+    Path
+    """
+    digest = hashlib.sha256()
+    cleaning = Path(__file__).parents[1]
+    for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
+        digest.update(path.read_bytes())
+    files = {name: details["sha256"] for name, details in inputs.items()}
+    digest.update(json.dumps([files, list(markets), sorted(decimal_comma)]).encode())
+    return cache / f"slices-{digest.hexdigest()[:16]}"
+
+
+def hash_inputs(
+    folder: Path, sources: Iterable[SourceFile], mapping: Path | None = None
+) -> dict[str, dict[str, object]]:
+    """File of the export -> ``{"sha256": ..., "rows": 0}``, the mark of a sample and the mapping among them.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+    sources : iterable of SourceFile
+    mapping : Path, optional
+        See `mapping_path`.
+
+    Returns
+    -------
+    dict
+    """
+    files = {source.name: source.path for source in sources}
+    if (mark := folder / SAMPLE_MARK).is_file():
+        files[SAMPLE_MARK] = mark
+    if mapping is not None:
+        files[MAPPING_FILE] = mapping
+    hashes = {}
+    # the members of a zip are one file
+    for path in set(files.values()):
+        with path.open("rb") as file:
+            hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+    return {name: {"sha256": hashes[path], "rows": 0} for name, path in files.items()}
