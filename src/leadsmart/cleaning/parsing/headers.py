@@ -200,11 +200,15 @@ def check_columns(columns: Sequence[str | None], fields: Sequence[str], table: s
         expected = ", ".join(REQUIRED_COLUMNS[table])
         raise InputError(
             "has none of the columns it should have",
-            remedy=f"The first line must name the columns {expected}",
+            remedy=f"The first line must name the columns {expected}; for another system's files run `leadsmart map`",
             file=file,
         )
     unread = [name for name in shown if snake_case(name) not in columns]
     close = difflib.get_close_matches(missing[0], [snake_case(name) for name in unread], n=1, cutoff=0.5)
-    hint = f"Did you mean its column {close[0]!r}?" if close else "Export it again with all columns"
+    hint = (
+        f"Did you mean its column {close[0]!r}?"
+        if close
+        else "Export it again with all columns, or run `leadsmart map`"
+    )
     noun = "column" if len(missing) == 1 else "columns"
     raise InputError(f"lacks the {noun} {', '.join(missing)}", remedy=hint, file=file, column=missing[0])
