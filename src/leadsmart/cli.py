@@ -15,7 +15,7 @@ import yaml
 import leadsmart
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
-from leadsmart.vocabulary import UNASSIGNED, USE_ORDER, USE_RULES
+from leadsmart.vocabulary import USE_ORDER, USE_RULES
 
 if TYPE_CHECKING:
     from leadsmart.arrivals import ScoredFile
@@ -124,14 +124,12 @@ def check(
     outputs: Outputs = None,
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
-    from leadsmart.report.check import check_inputs
+    from leadsmart.report.check import check_inputs, list_joins
 
     workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     slices, wanted = check_inputs(workspace, markets or [], overrides)
-    for line in slices.note_lines:
+    for line in [*slices.note_lines, *list_joins(workspace, slices, wanted, overrides)]:
         typer.echo(line)
-    for market in (*wanted, UNASSIGNED):
-        typer.echo(f"{market:<20} {slices.markets[market]:>7,} campaigns")
     typer.echo(
         f"Parameters and export {workspace.relative_data()} are fine; the data's last day is {slices.last_day}."
     )

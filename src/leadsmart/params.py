@@ -170,6 +170,7 @@ class Params(BaseModel):
 
     repeat_leads: Literal["count", "once"]
     max_quarantine_share: Share
+    max_unjoined_share: Share
     platform_start: Day
 
     target: Literal["qualified_given_verdict", "qualified_within_horizon"]

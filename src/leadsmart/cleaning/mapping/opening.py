@@ -16,7 +16,7 @@ import python_calamine
 from leadsmart.cleaning.mapping.files import is_workbook, mapped_sources
 from leadsmart.cleaning.mapping.model import ExportMapping, TableMapping
 from leadsmart.cleaning.parsing.encodings import HEAD_BYTES, detect_encoding, open_bytes, read_head
-from leadsmart.cleaning.parsing.headers import DELIMITERS, Header
+from leadsmart.cleaning.parsing.headers import DELIMITERS, Header, split_line
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.values.texts import clean_text
@@ -263,15 +263,6 @@ def parquet_fields(source: SourceFile) -> tuple[str, ...]:
     finally:
         connection.close()
     return tuple(row[0] for row in described)
-
-
-def split_line(line: str, delimiter: str) -> list[str]:
-    """Fields of one line.
-
-    >>> split_line('Day,"Cost, EGP"', ",")
-    ['Day', 'Cost, EGP']
-    """
-    return next(csv.reader([line], delimiter=delimiter), [])
 
 
 def _parse_header(

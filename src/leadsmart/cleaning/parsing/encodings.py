@@ -121,6 +121,13 @@ def read_head(source: SourceFile) -> bytes:
     return head
 
 
+def decode_head(head: bytes) -> str:
+    """The beginning of a file as text with plain line ends."""
+    text = head.decode(detect_encoding(head), errors="replace").replace("\0", "").removeprefix("\ufeff")
+    # as `as_utf8` does with the whole file
+    return text.replace("\r\n", "\n").replace("\r", " ") if "\n" in text else text.replace("\r", "\n")
+
+
 def detect_encoding(sample: bytes) -> str:
     """The encoding of a sample: UTF-8, UTF-16, Windows-1256 (Arabic) or Windows-1252.
 

@@ -99,6 +99,17 @@ def snake_case(name: str) -> str:
     return re.sub(r"\W+", "_", text).strip("_").casefold()
 
 
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Fields of one line, which a spreadsheet that took it for one cell may have quoted as a whole.
+
+    >>> split_line('Day,"Cost, EGP"', ","), split_line('"Day,Cost"', ",")
+    (['Day', 'Cost, EGP'], ['Day', 'Cost'])
+    """
+    fields = next(csv.reader([line], delimiter=delimiter), [])
+    is_one_cell = len(fields) == 1 and line.startswith('"') and delimiter in fields[0]
+    return next(csv.reader([fields[0]], delimiter=delimiter), []) if is_one_cell else fields
+
+
 def parse_header(text: str, table: str, file: str) -> Header:
     """Find delimiter, header line and columns.
 
@@ -129,7 +140,7 @@ def parse_header(text: str, table: str, file: str) -> Header:
         raise InputError("is empty", remedy="Export it again", file=file)
     candidates = []
     for delimiter in DELIMITERS:
-        fields = next(csv.reader([lines[0].rstrip("\r")], delimiter=delimiter), [])
+        fields = split_line(lines[0].rstrip("\r"), delimiter)
         columns = match_columns(fields, table)
         known = sum(1 for c in columns if c in REQUIRED_COLUMNS[table] or c in OPTIONAL_COLUMNS[table])
         candidates.append((known, len(fields), delimiter, fields, columns))

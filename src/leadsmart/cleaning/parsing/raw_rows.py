@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from leadsmart.cleaning.parsing.encodings import Utf8Text, as_utf8, detect_encoding, read_head
+from leadsmart.cleaning.parsing.encodings import Utf8Text, as_utf8, decode_head, read_head
 from leadsmart.cleaning.parsing.headers import Header, check_columns, match_columns, parse_header
 from leadsmart.cleaning.parsing.records import iterate_records
 from leadsmart.cleaning.parsing.sources import SourceFile
@@ -68,19 +68,12 @@ def open_table_file(source: SourceFile, table: str) -> ReadableFile:
     """
     if source.is_parquet and source.member is None:
         return _open_parquet(source, table)
-    text = _decode_head(read_head(source))
+    text = decode_head(read_head(source))
     header = parse_header(text, table, source.name)
     rest = text.split("\n")[header.lines :]
     if not any(line.strip(" \r\t,;|\"'") for line in rest):
         raise InputError("has a header and no row", remedy="Export it again with its rows", file=source.name)
     return ReadableFile(source, header, header.columns)
-
-
-def _decode_head(head: bytes) -> str:
-    """The beginning of a file as text with plain line ends."""
-    text = head.decode(detect_encoding(head), errors="replace").replace("\0", "").removeprefix("\ufeff")
-    # as `as_utf8` does with the whole file
-    return text.replace("\r\n", "\n").replace("\r", " ") if "\n" in text else text.replace("\r", "\n")
 
 
 def _open_parquet(source: SourceFile, table: str) -> ReadableFile:

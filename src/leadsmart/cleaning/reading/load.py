@@ -5,6 +5,7 @@ from pathlib import Path
 from leadsmart.cleaning.mapping.files import mapping_path, own_sources
 from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
 from leadsmart.cleaning.mapping.opening import open_mapped
+from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
 from leadsmart.cleaning.parsing.sources import table_file
 from leadsmart.errors import InputError, InputProblems, LeadSmartError
@@ -59,6 +60,7 @@ def open_export(
     opened = {table: _open_table(folder, table, mapped) for table in (*TABLES, MARKET_LOOKUP)}
     files = {table: readable for table, (readable, _) in opened.items() if readable}
     problems = [problem for _, found in opened.values() for problem in found]
+    problems += [file.problem for file in _unclaimed(folder, mapped) if file.is_refused]
     names_market = any("market" in file.columns for file in files.get(CAMPAIGNS, []))
     if CAMPAIGNS in files and not names_market and opened[MARKET_LOOKUP] == ([], []):
         problems.append(
@@ -69,6 +71,14 @@ def open_export(
             )
         )
     return files, problems
+
+
+def _unclaimed(folder: Path, mapping: ExportMapping) -> list[UnclaimedFile]:
+    try:
+        return find_unclaimed(folder, mapping)
+    except (InputError, OSError):
+        # a file that can't be read or told from another, which is said of its table
+        return []
 
 
 def _open_table(

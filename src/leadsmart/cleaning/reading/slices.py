@@ -42,13 +42,16 @@ class Slices:
     columns : dict
         Table -> export columns that the files have.
     totals : sequence of mapping
-        One entry per market and table: ``market, table, rows, spend`` (0 where the table has none).
+        One entry per market and table: ``market, table, rows, joined`` (see `JoinedTable`) with ``spend`` and
+        ``joined_spend`` (0 where the table has none).
     total_spend : float
         Raw spend of all markets, added up exactly.
     structure : sequence of mapping
         One entry per market: how its campaigns are built, see `summarise_structure`.
     notes : sequence of mapping
         What was passed over, decided or doubted before rows were cleaned, see `Note`.
+    joins : sequence of mapping
+        One entry per table, see `JoinedTable`.
     """
 
     folder: Path
@@ -62,11 +65,17 @@ class Slices:
     total_spend: float
     structure: Sequence[Mapping[str, Any]]
     notes: Sequence[Mapping[str, Any]]
+    joins: Sequence[Mapping[str, Any]]
 
     @property
     def note_lines(self) -> list[str]:
         """The notes as lines for the terminal."""
-        return [f"{note['file']} as {note['table']}: {note['text']}" for note in self.notes]
+        return [
+            f"{note['file']} as {note['table']}: {note['text']}"
+            if note["table"]
+            else f"{note['file']}: {note['text']}"
+            for note in self.notes
+        ]
 
     @cached_property
     def slice_totals(self) -> "pd.DataFrame":

@@ -5,12 +5,14 @@ Whether a run has anything to do is asked often, so that nothing here imports pa
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Final
 
 from leadsmart.cleaning.mapping.files import all_sources, mapping_path
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
+from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
 from leadsmart.params import Params
@@ -52,8 +54,10 @@ def find_slices(
     if not folder.is_dir():
         return None
     path = mapping_path(folder, mapping)
-    sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), load_mapping(path) if path else None)
-    target = slices_folder(cache, hash_inputs(folder, sources, path), params)
+    entries = load_mapping(path) if path else None
+    sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), entries)
+    unclaimed = find_unclaimed(folder, entries)
+    target = slices_folder(cache, hash_inputs(folder, sources, path), params, unclaimed)
     return read_slices(target) if (target / MANIFEST).is_file() else None
 
 
@@ -61,6 +65,7 @@ def slices_folder(
     cache: Path,
     inputs: Mapping[str, Mapping[str, object]],
     params: Mapping[str, Params],
+    unclaimed: Sequence[UnclaimedFile],
 ) -> Path:
     """The folder in `cache` for slices of these files, markets and code.
 
@@ -71,6 +76,8 @@ def slices_folder(
         See `hash_inputs`.
     params : mapping
         Market -> its parameters.
+    unclaimed : sequence of UnclaimedFile
+        Of which notes tell.
 
     Returns
     -------
@@ -82,7 +89,7 @@ def slices_folder(
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
     settings = {market: own.model_dump(mode="json", include=_SETTINGS) for market, own in params.items()}
-    digest.update(json.dumps([files, settings]).encode())
+    digest.update(json.dumps([files, settings, [astuple(file) for file in unclaimed]]).encode())
     return cache / f"slices-{digest.hexdigest()[:16]}"
 
 

@@ -15,11 +15,16 @@ import pandas as pd
 
 from leadsmart.cleaning.inspection.inspect import inspect_slices, inspect_tables
 from leadsmart.cleaning.mapping.files import mapping_path
+from leadsmart.cleaning.mapping.model import load_mapping
 from leadsmart.cleaning.mapping.staging import stage_files
-from leadsmart.cleaning.parsing.notes import create_notes, list_notes
+from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
+from leadsmart.cleaning.parsing.ids import create_ids
+from leadsmart.cleaning.parsing.notes import Note, add_note, create_notes, list_notes
 from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
-from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
+from leadsmart.cleaning.reading.assignment import IS_JOINED, MARKET_COLUMN, assign_markets, sliced
+from leadsmart.cleaning.reading.file_order import order_files
+from leadsmart.cleaning.reading.joins import measure_joins
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
 from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
@@ -69,14 +74,16 @@ def split_export(
     files, problems = open_export(folder, mapping)
     raise_problems(problems)
     sources = (file.source for opened in files.values() for file in opened)
-    inputs = hash_inputs(folder, sources, mapping_path(folder, mapping))
+    path = mapping_path(folder, mapping)
+    unclaimed = find_unclaimed(folder, load_mapping(path) if path else None)
+    inputs = hash_inputs(folder, sources, path)
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
-    target = slices_folder(cache, inputs, params)
+    target = slices_folder(cache, inputs, params, unclaimed)
     if not (target / MANIFEST).is_file():
         aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
         try:
-            _write_slices(files, aside, params, inputs)
+            _write_slices(files, aside, params, inputs, unclaimed)
             _move_into_place(aside, target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -90,6 +97,7 @@ def _write_slices(
     target: Path,
     params: Mapping[str, Params],
     inputs: dict[str, dict[str, object]],
+    unclaimed: Sequence[UnclaimedFile],
 ) -> None:
     """Write the rows of every market and, last, the manifest from which `Slices` is read."""
     work = target / _WORK
@@ -97,15 +105,21 @@ def _write_slices(
     markets = list(params)
     with open_database(work) as connection:
         create_notes(connection)
+        for file in unclaimed:
+            add_note(connection, Note(file.name, "", "unclaimed", 0, file.text))
         columns = {table: stage_files(connection, table, opened, work) for table, opened in files.items()}
         for table in files:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
                 inputs[name]["rows"] = rows
+        create_ids(connection)
+        order_files(connection)
         raise_problems(inspect_tables(connection, params))
         assign_markets(connection, markets, MARKET_LOOKUP in files)
         raise_problems(inspect_slices(connection, params))
         everywhere = (*markets, UNASSIGNED)
-        spend = sum_spend(connection, {market for market, own in params.items() if own.decimal_comma})
+        decimal_comma = {market for market, own in params.items() if own.decimal_comma}
+        spend = sum_spend(connection, decimal_comma)
+        joins, joined, left_out = measure_joins(connection, decimal_comma)
         counts = {table: _write_table(connection, table, target) for table in TABLES}
         campaigns = dict(fetch_rows(connection, "SELECT market, count(*) FROM campaign_markets GROUP BY 1"))
         structure = summarise_structure(connection, markets)
@@ -121,7 +135,11 @@ def _write_slices(
                     "market": market,
                     "table": table,
                     "rows": counts[table].get(market, 0),
+                    "joined": joined.get((table, market), 0),
                     "spend": float(spend.get(market, 0)) if table == AD_PERFORMANCE else 0.0,
+                    "joined_spend": float(spend.get(market, 0) - left_out.get(market, 0))
+                    if table == AD_PERFORMANCE
+                    else 0.0,
                 }
                 for table in TABLES
                 for market in everywhere
@@ -129,6 +147,7 @@ def _write_slices(
             "total_spend": float(sum(spend.values())),
             "structure": structure.to_dict("records"),
             "notes": [asdict(note) for note in list_notes(connection)],
+            "joins": [asdict(table) for table in joins],
         }
     shutil.rmtree(work)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
@@ -137,7 +156,7 @@ def _write_slices(
 def _write_table(connection: duckdb.DuckDBPyConnection, table: str, target: Path) -> dict[str, int]:
     """Write one table's rows by market; the rows of each."""
     connection.execute(
-        f"COPY {sliced(table)} TO {quote_text(target / table)} "
+        f"COPY (SELECT * EXCLUDE ({IS_JOINED}) FROM {sliced(table)}) TO {quote_text(target / table)} "
         f"(FORMAT parquet, PARTITION_BY ({MARKET_COLUMN}), WRITE_PARTITION_COLUMNS false)"
     )
     counts = dict(fetch_rows(connection, f"SELECT {MARKET_COLUMN}, count(*) FROM {sliced(table)} GROUP BY 1"))

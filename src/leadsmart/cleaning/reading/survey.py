@@ -9,6 +9,7 @@ from typing import Final
 import duckdb
 import pandas as pd
 
+from leadsmart.cleaning.parsing.raw_rows import ORDER
 from leadsmart.cleaning.parsing.sql import fetch_rows, fetch_texts
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, sliced
 from leadsmart.cleaning.values.dates import parse_moments
@@ -21,10 +22,15 @@ from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS
 ABSURD_GAP_DAYS: Final = 60
 ABSURD_SHARE: Final = 0.002
 
-_DATED: Final = [(AD_PERFORMANCE, "created_at"), (LEADS, "added_date"), (STATUS_EVENTS, "created_at")]
+#: Table -> the column with the date of its rows.
+DATED: Final = {AD_PERFORMANCE: "created_at", LEADS: "added_date", STATUS_EVENTS: "created_at"}
 
 
-def sum_spend(connection: duckdb.DuckDBPyConnection, decimal_comma: Collection[str]) -> dict[str, Decimal]:
+def sum_spend(
+    connection: duckdb.DuckDBPyConnection,
+    decimal_comma: Collection[str],
+    rows_of: str = sliced(AD_PERFORMANCE),
+) -> dict[str, Decimal]:
     """Raw spend of each market that can be read as a number, added up exactly.
 
     Parameters
@@ -33,13 +39,15 @@ def sum_spend(connection: duckdb.DuckDBPyConnection, decimal_comma: Collection[s
         With the sliced tables, see `assign_markets`.
     decimal_comma : collection of str
         Markets whose amounts are written 1.200,50.
+    rows_of : str
+        Table or view of delivery, by default of all of it.
 
     Returns
     -------
     dict
         Market -> spend; a market without delivery is not in it.
     """
-    query = f"SELECT {MARKET_COLUMN}, spend, count(*) AS n FROM {sliced(AD_PERFORMANCE)} GROUP BY ALL"
+    query = f"SELECT {MARKET_COLUMN}, spend, count(*) AS n FROM {rows_of} GROUP BY ALL"
     rows = connection.execute(query).df().astype({MARKET_COLUMN: "str", "spend": "str"})
     sums = {}
     for market, group in rows.groupby(MARKET_COLUMN, sort=True):
@@ -66,19 +74,8 @@ def find_last_day(connection: duckdb.DuckDBPyConnection) -> dt.date:
     InputError
         If no date can be read.
     """
-    parts = []
-    for table, column in _DATED:
-        # most cells are ISO, whose day is the first ten characters: few distinct values are left to parse
-        rows = connection.execute(
-            f"SELECT CASE WHEN regexp_matches({column}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
-            f"THEN {column}[1:10] ELSE {column} END AS day, count(*) AS n FROM {table} GROUP BY 1 ORDER BY 1"
-        ).df()
-        texts = rows["day"].astype("str")
-        moments = parse_moments(texts, "ymd", "UTC")
-        if moments["value"].isna().all():
-            moments = parse_moments(texts, "dmy", "UTC")
-        parts.append(pd.DataFrame({"day": moments["value"].dt.normalize(), "n": rows["n"]}))
-    days = pd.concat(parts).dropna().groupby("day")["n"].sum().sort_index()
+    counted = pd.concat([count_days(connection, *dated) for dated in DATED.items()])
+    days = counted.dropna().groupby("day")["rows"].sum().sort_index()
     if days.empty:
         raise InputError(
             "no delivery, lead or status change has a date that can be read",
@@ -87,6 +84,39 @@ def find_last_day(connection: duckdb.DuckDBPyConnection) -> dt.date:
             column="created_at",
         )
     return last_plausible_day(days)
+
+
+def count_days(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> pd.DataFrame:
+    """Rows of each file of a table by what its date says.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With the staged tables of the export.
+    table, column : str
+
+    Returns
+    -------
+    DataFrame
+        One row per file and text: ``order`` (of the file), ``text`` (see `day_text`), ``rows`` (count) and ``day``.
+    """
+    rows = connection.execute(
+        f'SELECT {ORDER} AS "order", {day_text(column)} AS "text", count(*) AS "rows" FROM {table} '
+        "GROUP BY ALL ORDER BY ALL"
+    ).df()
+    rows = rows.astype({"text": "str"})
+    moments = parse_moments(rows["text"], "ymd", "UTC")
+    if moments["value"].isna().all():
+        moments = parse_moments(rows["text"], "dmy", "UTC")
+    return rows.assign(day=moments["value"].dt.normalize())
+
+
+def day_text(column: str) -> str:
+    """SQL of what has to be parsed to know the day of a cell: of ISO dates, which most are, ten characters."""
+    return (
+        f"CASE WHEN regexp_matches({column}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') "
+        f"THEN {column}[1:10] ELSE {column} END"
+    )
 
 
 def last_plausible_day(days: pd.Series) -> dt.date:

@@ -70,7 +70,7 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule(SAME_DAY, AD_PERFORMANCE, MERGED, "Two rows of one file for the same ad set and day are one: spend, impressions and clicks are summed, reach, which does not add up, is the largest."),
     # --- repaired: the row is kept with another value ---
     *_for(TABLES, "correction", REPAIRED, "Changed by the reviewed file params/_corrections.yml."),
-    *_for(TABLES, "id_reformatted", REPAIRED, "An id written as 123.0, 1,234 or with blanks is an id again."),
+    *_for(TABLES, "id_reformatted", REPAIRED, "An id written as 123.0, 1,234 or c:123, as a spreadsheet's formula, with blanks or with Salesforce's checksum is an id again."),
     *_for((CAMPAIGNS, AD_PERFORMANCE), "number_reformatted", REPAIRED, "A number with separators, a currency or Arabic digits is a number again."),
     *_for(TABLES, "date_reformatted", REPAIRED, "A date that is not written as ISO, or has a zone of its own, is read as a moment of the market's zone."),
     *_for(TABLES, "skipped_hour", REPAIRED, "A local time that daylight saving skips is moved to the next one that exists."),

@@ -89,5 +89,6 @@ class ResultStore:
         return found
 
     def input_digests(self) -> str:
-        """Digest of the files of the export, names included."""
-        return digest_of({name: str(entry["sha256"]) for name, entry in self.slices.inputs.items()})
+        """Digest of the files of the export, names included, and of what was noticed in them."""
+        files = {name: str(entry["sha256"]) for name, entry in self.slices.inputs.items()}
+        return digest_of([files, self.slices.notes, self.slices.joins, self.slices.totals])
