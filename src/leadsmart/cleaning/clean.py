@@ -15,6 +15,7 @@ from leadsmart.cleaning.quality.quarantine import collect_quarantine
 from leadsmart.cleaning.quality.reliability import assess_reliability
 from leadsmart.cleaning.quality.spellings import find_likely_duplicates
 from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
+from leadsmart.cleaning.reading.joined_table import read_joined
 from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
@@ -125,7 +126,7 @@ def clean_slice(
     tables, ledger = accounted.tables, accounted.ledger
     validate_tables(tables, params.timezone)
     assumptions = assess_assumptions(tables, ledger, pd.DataFrame(slices.structure), params, market)
-    verdict, reason = assess_reliability(ledger, assumptions, params)
+    verdict, reason = assess_reliability(ledger, assumptions, params, _stray_shares(slices, market))
     return CleanedMarket(
         tables=tables,
         quarantine={table: collect_quarantine(cleaned) for table, cleaned in accounted.results.items()},
@@ -138,6 +139,16 @@ def clean_slice(
         verdict=verdict,
         verdict_reason=reason,
     )
+
+
+def _stray_shares(slices: Slices, market: str) -> dict[str, float]:
+    """Delivery and leads -> share of a market's rows that is missing from it if all rows without a campaign were its."""
+    own = {entry["table"]: entry["joined"] for entry in slices.totals if entry["market"] == market}
+    strays = {table.table: table.stray_rows for table in read_joined(slices.joins)}
+    return {
+        table: strays[table] / (strays[table] + own[table]) if strays[table] else 0.0
+        for table in (AD_PERFORMANCE, LEADS)
+    }
 
 
 def clean_others(

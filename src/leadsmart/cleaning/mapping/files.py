@@ -89,12 +89,10 @@ def own_sources(folder: Path, table: str, entries: Sequence[TableMapping]) -> li
         See `find_sources` and `find_sources_by_header`, in the order of their names.
     """
     patterns = [entry.file.casefold() for entry in entries]
-    named = find_sources(folder, table)
-    known = {source.name for source in named}
-    others = [source for source in find_sources_by_header(folder, table) if source.name not in known]
+    found = find_sources(folder, table) + find_sources_by_header(folder, table)
     return [
         source
-        for source in sorted(named + others, key=lambda source: name_order(source.name))
+        for source in sorted(found, key=lambda source: name_order(source.name))
         if not any(fnmatch.fnmatchcase(source.name.casefold(), pattern) for pattern in patterns)
     ]
 

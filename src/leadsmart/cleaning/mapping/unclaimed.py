@@ -9,12 +9,12 @@ from typing import Final
 from leadsmart.cleaning.mapping.files import all_sources, is_workbook, list_data_files
 from leadsmart.cleaning.mapping.model import ExportMapping
 from leadsmart.cleaning.parsing.claims import likeliest_table, names_all, read_fields
+from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.sources import SourceFile, table_file
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import EXPORT_FILES, MARKET_LOOKUP, TABLES
 
-#: A text whose first lines look like no table is one, such as a licence.
-_TEXT: Final = ".txt"
+_TITLE_ROWS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -65,29 +65,54 @@ def find_unclaimed(folder: Path, mapping: ExportMapping | None) -> list[Unclaime
 
 
 def _look_at(source: SourceFile, claimed: Sequence[SourceFile]) -> UnclaimedFile | None:
-    if is_workbook(source):
-        return UnclaimedFile(source.name, "is a workbook and was not read. To use it run `leadsmart map`")
     if twin := _find_twin(source, claimed):
         return UnclaimedFile(source.name, f"is a copy of {twin.name} and was not read")
-    headers = read_fields(source)
+    headers = _workbook_headers(source.path) if is_workbook(source) else read_fields(source)
     table = likeliest_table(headers)
-    if table is None and source.name.lower().endswith(_TEXT):
-        return None
-    is_in_folder = source.path.name != source.name and source.member is None
-    exact = next((t for t in (*TABLES, MARKET_LOOKUP) if names_all(headers, t)), None)
-    if exact and not is_in_folder:
+    is_below = source.path.name != source.name and source.member is None
+    complete = next((table for table in (*TABLES, MARKET_LOOKUP) if names_all(headers, table)), None)
+    if complete and not is_below:
+        why = (
+            "workbooks are read by a mapping only"
+            if is_workbook(source)
+            else "its name does not say that it counts"
+        )
+        remedy = (
+            "Run `leadsmart map`" if is_workbook(source) else f"Name it {_example(complete)} to have it read"
+        )
         return UnclaimedFile(
             source.name,
-            f"has the columns of {table_file(exact)}, but its name does not say that it counts. "
-            f"{_rename(exact)} to have it read, or move it out of the folder",
+            f"its header has the {len(REQUIRED_COLUMNS[complete])} columns of {table_file(complete)}, but {why}. "
+            f"{remedy}, or move it out of the folder",
             is_refused=True,
         )
+    if is_workbook(source):
+        return UnclaimedFile(source.name, "is a workbook and was not read. To use it run `leadsmart map`")
     if table is None:
-        return UnclaimedFile(source.name, "feeds no table and was not read")
+        # a text whose first lines look like no table is one, such as a licence
+        is_prose = source.name.lower().endswith(".txt")
+        return None if is_prose else UnclaimedFile(source.name, "feeds no table and was not read")
     return UnclaimedFile(
         source.name,
-        f"was not read; its columns are most like those of {table_file(table)}. {_rename(table)}, or run `leadsmart map`",
+        f"was not read; its columns are most like those of {table_file(table)}. Name it {_example(table)}, or run "
+        "`leadsmart map`",
     )
+
+
+def _workbook_headers(path: Path) -> list[list[str]]:
+    """The first rows of a workbook's first sheet; none where it can't be read."""
+    # seldom needed, and the question is asked often
+    import python_calamine
+
+    try:
+        rows = (
+            python_calamine.CalamineWorkbook.from_path(path)
+            .get_sheet_by_index(0)
+            .to_python(nrows=_TITLE_ROWS)
+        )
+    except (python_calamine.CalamineError, OSError):
+        return []
+    return [[str(cell) for cell in row] for row in rows]
 
 
 def _find_twin(source: SourceFile, claimed: Sequence[SourceFile]) -> SourceFile | None:
@@ -105,5 +130,6 @@ def _find_twin(source: SourceFile, claimed: Sequence[SourceFile]) -> SourceFile 
     )
 
 
-def _rename(table: str) -> str:
-    return f"Name it {EXPORT_FILES.get(table, table)}_….csv"
+def _example(table: str) -> str:
+    """A name by which a file is read as a table's."""
+    return f"{EXPORT_FILES.get(table, table)}_….csv"

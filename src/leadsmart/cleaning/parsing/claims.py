@@ -8,7 +8,7 @@ from typing import Final
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.encodings import decode_head, read_head
 from leadsmart.cleaning.parsing.headers import DELIMITERS, match_columns, snake_case, split_line
-from leadsmart.cleaning.parsing.sources import SourceFile, open_sources, split_suffixes, table_pattern
+from leadsmart.cleaning.parsing.sources import SourceFile, is_named, named_like, open_sources, split_suffixes
 from leadsmart.errors import InputError
 
 #: A file with such a word in its name is seldom meant to count.
@@ -32,13 +32,14 @@ def find_sources_by_header(folder: Path, table: str) -> list[SourceFile]:
     Returns
     -------
     list of SourceFile
-        Without those that `find_sources` finds by their whole name.
+        Those aside that `find_sources` finds by their whole name.
     """
-    begins = re.compile(table_pattern(table) + r"[\s_.\-(]", re.IGNORECASE)
     found: list[SourceFile] = []
     for path in folder.iterdir():
         bare, suffixes = split_suffixes(path.name)
-        if begins.match(bare) and suffixes and path.is_file() and not _ASIDE.search(bare):
+        if not named_like(bare, table) or is_named(bare, table) or _ASIDE.search(bare):
+            continue
+        if suffixes and path.is_file():
             found += [source for source in open_sources(path, path.name) if fits(read_fields(source), table)]
     return found
 

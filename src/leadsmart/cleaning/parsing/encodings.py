@@ -107,7 +107,10 @@ def read_head(source: SourceFile) -> bytes:
         head = file.read(HEAD_BYTES)
     for magic, kind in _MAGIC:
         if head.startswith(magic):
-            raise InputError(f"is {kind}, not CSV", remedy="Save it as CSV UTF-8", file=source.name)
+            remedy = "Save it as CSV UTF-8"
+            if "workbook" in kind:
+                remedy += ", or give it its own suffix, such as .xlsx, and run `leadsmart map`"
+            raise InputError(f"is {kind}, not CSV", remedy=remedy, file=source.name)
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8)):
         raise InputError(
             "is a web page saved as CSV",

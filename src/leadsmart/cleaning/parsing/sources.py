@@ -77,11 +77,10 @@ def find_sources(folder: Path, table: str) -> list[SourceFile]:
     InputError
         If the file is a directory, a zip cannot be opened, or one file is there in two formats.
     """
-    pattern = re.compile(table_pattern(table) + _DROP, re.IGNORECASE)
     found: list[SourceFile] = []
     for path in sorted(folder.iterdir(), key=name_order):
         bare, suffixes = split_suffixes(path.name)
-        if not pattern.fullmatch(bare):
+        if not is_named(bare, table):
             continue
         if path.is_dir():
             if suffixes:
@@ -110,6 +109,16 @@ def find_sources(folder: Path, table: str) -> list[SourceFile]:
 def table_pattern(table: str) -> str:
     """Pattern of the name a table's files begin with."""
     return re.escape(EXPORT_FILES.get(table, table)).replace("_", r"[\s_\-]")
+
+
+def is_named(bare: str, table: str) -> bool:
+    """Whether a name without suffixes is that of a table's file, or of a drop of it."""
+    return re.fullmatch(table_pattern(table) + _DROP, bare, re.IGNORECASE) is not None
+
+
+def named_like(name: str, table: str) -> bool:
+    """Whether a file's name begins with that of a table's files."""
+    return re.match(table_pattern(table) + r"(?![a-z0-9])", name, re.IGNORECASE) is not None
 
 
 def table_file(table: str) -> str:

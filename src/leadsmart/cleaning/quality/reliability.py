@@ -1,5 +1,6 @@
 """The verdict on a market's data, with its reason."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
@@ -32,7 +33,9 @@ NOTABLE_FLAGS: Final = frozenset(
 )  # fmt: skip
 
 
-def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: Params) -> tuple[str, str]:
+def assess_reliability(
+    ledger: pd.DataFrame, assumptions: pd.DataFrame, params: Params, stray_shares: Mapping[str, float]
+) -> tuple[str, str]:
     """Say whether a market's data can be relied on.
 
     Parameters
@@ -42,6 +45,8 @@ def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: 
     assumptions : DataFrame
         See `assess_assumptions`.
     params : Params
+    stray_shares : mapping
+        Table -> share of the market's rows that is missing if all rows whose campaign the export lacks were its.
 
     Returns
     -------
@@ -66,6 +71,13 @@ def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: 
         gathered = " Rows of unknown campaigns and leads of the whole export are gathered here."
         is_stray = params.market == UNASSIGNED and worst["rule"] in ("unknown_campaign", "unknown_lead")
         return DATA_NOT_RELIABLE, reason + (gathered if is_stray else "")
+    for table, share in stray_shares.items():
+        if share > params.max_unjoined_share and params.market != UNASSIGNED:
+            return DATA_NOT_RELIABLE, (
+                f"Rows of {EXPORT_FILES[table]} belong to campaigns that the export lacks: up to {format_percent(share)} "
+                f"of this market's may be among them, and more than {format_percent(params.max_unjoined_share)} makes "
+                "the rest unreliable."
+            )
     flags = ledger[(ledger["action"] == FLAGGED) & ledger["rule"].isin(NOTABLE_FLAGS)]
     flags = flags.assign(share=flags["rows"] / look_up(flags["table"], kept))
     notable = flags[flags["share"] > NOTABLE_FLAG_SHARE].sort_values("share", ascending=False, kind="stable")

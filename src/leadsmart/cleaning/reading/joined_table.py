@@ -75,6 +75,11 @@ class JoinedTable:
         return sum(self.lost.values())
 
     @property
+    def stray_rows(self) -> int:
+        """Readable rows that no market can be told for, as their campaign or lead is not in the export."""
+        return sum(self.lost.get(reason, 0) for reason in _NOT_JOINED)
+
+    @property
     def lost_share(self) -> float:
         """Lost rows of those that no newer file states again."""
         counted = self.rows - self.replaced
@@ -110,8 +115,8 @@ class JoinedTable:
         column, other, key = KEYS[self.table]
         there = " and ".join(f"'{value}'" for value in self.known) or "nothing"
         remedy = (
-            f"{table_file(other)} has {there} in its column {key}: export both files from one account and period with "
-            "ids formatted as text, or say with `leadsmart map` how they join"
+            "Export both files from one account and period with ids formatted as text, or say with `leadsmart map` how "
+            f"they join: {table_file(other)} has {there} in its column {key}"
         )
         return InputError(
             self.description + allowed, remedy=remedy, file=self.file, column=column, examples=self.examples

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from leadsmart.cleaning.mapping.files import mapping_path, own_sources
+from leadsmart.cleaning.mapping.files import is_workbook, list_data_files, mapping_path, own_sources
 from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
 from leadsmart.cleaning.mapping.opening import open_mapped
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
-from leadsmart.cleaning.parsing.sources import table_file
+from leadsmart.cleaning.parsing.sources import named_like, table_file
 from leadsmart.errors import InputError, InputProblems, LeadSmartError
 from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, TABLES
 
@@ -94,6 +94,10 @@ def _open_table(
         return [], [InputError(problem, remedy="Check the folder's rights", file=str(folder))]
     if not (sources or readable or problems) and table != MARKET_LOOKUP:
         stem = EXPORT_FILES[table]
+        workbooks = [s.name for s in list_data_files(folder) if is_workbook(s) and named_like(s.name, table)]
+        if workbooks:
+            remedy = f"{workbooks[0]} is a workbook: save it as CSV UTF-8, or run `leadsmart map`"
+            return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]
         remedy = f"Export it, or name it {stem}.csv, {stem}.csv.gz, {stem}.zip, {stem}.parquet or {stem}_2024-06.csv"
         return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]
     own: list[ReadableFile] = []

@@ -33,6 +33,7 @@ _GROUPED_ID = re.compile(r"\d{1,3}(?:([, '])\d{3}(?:\1\d{3})*|(?:\.\d{3}){2,})")
 _FLOAT_ID = re.compile(r"(\d+)(?:\.0+|,00?)")
 #: Salesforce writes one id with 15 characters, or with a checksum of its capitals behind them.
 _SALESFORCE_ID = re.compile(r"([A-Za-z0-9]{15})([A-Z0-5]{3})")
+_GUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.IGNORECASE)
 _CHECKSUM_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -143,6 +144,8 @@ def clean_id(value: str) -> str | None:
         text = match[1]
     if (match := _SALESFORCE_ID.fullmatch(text)) and _salesforce_checksum(match[1]) == match[2]:
         text = match[1]
+    if match := _GUID.fullmatch(text):
+        text = match[1].lower()
     return text if _ID.fullmatch(text) else None
 
 
