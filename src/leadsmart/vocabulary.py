@@ -44,6 +44,8 @@ OPTIONAL_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 #: Reserved names in ``outputs/`` that no market may have.
 UNASSIGNED: Final = "unassigned"
 ALL_MARKETS: Final = "all-markets"
+#: Stands for the campaign of leads that name none.
+NO_CAMPAIGN: Final = "no-campaign"
 RESERVED_MARKETS: Final = frozenset({"site", UNASSIGNED, ALL_MARKETS})
 
 

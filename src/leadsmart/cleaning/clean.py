@@ -10,6 +10,7 @@ import pandas as pd
 from leadsmart.cleaning.quality.assumptions import assess_assumptions
 from leadsmart.cleaning.quality.completeness import measure_completeness
 from leadsmart.cleaning.quality.ledger import build_ledger, check_ledger, check_slice
+from leadsmart.cleaning.quality.orphans import give_campaigns, summarise_orphans
 from leadsmart.cleaning.quality.profile import list_unknown_statuses, summarise_feedback
 from leadsmart.cleaning.quality.quarantine import collect_quarantine
 from leadsmart.cleaning.quality.reliability import assess_reliability
@@ -29,7 +30,7 @@ from leadsmart.cleaning.tables.users import restrict_to_users
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.params import Params
-from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES, UNASSIGNED
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class CleanedMarket:
         See `list_unknown_statuses`.
     likely_duplicates : DataFrame
         See `find_likely_duplicates`.
+    orphans : DataFrame or None
+        Campaigns that the export lacks, see `summarise_orphans`; None of a market, and of some users.
     verdict : str
         One of the vocabulary's ``DATA_VERDICTS``.
     verdict_reason : str
@@ -67,6 +70,7 @@ class CleanedMarket:
     feedback: pd.DataFrame
     unknown_statuses: pd.DataFrame
     likely_duplicates: pd.DataFrame
+    orphans: pd.DataFrame | None
     verdict: str
     verdict_reason: str
 
@@ -126,7 +130,11 @@ def clean_slice(
     tables, ledger = accounted.tables, accounted.ledger
     validate_tables(tables, params.timezone)
     assumptions = assess_assumptions(tables, ledger, pd.DataFrame(slices.structure), params, market)
-    verdict, reason = assess_reliability(ledger, assumptions, params, _stray_shares(slices, market))
+    verdict, reason = assess_reliability(ledger, assumptions, params, _stray_shares(slices, params))
+    orphans = None
+    if market == UNASSIGNED and params.user_ids is None:
+        given = give_campaigns(raw, tables.campaigns["campaign_id"])
+        orphans = summarise_orphans(clean_raw(given, market, params, key, slices.last_day).tables, params)
     return CleanedMarket(
         tables=tables,
         quarantine={table: collect_quarantine(cleaned) for table, cleaned in accounted.results.items()},
@@ -136,14 +144,18 @@ def clean_slice(
         feedback=summarise_feedback(tables, params),
         unknown_statuses=list_unknown_statuses(tables),
         likely_duplicates=find_likely_duplicates(tables.campaigns),
+        orphans=orphans,
         verdict=verdict,
         verdict_reason=reason,
     )
 
 
-def _stray_shares(slices: Slices, market: str) -> dict[str, float]:
+def _stray_shares(slices: Slices, params: Params) -> dict[str, float]:
     """Delivery and leads -> share of a market's rows that is missing from it if all rows without a campaign were its."""
-    own = {entry["table"]: entry["joined"] for entry in slices.totals if entry["market"] == market}
+    if params.user_ids is not None:
+        # others' rows say nothing about those of some users
+        return {}
+    own = {entry["table"]: entry["joined"] for entry in slices.totals if entry["market"] == params.market}
     strays = {table.table: table.stray_rows for table in read_joined(slices.joins)}
     return {
         table: strays[table] / (strays[table] + own[table]) if strays[table] else 0.0

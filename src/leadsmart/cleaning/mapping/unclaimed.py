@@ -70,7 +70,7 @@ def _look_at(source: SourceFile, claimed: Sequence[SourceFile]) -> UnclaimedFile
     headers = _workbook_headers(source.path) if is_workbook(source) else read_fields(source)
     table = likeliest_table(headers)
     is_below = source.path.name != source.name and source.member is None
-    complete = next((table for table in (*TABLES, MARKET_LOOKUP) if names_all(headers, table)), None)
+    complete = next((table for table in TABLES if names_all(headers, table)), None)
     if complete and not is_below:
         why = (
             "workbooks are read by a mapping only"

@@ -86,12 +86,16 @@ class JoinedTable:
         return self.lost_rows / counted if counted else 0.0
 
     @property
+    def reasons(self) -> str:
+        """Why rows are lost, most first; empty where none are."""
+        return "; ".join(f"{rows:,} {self._reason(reason)}" for reason, rows in self.lost.items())
+
+    @property
     def description(self) -> str:
         """How many rows are lost, and why."""
-        why = "; ".join(f"{rows:,} {self._reason(reason)}" for reason, rows in self.lost.items())
         spend = f" with a spend of {self.lost_spend:,.2f}" if self.lost_spend else ""
         share = format_percent(self.lost_share)
-        return f"{self.lost_rows:,} of {self.rows:,} rows ({share}){spend} in no market's figures: {why}"
+        return f"{self.lost_rows:,} of {self.rows:,} rows ({share}){spend} in no market's figures: {self.reasons}"
 
     def problem(self, share: float) -> InputError | None:
         """The error of a table of which more than a share is lost.

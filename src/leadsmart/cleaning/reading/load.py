@@ -96,7 +96,7 @@ def _open_table(
         stem = EXPORT_FILES[table]
         workbooks = [s.name for s in list_data_files(folder) if is_workbook(s) and named_like(s.name, table)]
         if workbooks:
-            remedy = f"{workbooks[0]} is a workbook: save it as CSV UTF-8, or run `leadsmart map`"
+            remedy = f"Save {workbooks[0]}, which is a workbook, as CSV UTF-8, or run `leadsmart map`"
             return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]
         remedy = f"Export it, or name it {stem}.csv, {stem}.csv.gz, {stem}.zip, {stem}.parquet or {stem}_2024-06.csv"
         return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]

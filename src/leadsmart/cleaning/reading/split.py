@@ -24,6 +24,7 @@ from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import IS_JOINED, MARKET_COLUMN, assign_markets, sliced
 from leadsmart.cleaning.reading.file_order import order_files
+from leadsmart.cleaning.reading.joined_table import JoinedTable
 from leadsmart.cleaning.reading.joins import measure_joins
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
@@ -128,7 +129,7 @@ def _write_slices(
             "last_day": find_last_day(connection).isoformat(),
             "inputs": inputs,
             "is_sample": SAMPLE_MARK in inputs,
-            "digests": _digest_markets(connection, columns, structure, everywhere),
+            "digests": _digest_markets(connection, columns, structure, joins, everywhere),
             "columns": {table: columns[table] for table in TABLES},
             "totals": [
                 {
@@ -174,9 +175,11 @@ def _digest_markets(
     connection: duckdb.DuckDBPyConnection,
     columns: Mapping[str, Sequence[str]],
     structure: pd.DataFrame,
+    joins: Sequence[JoinedTable],
     markets: Sequence[str],
 ) -> dict[str, dict[str, str]]:
-    """Per market what its cleaning depends on: a digest of its rows per table, one of the other markets' structure.
+    """Per market what its cleaning depends on: a digest of its rows per table, one of the other markets' structure
+    and of rows that no market can be told for.
 
     A row's hash includes its file and line, so that hashes can be added up in any order.
     """
@@ -193,10 +196,11 @@ def _digest_markets(
         by_market = {market: (count, mixed) for market, count, mixed in rows}
         for market in markets:
             found[market][table] = _digest([names, *by_market.get(market, (0, 0))])
+    strays = [table.stray_rows for table in joins]
     for market in markets:
         others = structure[~structure["market"].isin([market, UNASSIGNED])]
         typical = others[["daily_budget", "days", "ad_sets"]].median()
-        found[market]["other markets"] = _digest([len(others) > 0, typical.to_dict()])
+        found[market]["other markets"] = _digest([len(others) > 0, typical.to_dict(), strays])
     return found
 
 

@@ -355,6 +355,16 @@ UNASSIGNED_PROJECTS = (
     Column("campaigns", "Campaigns", UNIT_COUNT),
     *kpi_columns("leads", "spend"),
 )
+UNKNOWN_CAMPAIGNS = (Column("campaign_id", "Campaign"), *kpi_columns("leads", "qualified", "spend"))
+JOINS = (
+    Column("file", "File"),
+    Column("rows", "Rows read", UNIT_COUNT),
+    Column("readable", "Readable", UNIT_COUNT),
+    Column("replaced", "Replaced", UNIT_COUNT),
+    Column("joined", "Joined", UNIT_COUNT),
+    Column("lost_share", "Lost", UNIT_SHARE, n="lost"),
+    Column("why", "Of the lost"),
+)
 MOVES = (
     Column("title", "Market"),
     Column("figure", "Figure"),

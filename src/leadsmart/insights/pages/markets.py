@@ -1,14 +1,18 @@
 """All markets side by side, and the campaigns that belong to none."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import pandas as pd
 
 from leadsmart.formats import format_count, format_money
-from leadsmart.insights.answers import Answer
 from leadsmart.market import Market
+from leadsmart.vocabulary import NO_CAMPAIGN
 
 TOP_RECOMMENDATIONS = 3
+NOT_LOOKED_AT: Final = "Rows of no campaign are left out of a report on some business users."
+ORPHAN_COLUMNS: Final = ["campaign_id", "leads", "qualified", "spend"]
 #: What the table of all markets has even when it is empty.
 COLUMNS = (
     "title", "page", "currency", "leads", "spend", "cpl", "cpql", "qualified_rate", "qualified_rate_low",
@@ -84,31 +88,100 @@ def _statement(table: pd.DataFrame) -> str:
     return f"{len(table)} {noun} spent {money} and brought {format_count(table['leads'].sum())} leads."
 
 
-def list_unassigned(market: Market) -> Answer:
-    """Name the projects without a market, with leads and spend, so that none is lost.
+@dataclass(frozen=True)
+class OutsideMarkets:
+    """What the export holds and no market's figures do.
+
+    Attributes
+    ----------
+    projects : DataFrame
+        Campaigns of no known market, one row per project, most spend first: ``project_name, campaigns, leads, spend``.
+    orphans : DataFrame
+        Campaigns that ``campaigns.csv`` lacks, see `summarise_orphans`.
+    headline : str
+        A sentence on both, empty where there is nothing.
+    on_projects, on_orphans : str
+        Sentences on each.
+    """
+
+    projects: pd.DataFrame
+    orphans: pd.DataFrame
+    headline: str
+    on_projects: str
+    on_orphans: str
+
+
+def list_outside(market: Market, orphans: Sequence[Mapping[str, Any]] | None) -> OutsideMarkets:
+    """Name what belongs to no market, with leads and spend, so that nothing is lost.
 
     Parameters
     ----------
     market : Market
         Of the unassigned campaigns.
+    orphans : sequence of mapping or None
+        Rows of `summarise_orphans`; None in a report on some business users, to whom no row without a campaign belongs.
 
     Returns
     -------
-    Answer
-        Table: one row per project, most spend first: ``project_name, campaigns, leads, spend``.
+    OutsideMarkets
     """
-    tables = market.tables
+    tables, currency = market.tables, market.params.currency
     spend = tables.ad_performance.groupby("campaign_id")["spend"].sum()
     campaigns = tables.campaigns.set_index("campaign_id").assign(
         campaigns=1, leads=tables.leads["campaign_id"].value_counts().astype(float), spend=spend
     )
-    table = campaigns.groupby("project_name")[["campaigns", "leads", "spend"]].sum().reset_index()
-    if table.empty:
-        return Answer(table, "Every campaign has a market.")
-    table = table.sort_values(["spend", "project_name"], ascending=[False, True], ignore_index=True)
-    statement = (
-        f"{format_count(len(campaigns))} campaigns of {format_count(len(table))} projects belong to no known market:"
-        f" {format_money(table['spend'].sum(), market.params.currency)} and {format_count(table['leads'].sum())} leads "
+    projects = campaigns.groupby("project_name")[["campaigns", "leads", "spend"]].sum().reset_index()
+    projects = projects.sort_values(["spend", "project_name"], ascending=[False, True], ignore_index=True)
+    unknown = pd.DataFrame(orphans or (), columns=ORPHAN_COLUMNS)
+    return OutsideMarkets(
+        projects,
+        unknown,
+        _on_outside(pd.concat([projects, unknown])[["leads", "spend"]].sum(), currency),
+        _on_projects(projects, currency),
+        _on_orphans(unknown, currency) if orphans is not None else NOT_LOOKED_AT,
+    )
+
+
+def _on_outside(total: pd.Series, currency: str) -> str:
+    if not total.any():
+        return ""
+    amount = f"{format_money(total['spend'], currency)} and {_leads(total['leads'])}"
+    return f"A further {amount} are in no market's figures."
+
+
+def _on_projects(projects: pd.DataFrame, currency: str) -> str:
+    if projects.empty:
+        return "Every campaign of campaigns.csv has a market."
+    count, of = int(projects["campaigns"].sum()), len(projects)
+    return (
+        f"{format_count(count)} {'campaign' if count == 1 else 'campaigns'} of {format_count(of)} "
+        f"{'project' if of == 1 else 'projects'} {'belongs' if count == 1 else 'belong'} to no known market: "
+        f"{format_money(projects['spend'].sum(), currency)} and {_leads(projects['leads'].sum())} "
         "are in no market's figures. Name their projects in project_markets.csv."
     )
-    return Answer(table, statement)
+
+
+def _on_orphans(orphans: pd.DataFrame, currency: str) -> str:
+    if orphans.empty:
+        return "Every row of delivery and every lead has a campaign."
+    is_named = orphans["campaign_id"] != NO_CAMPAIGN
+    sentences = []
+    named, unnamed = orphans[is_named], orphans[~is_named]
+    if len(named):
+        count = len(named)
+        sentences.append(
+            f"{format_money(named['spend'].sum(), currency)} and {_leads(named['leads'].sum())}, "
+            f"{format_count(named['qualified'].sum())} of them qualified, are of {format_count(count)} "
+            f"{'campaign' if count == 1 else 'campaigns'} that campaigns.csv lacks. Export it again with deleted and "
+            "archived campaigns, or add a line for each."
+        )
+    if len(unnamed):
+        sentences.append(
+            f"{_leads(unnamed['leads'].sum())}, {format_count(unnamed['qualified'].sum())} of them qualified, name no "
+            "campaign, as leads that came without an ad do."
+        )
+    return " ".join(sentences)
+
+
+def _leads(count: float) -> str:
+    return f"{format_count(count)} {'lead' if count == 1 else 'leads'}"

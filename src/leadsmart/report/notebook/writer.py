@@ -84,7 +84,9 @@ class Writer:
         self.write_parquet(cleaned.tables._asdict(), "clean")
         self.write_parquet(cleaned.quarantine, "quarantine")
         self.write_table(cleaned.ledger, "ledger", folder="")
-        self.write_json({"verdict": cleaned.verdict, "reason": cleaned.verdict_reason}, DATA_QUALITY_FILE)
+        quality = {"verdict": cleaned.verdict, "reason": cleaned.verdict_reason}
+        orphans = None if cleaned.orphans is None else cleaned.orphans.to_dict("records")
+        self.write_json({**quality, "orphans": orphans}, DATA_QUALITY_FILE)
 
 
 def _jsonable(value: Any) -> Any:
