@@ -8,6 +8,8 @@ from typing import Final
 
 import duckdb
 
+from leadsmart.cleaning.inspection.date_formats import inspect_dates
+from leadsmart.cleaning.inspection.number_formats import inspect_numbers
 from leadsmart.errors import LeadSmartError
 from leadsmart.params import Params
 
@@ -17,7 +19,7 @@ Inspection = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Params]], list[Le
 #: Of the tables as they were staged.
 TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
 #: Of the tables by market, see `assign_markets`.
-SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
+SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = (inspect_numbers, inspect_dates)
 
 
 def inspect_tables(

@@ -6,14 +6,11 @@ from typing import Final
 import duckdb
 import pandas as pd
 
-from leadsmart.cleaning.parsing.raw_rows import LINE, ORDER
+from leadsmart.cleaning.parsing.raw_rows import LINE, MARKET_COLUMN, ORDER, sliced
 from leadsmart.cleaning.parsing.sql import create_table, fetch_texts
 from leadsmart.cleaning.values.texts import clean_id, clean_market, clean_text, map_distinct
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, UNASSIGNED
-
-#: Column of the sliced tables: the slice a row goes to.
-MARKET_COLUMN: Final = "_market"
 
 _ID_COLUMNS: Final = [
     (CAMPAIGNS, "id"),
@@ -23,11 +20,6 @@ _ID_COLUMNS: Final = [
     (STATUS_EVENTS, "lead_id"),
 ]
 _PLAIN_ID: Final = "[0-9]{1,18}"
-
-
-def sliced(table: str) -> str:
-    """Name of a table's copy with the column ``_market``."""
-    return f"{table}_sliced"
 
 
 def assign_markets(connection: duckdb.DuckDBPyConnection, markets: Collection[str], has_lookup: bool) -> None:

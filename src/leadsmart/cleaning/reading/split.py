@@ -16,10 +16,11 @@ import pandas as pd
 from leadsmart.cleaning.inspection.inspect import inspect_slices, inspect_tables
 from leadsmart.cleaning.mapping.files import mapping_path
 from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.parsing.file_formats import FileFormats, create_formats, list_formats
 from leadsmart.cleaning.parsing.notes import create_notes, list_notes
-from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
+from leadsmart.cleaning.parsing.raw_rows import FILE, MARKET_COLUMN, ORIGIN_TYPES, ReadableFile, sliced
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
-from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
+from leadsmart.cleaning.reading.assignment import assign_markets
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
 from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
@@ -97,6 +98,7 @@ def _write_slices(
     markets = list(params)
     with open_database(work) as connection:
         create_notes(connection)
+        create_formats(connection)
         columns = {table: stage_files(connection, table, opened, work) for table, opened in files.items()}
         for table in files:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
@@ -105,16 +107,17 @@ def _write_slices(
         assign_markets(connection, markets, MARKET_LOOKUP in files)
         raise_problems(inspect_slices(connection, params))
         everywhere = (*markets, UNASSIGNED)
-        spend = sum_spend(connection, {market for market, own in params.items() if own.decimal_comma})
+        formats = list_formats(connection)
+        spend = sum_spend(connection, params, formats)
         counts = {table: _write_table(connection, table, target) for table in TABLES}
         campaigns = dict(fetch_rows(connection, "SELECT market, count(*) FROM campaign_markets GROUP BY 1"))
-        structure = summarise_structure(connection, markets)
+        structure = summarise_structure(connection, params, formats)
         manifest = {
             "markets": {market: campaigns.get(market, 0) for market in everywhere},
-            "last_day": find_last_day(connection).isoformat(),
+            "last_day": find_last_day(connection, formats).isoformat(),
             "inputs": inputs,
             "is_sample": SAMPLE_MARK in inputs,
-            "digests": _digest_markets(connection, columns, structure, everywhere),
+            "digests": _digest_markets(connection, columns, structure, formats, everywhere),
             "columns": {table: columns[table] for table in TABLES},
             "totals": [
                 {
@@ -128,6 +131,7 @@ def _write_slices(
             ],
             "total_spend": float(sum(spend.values())),
             "structure": structure.to_dict("records"),
+            "formats": asdict(formats),
             "notes": [asdict(note) for note in list_notes(connection)],
         }
     shutil.rmtree(work)
@@ -155,9 +159,10 @@ def _digest_markets(
     connection: duckdb.DuckDBPyConnection,
     columns: Mapping[str, Sequence[str]],
     structure: pd.DataFrame,
+    formats: FileFormats,
     markets: Sequence[str],
 ) -> dict[str, dict[str, str]]:
-    """Per market what its cleaning depends on: a digest of its rows per table, one of the other markets' structure.
+    """Per market what its cleaning depends on: its rows per table, how their files are written, the others' structure.
 
     A row's hash includes its file and line, so that hashes can be added up in any order.
     """
@@ -177,8 +182,18 @@ def _digest_markets(
     for market in markets:
         others = structure[~structure["market"].isin([market, UNASSIGNED])]
         typical = others[["daily_budget", "days", "ad_sets"]].median()
+        found[market]["formats"] = _digest(asdict(formats.restrict(_files_of(connection, market))))
         found[market]["other markets"] = _digest([len(others) > 0, typical.to_dict()])
     return found
+
+
+def _files_of(connection: duckdb.DuckDBPyConnection, market: str) -> set[tuple[str, str]]:
+    """Table and file of all rows of a market."""
+    queries = (
+        f"SELECT DISTINCT '{table}', {FILE} FROM {sliced(table)} WHERE {MARKET_COLUMN} = '{market}'"
+        for table in TABLES
+    )
+    return set(fetch_rows(connection, " UNION ALL ".join(queries)))
 
 
 def _digest(facts: Any) -> str:

@@ -12,7 +12,6 @@ import pandas as pd
 
 from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE
 from leadsmart.cleaning.tables.rules import KEPT
-from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
 from leadsmart.market_tables import local_day
 from leadsmart.params import Params
@@ -56,22 +55,6 @@ class CleanedTable:
 def clean_ids(raw: pd.DataFrame, *columns: str) -> dict[str, pd.Series]:
     """Column -> its ids as the platform wrote them, missing where there is none."""
     return {column: map_distinct(raw[column], clean_id) for column in columns}
-
-
-def read_moments(raw: pd.DataFrame, column: str, params: Params) -> pd.DataFrame:
-    """Moments of a column in the market's zone, see `parse_moments`.
-
-    Parameters
-    ----------
-    raw : DataFrame
-    column : str
-    params : Params
-
-    Returns
-    -------
-    DataFrame
-    """
-    return parse_moments(raw[column], params.date_order, params.timezone)
 
 
 def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) -> pd.Series:

@@ -5,13 +5,13 @@ from typing import Final
 
 import pandas as pd
 
+from leadsmart.cleaning.parsing.file_formats import FileFormats, read_moments, read_numbers
 from leadsmart.cleaning.parsing.raw_rows import ORDER
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,
     clean_ids,
     quarantine_unreadable,
-    read_moments,
     reformatted_ids,
     remove,
     remove_duplicates,
@@ -19,7 +19,6 @@ from leadsmart.cleaning.tables.cleaned_table import (
     unusable_dates,
 )
 from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
-from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.texts import is_in
 from leadsmart.market_tables import local_day, look_up
 from leadsmart.params import Params
@@ -31,7 +30,7 @@ _AMOUNTS: Final = [*_COUNTS, "spend"]
 
 
 def clean_delivery(
-    raw: pd.DataFrame, campaigns: pd.DataFrame, params: Params, last_day: dt.date
+    raw: pd.DataFrame, campaigns: pd.DataFrame, params: Params, last_day: dt.date, formats: FileFormats
 ) -> CleanedTable:
     """Clean the delivery rows of a slice.
 
@@ -44,6 +43,7 @@ def clean_delivery(
     params : Params
     last_day : date
         The export's last day.
+    formats : FileFormats
 
     Returns
     -------
@@ -51,8 +51,8 @@ def clean_delivery(
         Rows as `market_tables.MarketTables` says.
     """
     ids = clean_ids(raw, "ad_set_id", "campaign_id")
-    moments = read_moments(raw, "created_at", params)
-    numbers = {column: parse_numbers(raw[column], params.decimal_comma) for column in _AMOUNTS}
+    moments = read_moments(raw, AD_PERFORMANCE, "created_at", params, formats, params.timezone)
+    numbers = {column: read_numbers(raw, AD_PERFORMANCE, column, params, formats) for column in _AMOUNTS}
     day = local_day(moments["value"]).astype("datetime64[us]")
     values = {column: parsed["value"] for column, parsed in numbers.items()}
     rows = pd.DataFrame({**ids, "delivery_date": day, **values})
