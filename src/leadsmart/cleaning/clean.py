@@ -23,7 +23,7 @@ from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.delivery import clean_delivery
 from leadsmart.cleaning.tables.events import clean_events, last_statuses
 from leadsmart.cleaning.tables.leads import clean_leads
-from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
+from leadsmart.cleaning.tables.rules import FINER_ROW, KEPT, SAME_DAY
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.tables.users import restrict_to_users
 from leadsmart.market_tables import MarketTables, look_up
@@ -221,7 +221,7 @@ def clean_raw(
     events = clean_events(rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names, formats)
     # the ledger speaks of spend as exported, whatever a correction made of it
     spend = read_numbers(raw[AD_PERFORMANCE], AD_PERFORMANCE, "spend", params, formats)["value"].fillna(0.0)
-    stays = delivery.outcomes.isin([KEPT, SAME_DAY])
+    stays = delivery.outcomes.isin([KEPT, SAME_DAY, FINER_ROW])
     spend_changed = math.fsum((delivery.spend - spend)[stays])
     cleaned = {
         CAMPAIGNS: campaigns,

@@ -122,7 +122,7 @@ def create_formats(connection: duckdb.DuckDBPyConnection) -> None:
         "decimal_comma BOOLEAN, keeps_day BOOLEAN, is_stated BOOLEAN)"
     )
     connection.execute(f"CREATE TABLE {FINER_FILES} (file VARCHAR)")
-    connection.execute(f"CREATE TABLE {TOTAL_LINES} (file VARCHAR, line BIGINT)")
+    connection.execute(f"CREATE TABLE {TOTAL_LINES} (file VARCHAR, line BIGINT, PRIMARY KEY (file, line))")
 
 
 def add_format(connection: duckdb.DuckDBPyConnection, column: ColumnFormat) -> None:

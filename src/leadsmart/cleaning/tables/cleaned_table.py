@@ -57,7 +57,9 @@ def clean_ids(raw: pd.DataFrame, *columns: str) -> dict[str, pd.Series]:
     return {column: map_distinct(raw[column], clean_id) for column in columns}
 
 
-def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) -> pd.Series:
+def quarantine_unreadable(
+    raw: pd.DataFrame, required_ids: Iterable[pd.Series], before: RuleMatches | None = None
+) -> pd.Series:
     """First outcomes of a table's raw rows: lines that can't be parsed and rows without an id are removed.
 
     Parameters
@@ -66,6 +68,8 @@ def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) 
         Raw rows with their origin.
     required_ids : iterable of Series
         Clean ids without which a row means nothing.
+    before : mapping, optional
+        Rules that come before that of the ids.
 
     Returns
     -------
@@ -73,7 +77,8 @@ def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) 
     """
     missing = pd.concat(required_ids, axis=1).isna().any(axis=1)
     everything = pd.Series(KEPT, index=raw.index, dtype="str")
-    return remove(everything, {"unparsable_line": raw[IS_UNPARSABLE], "missing_id": missing})
+    rules = {"unparsable_line": raw[IS_UNPARSABLE], **(before or {}), "missing_id": missing}
+    return remove(everything, rules)
 
 
 def remove(outcomes: pd.Series, matches: RuleMatches) -> pd.Series:
