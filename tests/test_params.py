@@ -249,7 +249,7 @@ def test_all_that_is_wrong_is_said_at_once():
         ({"timezone": "Cairo"}, "not a time zone of the IANA database"),
         ({"timezone": "Africa"}, "not a time zone of the IANA database"),
         ({"timezone": "../etc/passwd"}, "not a time zone of the IANA database"),
-        ({"date_order": "ydm"}, "parameter 'date_order': Input should be 'ymd', 'dmy' or 'mdy'"),
+        ({"date_order": "ydm"}, "parameter 'date_order': Input should be 'auto', 'ymd', 'dmy' or 'mdy'"),
         ({"decimal_comma": "perhaps"}, "parameter 'decimal_comma'"),
         ({"phone_region": "egypt"}, "parameter 'phone_region'"),
         ({"target_cpl": 0}, "parameter 'target_cpl'"),

@@ -134,8 +134,10 @@ class Params(BaseModel):
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     timezone: Annotated[str, AfterValidator(_time_zone)]
-    date_order: Literal["ymd", "dmy", "mdy"]
-    decimal_comma: bool
+    event_timezone: Annotated[str, AfterValidator(_time_zone)] | None
+    date_order: Literal["auto", "ymd", "dmy", "mdy"]
+    decimal_comma: Literal["auto", True, False]
+    coarse_delivery: Literal["refuse", "spread"]
     phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     default_channel: Annotated[str, Field(min_length=1)]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from leadsmart.cleaning.parsing.file_formats import NO_FORMATS, FileFormats, formats_from, read_numbers
 from leadsmart.cleaning.quality.assumptions import assess_assumptions
 from leadsmart.cleaning.quality.completeness import measure_completeness
 from leadsmart.cleaning.quality.ledger import build_ledger, check_ledger, check_slice
@@ -24,10 +25,9 @@ from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.delivery import clean_delivery
 from leadsmart.cleaning.tables.events import clean_events, last_statuses
 from leadsmart.cleaning.tables.leads import clean_leads
-from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
+from leadsmart.cleaning.tables.rules import FINER_ROW, KEPT, SAME_DAY
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.tables.users import restrict_to_users
-from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES, UNASSIGNED
@@ -126,7 +126,9 @@ def clean_slice(
     """
     raw = {table: read_rows(slices, table, market) for table in TABLES}
     check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
-    accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
+    accounted = clean_raw(
+        raw, market, params, key, slices.last_day, corrections, formats_from(slices.formats)
+    )
     tables, ledger = accounted.tables, accounted.ledger
     validate_tables(tables, params.timezone)
     assumptions = assess_assumptions(tables, ledger, pd.DataFrame(slices.structure), params, market)
@@ -185,7 +187,9 @@ def clean_others(
         return None
     everybody = params.model_copy(update={"user_ids": None})
     raw = {table: read_rows(slices, table, params.market) for table in TABLES}
-    tables = clean_raw(raw, params.market, everybody, key, slices.last_day, corrections).tables
+    tables = clean_raw(
+        raw, params.market, everybody, key, slices.last_day, corrections, formats_from(slices.formats)
+    ).tables
     own = {*(params.user_ids or ()), UNKNOWN_USER}
     campaigns = tables.campaigns[~tables.campaigns["user_id"].isin(own)]
     delivery, leads = (
@@ -203,6 +207,7 @@ def clean_raw(
     key: bytes,
     last_day: dt.date,
     corrections: Sequence[Correction] = (),
+    formats: FileFormats = NO_FORMATS,
 ) -> AccountedTables:
     """Clean raw rows and account for each of them.
 
@@ -216,6 +221,8 @@ def clean_raw(
         The export's last day.
     corrections
         See `clean_slice`.
+    formats : FileFormats
+        How the files are written.
 
     Returns
     -------
@@ -230,14 +237,14 @@ def clean_raw(
         raw = restrict_to_users(raw, params.user_ids)
     corrected = {table: apply_corrections(rows, table, corrections) for table, rows in raw.items()}
     rows = {table: changed for table, (changed, _) in corrected.items()}
-    campaigns = clean_campaigns(rows[CAMPAIGNS], market, params)
-    delivery = clean_delivery(rows[AD_PERFORMANCE], campaigns.rows, params, last_day)
-    leads = clean_leads(rows[LEADS], campaigns.rows, params, key, last_day)
+    campaigns = clean_campaigns(rows[CAMPAIGNS], market, params, formats)
+    delivery = clean_delivery(rows[AD_PERFORMANCE], campaigns.rows, params, last_day, formats)
+    leads = clean_leads(rows[LEADS], campaigns.rows, params, key, last_day, formats)
     names = rows[LEADS]["name"]
-    events = clean_events(rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names)
+    events = clean_events(rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names, formats)
     # the ledger speaks of spend as exported, whatever a correction made of it
-    spend = parse_numbers(raw[AD_PERFORMANCE]["spend"], params.decimal_comma)["value"].fillna(0.0)
-    stays = delivery.outcomes.isin([KEPT, SAME_DAY])
+    spend = read_numbers(raw[AD_PERFORMANCE], AD_PERFORMANCE, "spend", params, formats)["value"].fillna(0.0)
+    stays = delivery.outcomes.isin([KEPT, SAME_DAY, FINER_ROW])
     spend_changed = math.fsum((delivery.spend - spend)[stays])
     cleaned = {
         CAMPAIGNS: campaigns,

@@ -8,7 +8,14 @@ from typing import Final
 
 import duckdb
 
+from leadsmart.cleaning.inspection.date_formats import inspect_dates
+from leadsmart.cleaning.inspection.delivery_rows import prepare_delivery
+from leadsmart.cleaning.inspection.event_times import inspect_event_times
+from leadsmart.cleaning.inspection.grain import inspect_coarser_rows, inspect_finer_rows
 from leadsmart.cleaning.inspection.ids import inspect_ids
+from leadsmart.cleaning.inspection.number_formats import inspect_numbers
+from leadsmart.cleaning.inspection.totals import find_totals
+from leadsmart.cleaning.inspection.units import inspect_currencies, inspect_scales
 from leadsmart.errors import LeadSmartError
 from leadsmart.params import Params
 
@@ -18,7 +25,17 @@ Inspection = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Params]], list[Le
 #: Of the tables as they were staged.
 TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (inspect_ids,)
 #: Of the tables by market, see `assign_markets`.
-SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
+SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
+    inspect_numbers,
+    inspect_dates,
+    prepare_delivery,
+    find_totals,
+    inspect_finer_rows,
+    inspect_scales,
+    inspect_coarser_rows,
+    inspect_currencies,
+    inspect_event_times,
+)
 
 
 def inspect_tables(

@@ -145,7 +145,9 @@ class TableMapping(_Part):
     statuses : dict
         As in `ExportMapping`, for these files alone.
     date_order : {"ymd", "dmy", "mdy"} or None
-    decimal_comma : bool
+        None where the columns prove it.
+    decimal_comma : bool or None
+        None where the columns prove it.
     currency : str or None
         Of all money in the file.
     currency_header : str or None
@@ -168,7 +170,7 @@ class TableMapping(_Part):
     form_fields: dict[FormName, str] = {}
     statuses: dict[str, str] = {}
     date_order: Literal["ymd", "dmy", "mdy"] | None = None
-    decimal_comma: bool = False
+    decimal_comma: bool | None = None
     currency: Annotated[str, Field(pattern=r"^([A-Z]{3}|\?)$")] | None = None
     currency_header: str | None = None
 

@@ -11,9 +11,11 @@ import duckdb
 
 from leadsmart.cleaning.mapping.expressions import Cells, build_expressions
 from leadsmart.cleaning.mapping.joining import join_campaigns, keep_names
+from leadsmart.cleaning.mapping.model import DATE_COLUMNS, NUMBER_COLUMNS, TableMapping
 from leadsmart.cleaning.mapping.opening import MappedFile, as_text_source
 from leadsmart.cleaning.mapping.skipping import ROWS, check_currency, skip_lines
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.file_formats import ColumnFormat, add_format
 from leadsmart.cleaning.parsing.notes import Note, add_note
 from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE, ORDER, ReadableFile, stage_table
 from leadsmart.cleaning.parsing.sql import quote_name
@@ -79,6 +81,7 @@ def _stage_mapped(
     def note(kind: str, rows: int, text: str) -> None:
         add_note(connection, Note(file.source.name, entry.table, kind, rows, text))
 
+    _keep_formats(connection, entry, file.source.name)
     skip_lines(connection, entry, cells, note)
     check_currency(connection, entry, cells, file.source.name)
     expressions = build_expressions(entry, cells)
@@ -99,3 +102,12 @@ def _stage_mapped(
         f"FROM {source} ORDER BY {LINE}"
     )
     connection.execute(f"DROP TABLE {ROWS}")
+
+
+def _keep_formats(connection: duckdb.DuckDBPyConnection, entry: TableMapping, file: str) -> None:
+    """Keep what the mapping says of dates and numbers, which wins over what the columns show."""
+    for column in entry.columns:
+        order = entry.date_order if column in DATE_COLUMNS else None
+        comma = entry.decimal_comma if column in NUMBER_COLUMNS else None
+        if order is not None or comma is not None:
+            add_format(connection, ColumnFormat(entry.target, file, column, order, comma, is_stated=True))

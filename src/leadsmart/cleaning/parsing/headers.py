@@ -20,6 +20,10 @@ from leadsmart.vocabulary import (
 
 DELIMITERS: Final = ",;\t|"
 FORM_PREFIX: Final = "form_"
+#: Columns that say how rows of delivery and campaigns are to be understood, and are no figures themselves.
+PERIOD_END: Final = "context_period_end"
+CURRENCY: Final = "context_currency"
+BREAKDOWN_PREFIX: Final = "context_breakdown_"
 
 #: Other names under which ad platforms, CRMs and people export the same column.
 COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
@@ -66,6 +70,30 @@ CONTACT_WORDS: Final = frozenset(
     {
         "name", "firstname", "lastname", "surname", "email", "mail", "phone", "mobile", "tel", "telephone",
         "whatsapp", "address", "contact", "الاسم", "الهاتف", "البريد",
+    }
+)  # fmt: skip
+
+_PERIOD_ENDS: Final = frozenset(
+    {
+        "reporting_ends",
+        "date_stop",
+        "date_end",
+        "end_date",
+        "period_end",
+        "week_end",
+        "to_date",
+        "نهاية_التقرير",
+    }
+)
+_CURRENCIES: Final = frozenset({"currency", "currency_code", "account_currency", "العملة", "رمز_العملة"})
+#: By what reports of ad platforms break delivery down below ad set and day.
+_BREAKDOWNS: Final = frozenset(
+    {
+        "ad", "ad_id", "ad_name", "age", "age_group", "age_range", "asset", "audience", "city", "country", "creative",
+        "creative_id", "device", "device_platform", "dma", "gender", "hour", "hour_of_day", "impression_device",
+        "keyword", "network", "operating_system", "placement", "platform", "platform_position", "province",
+        "publisher_platform", "region", "search_term", "sex", "time_of_day", "الجنس", "العمر", "المنطقة", "الموضع",
+        "الجهاز", "البلد", "المنصة", "الساعة",
     }
 )  # fmt: skip
 
@@ -171,6 +199,11 @@ def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
             if candidate in names and columns[names.index(candidate)] is None:
                 columns[names.index(candidate)] = column
                 break
+    if table in (AD_PERFORMANCE, CAMPAIGNS):
+        for i, name in enumerate(names):
+            context = context_column(name, table)
+            if columns[i] is None and context not in columns:
+                columns[i] = context
     if table == LEADS:
         taken = {column for column in columns if column}
         for i, name in enumerate(names):
@@ -181,6 +214,22 @@ def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
                 columns[i] = form_column
                 taken.add(form_column)
     return tuple(columns)
+
+
+def context_column(name: str, table: str) -> str | None:
+    """The column that says how rows are to be understood, for a header in snake case; None for any other.
+
+    >>> context_column("reporting_ends", AD_PERFORMANCE), context_column("age", AD_PERFORMANCE)
+    ('context_period_end', 'context_breakdown_age')
+    """
+    if name in _CURRENCIES:
+        return CURRENCY
+    if table != AD_PERFORMANCE:
+        return None
+    if name in _PERIOD_ENDS:
+        return PERIOD_END
+    is_breakdown = name in _BREAKDOWNS or name.startswith(("hourly_", "time_of_day_"))
+    return f"{BREAKDOWN_PREFIX}{name}" if is_breakdown else None
 
 
 def check_columns(columns: Sequence[str | None], fields: Sequence[str], table: str, file: str) -> None:

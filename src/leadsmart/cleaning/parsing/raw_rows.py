@@ -23,6 +23,8 @@ ORDER: Final = "_order"
 IS_UNPARSABLE: Final = "_is_unparsable"
 #: Those columns with their types in pandas.
 ORIGIN_TYPES: Final = {FILE: "str", LINE: "int64", ORDER: "int32", IS_UNPARSABLE: "bool"}
+#: Column of the sliced tables: the market a row goes to.
+MARKET_COLUMN: Final = "_market"
 
 _BATCH_ROWS: Final = 50_000
 
@@ -46,6 +48,11 @@ class ReadableFile:
     header: Header | None
     columns: tuple[str | None, ...]
     fields: tuple[str, ...] = ()
+
+
+def sliced(table: str) -> str:
+    """Name of a table's copy with the column ``_market``."""
+    return f"{table}_sliced"
 
 
 def open_table_file(source: SourceFile, table: str) -> ReadableFile:

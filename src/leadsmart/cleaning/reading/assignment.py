@@ -7,22 +7,14 @@ import duckdb
 import pandas as pd
 
 from leadsmart.cleaning.parsing.ids import id_of, join_ids
-from leadsmart.cleaning.parsing.raw_rows import LINE, ORDER
+from leadsmart.cleaning.parsing.raw_rows import LINE, MARKET_COLUMN, ORDER, sliced
 from leadsmart.cleaning.parsing.sql import create_table, fetch_texts
 from leadsmart.cleaning.values.texts import clean_id, clean_market, clean_text, map_distinct
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, UNASSIGNED
 
-#: Column of the sliced tables: the slice a row goes to.
-MARKET_COLUMN: Final = "_market"
-
 #: Column of the sliced tables: whether the row belongs to a campaign that the export has.
 IS_JOINED: Final = "_is_joined"
-
-
-def sliced(table: str) -> str:
-    """Name of a table's copy with the column ``_market``."""
-    return f"{table}_sliced"
 
 
 def assign_markets(connection: duckdb.DuckDBPyConnection, markets: Collection[str], has_lookup: bool) -> None:

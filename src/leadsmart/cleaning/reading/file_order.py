@@ -71,7 +71,7 @@ def _newest_rows(
             found[order] = ("", "")
             continue
         last = pd.Timestamp(last_plausible_day(own.groupby("day")["rows"].sum().sort_index()))
-        texts = own.loc[own["day"] == last, "text"].tolist()
+        texts = own.loc[own["day"] == last, column].tolist()
         [(text,)] = connection.execute(
             f"SELECT max(replace({column}, 'T', ' ')) FROM {table} WHERE {ORDER} = ? AND {day_text(column)} IN "
             "(SELECT unnest(?))",

@@ -1,16 +1,17 @@
 """Which rows of an export belong to something in it, and what is lost with those that don't."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 import duckdb
 
+from leadsmart.cleaning.parsing.file_formats import FileFormats
 from leadsmart.cleaning.parsing.ids import id_of, join_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note
-from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE, ORDER
+from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE, MARKET_COLUMN, ORDER, sliced
 from leadsmart.cleaning.parsing.sql import create_table, fetch_rows, fetch_texts
-from leadsmart.cleaning.reading.assignment import IS_JOINED, MARKET_COLUMN, sliced
+from leadsmart.cleaning.reading.assignment import IS_JOINED
 from leadsmart.cleaning.reading.file_order import ROW_IDS, row_key
 from leadsmart.cleaning.reading.joined_table import (
     BAD_DATE,
@@ -27,6 +28,7 @@ from leadsmart.cleaning.reading.survey import DATED, day_text, sum_spend
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.texts import clean_text, map_distinct
+from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, EXPORT_FILES, LEADS, TABLES
 
 #: The column without whose id a row means nothing; the key by which it is joined aside.
@@ -36,7 +38,7 @@ _EXAMPLES: Final = 3
 
 
 def measure_joins(
-    connection: duckdb.DuckDBPyConnection, decimal_comma: Collection[str]
+    connection: duckdb.DuckDBPyConnection, params: Mapping[str, Params], formats: FileFormats
 ) -> tuple[list[JoinedTable], dict[tuple[str, str], int], dict[str, Decimal]]:
     """Count what is read, readable and joined, with a note for each table that loses rows.
 
@@ -44,8 +46,9 @@ def measure_joins(
     ----------
     connection : DuckDBPyConnection
         With the sliced tables, see `assign_markets`, and the table of notes.
-    decimal_comma : collection of str
-        See `sum_spend`.
+    params : mapping
+        Market -> its parameters.
+    formats : FileFormats
 
     Returns
     -------
@@ -78,8 +81,8 @@ def measure_joins(
         if table == AD_PERFORMANCE and (lost or replaced):
             connection.execute(f"CREATE VIEW left_out AS FROM {view} WHERE reason IS NOT NULL")
             connection.execute(f"CREATE VIEW lost_delivery AS FROM left_out WHERE reason <> '{REPLACED}'")
-            left_out = sum_spend(connection, decimal_comma, "left_out")
-            spend = float(sum(sum_spend(connection, decimal_comma, "lost_delivery").values()))
+            left_out = sum_spend(connection, params, formats, "left_out")
+            spend = float(sum(sum_spend(connection, params, formats, "lost_delivery").values()))
         total = sum(rows for _, _, rows in counts)
         account = JoinedTable(table, total, replaced, lost, spend, *_examples(connection, table, view, lost))
         if lost:

@@ -4,8 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from leadsmart.cleaning.parsing.raw_rows import LINE, ORDER, ORIGIN_TYPES
-from leadsmart.cleaning.reading.assignment import MARKET_COLUMN
+from leadsmart.cleaning.parsing.raw_rows import LINE, MARKET_COLUMN, ORDER, ORIGIN_TYPES
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
 from leadsmart.vocabulary import CAMPAIGNS

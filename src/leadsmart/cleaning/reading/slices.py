@@ -48,6 +48,8 @@ class Slices:
         Raw spend of all markets, added up exactly.
     structure : sequence of mapping
         One entry per market: how its campaigns are built, see `summarise_structure`.
+    formats : mapping
+        How the files are written, see `FileFormats`.
     notes : sequence of mapping
         What was passed over, decided or doubted before rows were cleaned, see `Note`.
     joins : sequence of mapping
@@ -64,6 +66,7 @@ class Slices:
     totals: Sequence[Mapping[str, Any]]
     total_spend: float
     structure: Sequence[Mapping[str, Any]]
+    formats: Mapping[str, Any]
     notes: Sequence[Mapping[str, Any]]
     joins: Sequence[Mapping[str, Any]]
 

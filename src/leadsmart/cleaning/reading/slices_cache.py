@@ -19,7 +19,9 @@ from leadsmart.params import Params
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
-_SETTINGS: Final = {"currency", "date_order", "decimal_comma", "timezone"}
+_SETTINGS: Final = {
+    "coarse_delivery", "currency", "date_order", "decimal_comma", "event_timezone", "timezone",
+}  # fmt: skip
 
 
 def find_slices(

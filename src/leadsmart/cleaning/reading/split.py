@@ -18,11 +18,12 @@ from leadsmart.cleaning.mapping.files import mapping_path
 from leadsmart.cleaning.mapping.model import load_mapping
 from leadsmart.cleaning.mapping.staging import stage_files
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
+from leadsmart.cleaning.parsing.file_formats import FileFormats, create_formats, list_formats
 from leadsmart.cleaning.parsing.ids import create_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note, create_notes, list_notes
-from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
+from leadsmart.cleaning.parsing.raw_rows import FILE, MARKET_COLUMN, ORIGIN_TYPES, ReadableFile, sliced
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
-from leadsmart.cleaning.reading.assignment import IS_JOINED, MARKET_COLUMN, assign_markets, sliced
+from leadsmart.cleaning.reading.assignment import IS_JOINED, assign_markets
 from leadsmart.cleaning.reading.file_order import order_files
 from leadsmart.cleaning.reading.joined_table import JoinedTable
 from leadsmart.cleaning.reading.joins import measure_joins
@@ -108,6 +109,7 @@ def _write_slices(
         create_notes(connection)
         for file in unclaimed:
             add_note(connection, Note(file.name, "", "unclaimed", 0, file.text))
+        create_formats(connection)
         columns = {table: stage_files(connection, table, opened, work) for table, opened in files.items()}
         for table in files:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
@@ -118,18 +120,18 @@ def _write_slices(
         assign_markets(connection, markets, MARKET_LOOKUP in files)
         raise_problems(inspect_slices(connection, params))
         everywhere = (*markets, UNASSIGNED)
-        decimal_comma = {market for market, own in params.items() if own.decimal_comma}
-        spend = sum_spend(connection, decimal_comma)
-        joins, joined, left_out = measure_joins(connection, decimal_comma)
+        formats = list_formats(connection)
+        spend = sum_spend(connection, params, formats)
+        joins, joined, left_out = measure_joins(connection, params, formats)
         counts = {table: _write_table(connection, table, target) for table in TABLES}
         campaigns = dict(fetch_rows(connection, "SELECT market, count(*) FROM campaign_markets GROUP BY 1"))
-        structure = summarise_structure(connection, markets)
+        structure = summarise_structure(connection, params, formats)
         manifest = {
             "markets": {market: campaigns.get(market, 0) for market in everywhere},
-            "last_day": find_last_day(connection).isoformat(),
+            "last_day": find_last_day(connection, formats).isoformat(),
             "inputs": inputs,
             "is_sample": SAMPLE_MARK in inputs,
-            "digests": _digest_markets(connection, columns, structure, joins, everywhere),
+            "digests": _digest_markets(connection, columns, structure, formats, joins, everywhere),
             "columns": {table: columns[table] for table in TABLES},
             "totals": [
                 {
@@ -147,6 +149,7 @@ def _write_slices(
             ],
             "total_spend": float(sum(spend.values())),
             "structure": structure.to_dict("records"),
+            "formats": asdict(formats),
             "notes": [asdict(note) for note in list_notes(connection)],
             "joins": [asdict(table) for table in joins],
         }
@@ -175,11 +178,12 @@ def _digest_markets(
     connection: duckdb.DuckDBPyConnection,
     columns: Mapping[str, Sequence[str]],
     structure: pd.DataFrame,
+    formats: FileFormats,
     joins: Sequence[JoinedTable],
     markets: Sequence[str],
 ) -> dict[str, dict[str, str]]:
-    """Per market what its cleaning depends on: a digest of its rows per table, one of the other markets' structure
-    and of rows that no market can be told for.
+    """Per market what its cleaning depends on: its rows per table, how their files are written, the others' structure,
+    and rows that no market can be told for.
 
     A row's hash includes its file and line, so that hashes can be added up in any order.
     """
@@ -200,8 +204,18 @@ def _digest_markets(
     for market in markets:
         others = structure[~structure["market"].isin([market, UNASSIGNED])]
         typical = others[["daily_budget", "days", "ad_sets"]].median()
+        found[market]["formats"] = _digest(asdict(formats.restrict(_files_of(connection, market))))
         found[market]["other markets"] = _digest([len(others) > 0, typical.to_dict(), strays])
     return found
+
+
+def _files_of(connection: duckdb.DuckDBPyConnection, market: str) -> set[tuple[str, str]]:
+    """Table and file of all rows of a market."""
+    queries = (
+        f"SELECT DISTINCT '{table}', {FILE} FROM {sliced(table)} WHERE {MARKET_COLUMN} = '{market}'"
+        for table in TABLES
+    )
+    return set(fetch_rows(connection, " UNION ALL ".join(queries)))
 
 
 def _digest(facts: Any) -> str:

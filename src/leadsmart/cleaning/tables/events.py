@@ -6,12 +6,12 @@ from typing import Final
 
 import pandas as pd
 
+from leadsmart.cleaning.parsing.file_formats import FileFormats, read_moments
 from leadsmart.cleaning.tables.campaigns import has_contact
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     clean_ids,
     quarantine_unreadable,
-    read_moments,
     reformatted_ids,
     remove,
     remove_duplicates,
@@ -35,6 +35,7 @@ def clean_events(
     params: Params,
     last_day: dt.date,
     names: pd.Series,
+    formats: FileFormats,
 ) -> CleanedTable:
     """Clean the status events of a slice.
 
@@ -49,6 +50,7 @@ def clean_events(
         The export's last day.
     names : Series of str
         Of the slice's leads, as exported.
+    formats : FileFormats
 
     Returns
     -------
@@ -57,7 +59,7 @@ def clean_events(
     """
     ids = clean_ids(raw, "lead_id")
     status = clean_statuses(raw["status"], params.status_aliases)
-    moments = read_moments(raw, "created_at", params)
+    moments = read_moments(raw, STATUS_EVENTS, "created_at", params, formats, params.timezone)
     rows = pd.DataFrame({**ids, "status": status, "changed_at": moments["value"]})
     outcomes = remove(
         quarantine_unreadable(raw, ids.values()),

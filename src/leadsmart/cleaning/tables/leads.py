@@ -6,13 +6,13 @@ from typing import Final
 
 import pandas as pd
 
+from leadsmart.cleaning.parsing.file_formats import FileFormats, read_moments
 from leadsmart.cleaning.parsing.headers import FORM_PREFIX
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,
     clean_ids,
     quarantine_unreadable,
-    read_moments,
     reformatted_ids,
     remove,
     remove_duplicates,
@@ -32,7 +32,12 @@ NO_STATUS: Final = "UNKNOWN"
 
 
 def clean_leads(
-    raw: pd.DataFrame, campaigns: pd.DataFrame, params: Params, key: bytes, last_day: dt.date
+    raw: pd.DataFrame,
+    campaigns: pd.DataFrame,
+    params: Params,
+    key: bytes,
+    last_day: dt.date,
+    formats: FileFormats,
 ) -> CleanedTable:
     """Clean the leads of a slice.
 
@@ -47,6 +52,7 @@ def clean_leads(
         Of the contact hashes.
     last_day : date
         The export's last day.
+    formats : FileFormats
 
     Returns
     -------
@@ -54,7 +60,7 @@ def clean_leads(
         Rows as `market_tables.MarketTables` says.
     """
     ids = clean_ids(raw, "id", "campaign_id")
-    moments = read_moments(raw, "added_date", params)
+    moments = read_moments(raw, LEADS, "added_date", params, formats, params.timezone)
     status = clean_statuses(raw["lead_status"], params.status_aliases)
     is_status_contact = is_contact(raw["lead_status"], status, raw["name"], params)
     name_hash = hash_names(raw["name"], key)

@@ -19,8 +19,9 @@ QUARANTINED: Final = "quarantined"
 REPAIRED: Final = "repaired"
 FLAGGED: Final = "flagged"
 
-#: The rule whose rows go into another row, and their spend with them.
+#: The rules whose rows go into another row, and their spend with them.
 SAME_DAY: Final = "same_day"
+FINER_ROW: Final = "finer_row"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ _DATED: Final = (AD_PERFORMANCE, LEADS, STATUS_EVENTS)
 
 CLEANING_RULES: Final[tuple[Rule, ...]] = (
     # --- a row is removed by the first that applies ---
+    Rule("total_line", AD_PERFORMANCE, DUPLICATE, "The line states a total of other rows."),
     *_for(TABLES, "unparsable_line", QUARANTINED, "The line has too few or too many fields, or its quotes never close."),
     *_for(TABLES, "missing_id", QUARANTINED, "An id that identifies the row is empty or is no id."),
     *_for((AD_PERFORMANCE, LEADS), "unknown_campaign", QUARANTINED, "The row's campaign is not in the campaigns table."),
@@ -68,6 +70,7 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     *_for((CAMPAIGNS, LEADS), "superseded", DUPLICATE, "The same id comes again with other values; the last row counts."),
     Rule("restated", AD_PERFORMANCE, DUPLICATE, "A later file states the same ad set and day again; the later file counts."),
     Rule(SAME_DAY, AD_PERFORMANCE, MERGED, "Two rows of one file for the same ad set and day are one: spend, impressions and clicks are summed, reach, which does not add up, is the largest."),
+    Rule(FINER_ROW, AD_PERFORMANCE, MERGED, "Rows of a file that breaks delivery down further, such as by age or hour, are one per ad set and day: spend, impressions and clicks are summed, reach is the largest."),
     # --- repaired: the row is kept with another value ---
     *_for(TABLES, "correction", REPAIRED, "Changed by the reviewed file params/_corrections.yml."),
     *_for(TABLES, "id_reformatted", REPAIRED, "An id written as 123.0, 1,234 or c:123, as a spreadsheet's formula, with blanks or with Salesforce's checksum is an id again."),
@@ -87,6 +90,7 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("missing_project", CAMPAIGNS, FLAGGED, "No project is named."),
     *_for(TABLES, "repeated_hour", FLAGGED, "A local time that occurs twice when daylight saving ends is taken as the first."),
     Rule("unreadable_count", AD_PERFORMANCE, FLAGGED, "Reach, impressions or clicks are empty or no number; they are left empty."),
+    Rule("spread_over_days", AD_PERFORMANCE, FLAGGED, "A row for several days is spread evenly over them, as coarse_delivery says; its reach is left out."),
     Rule("clicks_above_impressions", AD_PERFORMANCE, FLAGGED, "More clicks than impressions."),
     Rule("reach_above_impressions", AD_PERFORMANCE, FLAGGED, "More people reached than impressions."),
     Rule("day_outside_campaign", AD_PERFORMANCE, FLAGGED, "The day lies before the campaign's start or after its stop."),
