@@ -8,7 +8,7 @@ from leadsmart.cleaning.mapping.opening import open_mapped
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
 from leadsmart.cleaning.parsing.sources import table_file
 from leadsmart.errors import InputError, InputProblems, LeadSmartError
-from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, TABLES
+from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, OPTIONAL_TABLES, TABLES
 
 
 def check_export(folder: Path, mapping: Path | None = None) -> list[LeadSmartError]:
@@ -82,7 +82,7 @@ def _open_table(
     except OSError as error:
         problem = f"can't be read: {error.strerror}"
         return [], [InputError(problem, remedy="Check the folder's rights", file=str(folder))]
-    if not (sources or readable or problems) and table != MARKET_LOOKUP:
+    if not (sources or readable or problems) and table not in (MARKET_LOOKUP, *OPTIONAL_TABLES):
         stem = EXPORT_FILES[table]
         remedy = f"Export it, or name it {stem}.csv, {stem}.csv.gz, {stem}.zip, {stem}.parquet or {stem}_2024-06.csv"
         return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]

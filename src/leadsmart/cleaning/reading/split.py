@@ -97,8 +97,9 @@ def _write_slices(
     markets = list(params)
     with open_database(work) as connection:
         create_notes(connection)
-        columns = {table: stage_files(connection, table, opened, work) for table, opened in files.items()}
-        for table in files:
+        staged = dict.fromkeys([*TABLES, *files])
+        columns = {table: stage_files(connection, table, files.get(table, ()), work) for table in staged}
+        for table in staged:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
                 inputs[name]["rows"] = rows
         raise_problems(inspect_tables(connection, params))
