@@ -14,6 +14,7 @@ from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import LeadSmartError
 from leadsmart.formats import format_count, format_percent
+from leadsmart.market_tables import MISSING_HISTORY
 from leadsmart.params import Params, canonical_status
 from leadsmart.vocabulary import EXPORT_FILES, LEADS, STATUS_EVENTS
 
@@ -41,12 +42,8 @@ def note_missing_history(
         None: figures that need a lead's present status alone stand.
     """
     if not fetch_rows(connection, f"SELECT 1 FROM {STATUS_EVENTS} LIMIT 1"):
-        text = (
-            "there is no status history, so the report can't tell when leads were contacted or qualified, how long they "
-            "waited and which stages they passed, and the lead score has no dated verdict to learn from; figures that "
-            "need a lead's present status alone stand"
-        )
-        add_note(connection, _note(table_file(STATUS_EVENTS), STATUS_EVENTS, "missing history", 0, text))
+        file = table_file(STATUS_EVENTS)
+        add_note(connection, _note(file, STATUS_EVENTS, "missing history", 0, MISSING_HISTORY))
     return []
 
 
