@@ -149,10 +149,15 @@ def test_no_history_at_all():
 
 
 def test_stages_without_a_history_are_those_of_present_statuses():
-    tables = make_tables(leads=[{"lead_id": "a", "lead_status": "QUALIFIED"}, {"lead_id": "b", "lead_status": "NEW_LEAD"}])
+    tables = make_tables(
+        leads=[{"lead_id": "a", "lead_status": "QUALIFIED"}, {"lead_id": "b", "lead_status": "NEW_LEAD"}]
+    )
     market = market_of(tables, make_params())
     assert "stages are those that present statuses show" in aggregate_funnel(market).statement
-    assert status_transitions(market).statement == "No lead has a status history, so changes of status can't be seen."
+    assert (
+        status_transitions(market).statement
+        == "No lead has a status history, so changes of status can't be seen."
+    )
 
 
 def test_statuses_that_say_nothing_make_no_funnel():

@@ -266,5 +266,9 @@ def test_without_a_history_nothing_is_said_to_be_frozen_or_untouched():
         for name, tables in told.items()
     }
     unseen = "not observed: no status history"
-    assert status["worked"][["frozen_status", "batch_verdicts", "never_touched"]].tolist() == [unseen, unseen, "fine"]
+    assert status["worked"][["frozen_status", "batch_verdicts", "never_touched"]].tolist() == [
+        unseen,
+        unseen,
+        "fine",
+    ]
     assert status["silent"]["never_touched"] == unseen

@@ -218,7 +218,9 @@ def clean_raw(
         rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names, test_leads
     )
     statuses, compared = settle_statuses(leads.rows, events.rows, params)
-    unknown = leads.matches["unknown_status"] & ~compared["older_status"].reindex(names.index, fill_value=False)
+    unknown = leads.matches["unknown_status"] & ~compared["older_status"].reindex(
+        names.index, fill_value=False
+    )
     # the ledger speaks of spend as exported, whatever a correction made of it
     spend = parse_numbers(raw[AD_PERFORMANCE]["spend"], params.decimal_comma)["value"].fillna(0.0)
     stays = delivery.outcomes.isin([KEPT, SAME_DAY])
@@ -227,7 +229,9 @@ def clean_raw(
         CAMPAIGNS: campaigns,
         AD_PERFORMANCE: replace(delivery, spend=spend),
         LEADS: replace(
-            leads, rows=leads.rows.assign(lead_status=statuses), matches={**leads.matches, **compared, "unknown_status": unknown}
+            leads,
+            rows=leads.rows.assign(lead_status=statuses),
+            matches={**leads.matches, **compared, "unknown_status": unknown},
         ),
         STATUS_EVENTS: events,
     }

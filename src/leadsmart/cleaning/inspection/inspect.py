@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from leadsmart.cleaning.inspection.refunds import note_refunds
 from leadsmart.cleaning.inspection.statuses import note_missing_history, note_unknown_statuses
 from leadsmart.errors import LeadSmartError
 from leadsmart.params import Params
@@ -16,7 +17,11 @@ from leadsmart.params import Params
 Inspection = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Params]], list[LeadSmartError]]
 
 #: Of the tables as they were staged.
-TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (note_missing_history, note_unknown_statuses)
+TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
+    note_missing_history,
+    note_unknown_statuses,
+    note_refunds,
+)
 #: Of the tables by market, see `assign_markets`.
 SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
 

@@ -1,6 +1,7 @@
 """Leads that nobody left: ad platforms write them when somebody tests a form."""
 
 import re
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -39,7 +40,7 @@ def find_test_leads(leads: pd.DataFrame) -> pd.Series:
     found = pd.Series(False, index=leads.index)
     for column, mark in _MARKS.items():
         if column in leads:
-            found |= holds_for(leads[column], lambda value, mark=mark: _has_mark(value, mark))
+            found |= holds_for(leads[column], partial(_has_mark, mark=mark))
     return found
 
 
