@@ -1,9 +1,16 @@
 """The clean tables of a market, as cleaning hands them on."""
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
+
+#: What nobody can say of leads without status events.
+MISSING_HISTORY: Final = (
+    "there is no status history, so nobody can tell when leads were contacted or qualified, how long they waited and "
+    "which stages they passed, and the lead score has no dated verdict to learn from; figures that need a lead's present "
+    "status alone stand"
+)
 
 
 class MarketTables(NamedTuple):

@@ -123,6 +123,10 @@ CASES = [
         ("2001",),
         {"lead_status": "SPAM"},
     ),
+    # --- what is no lead and no delivery ---
+    Case("leads", "test_lead", add("leads", make_lead("2002", "999", email="test@meta.com", name="<test lead: dummy data for full_name>")), market="unassigned"),
+    Case("status_events", "test_lead", lambda t: (t["leads"].append(make_lead("2002", "2", is_test="TRUE")), t["status_events"].append(make_event("2002")))),
+    Case("ad_performance", "no_delivery", add("ad_performance", make_delivery("200", "2", spend="", reach="-", clicks="0", impressions=""))),
     # --- exits of delivery rows ---
     Case("ad_performance", "unreadable_date", change("ad_performance", 1, created_at="soon"), ("100", "2024-06-02"), None),
     Case(
@@ -253,6 +257,8 @@ CASES = [
         ("2001",),
         {"message": "I am [name], [phone]"},
     ),
+    Case("leads", "older_status", change("leads", 0, lead_status="new lead"), ("1001",), {"lead_status": "QUALIFIED"}),
+    Case("leads", "placeholder_contact", change("leads", 2, phone="+20 000-0000000"), ("2001",), {"phone_type": "missing", "phone_hash": None}),
     # --- flagged ---
     Case("campaigns", "unusable_date", change("campaigns", 1, stop_time="whenever"), ("2",), {"stopped_at": pd.NaT}),
     Case("campaigns", "unreadable_budget", change("campaigns", 1, daily_budget="-5"), ("2",), {"daily_budget": float("nan")}),

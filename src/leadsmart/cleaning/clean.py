@@ -23,12 +23,14 @@ from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.delivery import clean_delivery
-from leadsmart.cleaning.tables.events import clean_events, last_statuses
+from leadsmart.cleaning.tables.events import clean_events
 from leadsmart.cleaning.tables.leads import clean_leads
+from leadsmart.cleaning.tables.present_statuses import settle_statuses
 from leadsmart.cleaning.tables.rules import FINER_ROW, KEPT, SAME_DAY
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.tables.users import restrict_to_users
-from leadsmart.market_tables import MarketTables, look_up
+from leadsmart.cleaning.values.texts import clean_id, map_distinct
+from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES, UNASSIGNED
 
@@ -144,7 +146,7 @@ def clean_slice(
         completeness=measure_completeness(tables, params.minimum_people),
         assumptions=assumptions,
         feedback=summarise_feedback(tables, params),
-        unknown_statuses=list_unknown_statuses(tables),
+        unknown_statuses=list_unknown_statuses(tables, params),
         likely_duplicates=find_likely_duplicates(tables.campaigns),
         orphans=orphans,
         verdict=verdict,
@@ -241,7 +243,14 @@ def clean_raw(
     delivery = clean_delivery(rows[AD_PERFORMANCE], campaigns.rows, params, last_day, formats)
     leads = clean_leads(rows[LEADS], campaigns.rows, params, key, last_day, formats)
     names = rows[LEADS]["name"]
-    events = clean_events(rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names, formats)
+    test_leads = map_distinct(rows[LEADS].loc[leads.outcomes.eq("test_lead"), "id"], clean_id).dropna()
+    events = clean_events(
+        rows[STATUS_EVENTS], leads.rows, campaigns.rows, params, last_day, names, formats, test_leads
+    )
+    statuses, compared = settle_statuses(leads.rows, events.rows, params)
+    unknown = leads.matches["unknown_status"] & ~compared["older_status"].reindex(
+        names.index, fill_value=False
+    )
     # the ledger speaks of spend as exported, whatever a correction made of it
     spend = read_numbers(raw[AD_PERFORMANCE], AD_PERFORMANCE, "spend", params, formats)["value"].fillna(0.0)
     stays = delivery.outcomes.isin([KEPT, SAME_DAY, FINER_ROW])
@@ -249,7 +258,11 @@ def clean_raw(
     cleaned = {
         CAMPAIGNS: campaigns,
         AD_PERFORMANCE: replace(delivery, spend=spend),
-        LEADS: replace(leads, matches={**leads.matches, **_compare_statuses(leads.rows, events.rows)}),
+        LEADS: replace(
+            leads,
+            rows=leads.rows.assign(lead_status=statuses),
+            matches={**leads.matches, **compared, "unknown_status": unknown},
+        ),
         STATUS_EVENTS: events,
     }
     for table, result in cleaned.items():
@@ -260,9 +273,3 @@ def clean_raw(
     check_ledger(ledger, cleaned.values(), raw_rows, math.fsum(spend), spend_changed)
     tables = MarketTables(**{table: result.rows.reset_index(drop=True) for table, result in cleaned.items()})
     return AccountedTables(tables, ledger, cleaned)
-
-
-def _compare_statuses(leads: pd.DataFrame, events: pd.DataFrame) -> dict[str, pd.Series]:
-    """Rules that hold a lead against its history -> the leads."""
-    last = look_up(leads["lead_id"], last_statuses(events))
-    return {"no_history": last.isna(), "status_differs": last.notna() & last.ne(leads["lead_status"])}

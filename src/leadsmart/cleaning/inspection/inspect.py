@@ -14,6 +14,8 @@ from leadsmart.cleaning.inspection.event_times import inspect_event_times
 from leadsmart.cleaning.inspection.grain import inspect_coarser_rows, inspect_finer_rows
 from leadsmart.cleaning.inspection.ids import inspect_ids
 from leadsmart.cleaning.inspection.number_formats import inspect_numbers
+from leadsmart.cleaning.inspection.refunds import note_refunds
+from leadsmart.cleaning.inspection.statuses import note_missing_history, note_unknown_statuses
 from leadsmart.cleaning.inspection.totals import find_totals
 from leadsmart.cleaning.inspection.units import inspect_currencies, inspect_scales
 from leadsmart.errors import LeadSmartError
@@ -23,7 +25,12 @@ from leadsmart.params import Params
 Inspection = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Params]], list[LeadSmartError]]
 
 #: Of the tables as they were staged.
-TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (inspect_ids,)
+TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
+    note_missing_history,
+    inspect_ids,
+    note_unknown_statuses,
+    note_refunds,
+)
 #: Of the tables by market, see `assign_markets`.
 SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
     inspect_numbers,

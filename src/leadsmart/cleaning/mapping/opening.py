@@ -21,6 +21,7 @@ from leadsmart.cleaning.parsing.raw_rows import ReadableFile
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError, LeadSmartError
+from leadsmart.vocabulary import OPTIONAL_TABLES
 
 _CHUNK_CHARACTERS: Final = 1 << 20
 
@@ -294,7 +295,8 @@ def _parse_header(
                 file=source.name,
             )
     names = tuple(f"f{i}" for i in range(len(fields)))
-    if not any(line.strip(" \t,;|\"'") for line in lines[entry.title_lines + 1 :]):
+    has_row = any(line.strip(" \t,;|\"'") for line in lines[entry.title_lines + 1 :])
+    if not has_row and entry.target not in OPTIONAL_TABLES:
         raise InputError("has a header and no row", remedy="Export it again with its rows", file=source.name)
     return Header(delimiter, entry.title_lines + 1, names), tuple(fields)
 

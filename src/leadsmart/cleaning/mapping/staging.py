@@ -53,8 +53,6 @@ def stage_files(
     mapped = [(order, file) for order, file in enumerate(files) if isinstance(file, MappedFile)]
     own = [file for file in files if not isinstance(file, MappedFile)]
     columns = stage_table(connection, table, own, staging)
-    if not mapped:
-        return columns
     for order, file in mapped:
         _stage_mapped(connection, table, file, order, staging)
         columns += [column for column in file.mapping.filled_columns if column not in columns]

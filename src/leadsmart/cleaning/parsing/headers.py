@@ -53,6 +53,7 @@ COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "phone": ("phone_number", "mobile", "mobile_number", "telephone", "tel", "الهاتف"),
         "lead_status": ("status",),
         "added_date": ("created_at", "created_time", "added_at", "arrived_at", "date"),
+        "is_test": ("is_test_lead", "test_lead"),
         "message": ("comment", "comments", "note", "notes", "lead_text"),
         "form_variant": ("form", "form_name", "form_id"),
         "message_intent": ("intent", "intent_label", "message_label"),

@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 
 from leadsmart.cleaning.quality.ledger import quarantine_shares
-from leadsmart.cleaning.tables.rules import FLAGGED, KEPT, find_rule
+from leadsmart.cleaning.tables.rules import FLAGGED, KEPT, REPAIRED, find_rule
 from leadsmart.formats import format_count, format_percent
 from leadsmart.market_tables import look_up
 from leadsmart.params import Params
@@ -24,13 +24,15 @@ from leadsmart.vocabulary import (
 
 #: A flag on more of a table's rows than this has to be known to read the report.
 NOTABLE_FLAG_SHARE: Final = 0.1
-#: What a reader has to know of the whole market; other flags say something about single rows only.
+#: What a reader has to know of the whole market; other flags and repairs say something about single rows only.
 NOTABLE_FLAGS: Final = frozenset(
     {
-        "no_history", "status_differs", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
+        "no_history", "status_differs", "older_status", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
         "unusable_date", "unknown_status", "clicks_above_impressions", "invalid_phone", "invalid_email",
     }
 )  # fmt: skip
+#: Where more of the leads have a status without a meaning, every figure on quality would be wrong.
+MOST_UNKNOWN_STATUSES: Final = 0.5
 
 
 def assess_reliability(
@@ -78,12 +80,19 @@ def assess_reliability(
                 f"of this market's may be among them, and more than {format_percent(params.max_unjoined_share)} makes "
                 "the rest unreliable."
             )
-    flags = ledger[(ledger["action"] == FLAGGED) & ledger["rule"].isin(NOTABLE_FLAGS)]
+    flags = ledger[ledger["action"].isin([FLAGGED, REPAIRED]) & ledger["rule"].isin(NOTABLE_FLAGS)]
     flags = flags.assign(share=flags["rows"] / look_up(flags["table"], kept))
+    unknown = flags.loc[flags["table"].eq(LEADS) & flags["rule"].eq("unknown_status"), "share"].sum()
+    if unknown > MOST_UNKNOWN_STATUSES:
+        return DATA_NOT_RELIABLE, (
+            f"{format_percent(unknown)} of the leads have a status that no parameter explains, so that nobody can tell "
+            "what became of them; say in status_aliases which of ours each is."
+        )
     notable = flags[flags["share"] > NOTABLE_FLAG_SHARE].sort_values("share", ascending=False, kind="stable")
     if len(notable):
         flagged = [
-            f"{format_percent(flag['share'])} of the rows of {EXPORT_FILES[flag['table']]} carry a flag "
+            f"{format_percent(flag['share'])} of the rows of {EXPORT_FILES[flag['table']]} "
+            f"{'carry a flag' if flag['action'] == FLAGGED else 'were changed'} "
             f"({_lower(find_rule(flag['table'], flag['rule']).description).rstrip('.')})"
             for flag in notable.to_dict("records")
         ]

@@ -9,7 +9,7 @@ from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
 from leadsmart.cleaning.parsing.sources import named_like, table_file
 from leadsmart.errors import InputError, InputProblems, LeadSmartError
-from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, TABLES
+from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, OPTIONAL_TABLES, TABLES
 
 
 def check_export(folder: Path, mapping: Path | None = None) -> list[LeadSmartError]:
@@ -92,7 +92,7 @@ def _open_table(
     except OSError as error:
         problem = f"can't be read: {error.strerror}"
         return [], [InputError(problem, remedy="Check the folder's rights", file=str(folder))]
-    if not (sources or readable or problems) and table != MARKET_LOOKUP:
+    if not (sources or readable or problems) and table not in (MARKET_LOOKUP, *OPTIONAL_TABLES):
         stem = EXPORT_FILES[table]
         workbooks = [s.name for s in list_data_files(folder) if is_workbook(s) and named_like(s.name, table)]
         if workbooks:

@@ -15,12 +15,13 @@ from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
+from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.params import Params
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
 _SETTINGS: Final = {
-    "coarse_delivery", "currency", "date_order", "decimal_comma", "event_timezone", "timezone",
+    "coarse_delivery", "currency", "date_order", "decimal_comma", "event_timezone", "status_aliases", "timezone",
 }  # fmt: skip
 
 
@@ -90,7 +91,10 @@ def slices_folder(
     for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
-    settings = {market: own.model_dump(mode="json", include=_SETTINGS) for market, own in params.items()}
+    settings = {
+        market: own.model_dump(mode="json", include=_SETTINGS) | {"statuses": sorted(known_statuses(own))}
+        for market, own in params.items()
+    }
     digest.update(json.dumps([files, settings, [astuple(file) for file in unclaimed]]).encode())
     return cache / f"slices-{digest.hexdigest()[:16]}"
 

@@ -110,8 +110,9 @@ def _write_slices(
         for file in unclaimed:
             add_note(connection, Note(file.name, "", "unclaimed", 0, file.text))
         create_formats(connection)
-        columns = {table: stage_files(connection, table, opened, work) for table, opened in files.items()}
-        for table in files:
+        staged = dict.fromkeys([*TABLES, *files])
+        columns = {table: stage_files(connection, table, files.get(table, ()), work) for table in staged}
+        for table in staged:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
                 inputs[name]["rows"] = rows
         create_ids(connection)

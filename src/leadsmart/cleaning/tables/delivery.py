@@ -20,7 +20,7 @@ from leadsmart.cleaning.tables.cleaned_table import (
     unusable_dates,
 )
 from leadsmart.cleaning.tables.rules import FINER_ROW, KEPT, SAME_DAY
-from leadsmart.cleaning.values.texts import is_in
+from leadsmart.cleaning.values.texts import clean_text, is_in, map_distinct
 from leadsmart.market_tables import local_day, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE
@@ -61,6 +61,7 @@ def clean_delivery(
     outcomes = remove(
         quarantine_unreadable(raw, ids.values(), {"total_line": _is_total(raw, formats)}),
         {
+            "no_delivery": _is_no_delivery(raw, rows),
             "unknown_campaign": ~is_in(ids["campaign_id"], campaigns["campaign_id"]),
             **unusable_dates(moments, params, last_day),
             "unreadable_spend": rows["spend"].isna(),
@@ -127,6 +128,13 @@ def _spread(rows: pd.DataFrame, days: pd.Series, campaigns: pd.DataFrame) -> pd.
         spread[column] = (until.round(digits) - before.round(digits)).round(digits)
     spread["reach"] = spread["reach"].mask(whole.gt(1))
     return spread
+
+
+def _is_no_delivery(raw: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Rows without spend whose other amounts are empty or zero."""
+    is_empty = {column: map_distinct(raw[column], clean_text).isna() for column in _AMOUNTS}
+    counts = [is_empty[column] | rows[column].eq(0) for column in _COUNTS]
+    return is_empty["spend"] & pd.concat(counts, axis=1).all(axis=1)
 
 
 def _is_restated(rows: pd.DataFrame, file_order: pd.Series) -> pd.Series:

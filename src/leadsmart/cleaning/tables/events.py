@@ -1,7 +1,7 @@
 """Clean status events, and what they say about their leads."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import pandas as pd
@@ -19,13 +19,15 @@ from leadsmart.cleaning.tables.cleaned_table import (
     unusable_dates,
 )
 from leadsmart.cleaning.tables.rules import KEPT
+from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.cleaning.values.texts import clean_text, is_in, map_distinct
 from leadsmart.market_tables import look_up
 from leadsmart.params import Params, canonical_status
-from leadsmart.vocabulary import KNOWN_STATUSES, STATUS_EVENTS, UNTOUCHED_STATUSES
+from leadsmart.vocabulary import STATUS_EVENTS, UNTOUCHED_STATUSES
 
 #: Statuses of so many leads by one user in one minute were not given call by call.
 BATCH_LEADS: Final = 3
+ZERO: Final = pd.Timedelta(0)
 
 
 def clean_events(
@@ -36,6 +38,7 @@ def clean_events(
     last_day: dt.date,
     names: pd.Series,
     formats: FileFormats,
+    test_leads: Collection[str] = (),
 ) -> CleanedTable:
     """Clean the status events of a slice.
 
@@ -51,6 +54,8 @@ def clean_events(
     names : Series of str
         Of the slice's leads, as exported.
     formats : FileFormats
+    test_leads : collection of str
+        Ids of leads that a testing tool wrote.
 
     Returns
     -------
@@ -64,6 +69,7 @@ def clean_events(
     outcomes = remove(
         quarantine_unreadable(raw, ids.values()),
         {
+            "test_lead": is_in(ids["lead_id"], test_leads),
             "unknown_lead": ~is_in(ids["lead_id"], leads["lead_id"]),
             "missing_status": status.isna(),
             "contact_in_text": is_contact(raw["status"], status, names, params),
@@ -71,14 +77,14 @@ def clean_events(
         },
     )
     outcomes = remove_duplicates(outcomes, rows, "exact_duplicate")
-    kept = rows[outcomes.eq(KEPT)]
+    kept = _in_order_of_time(rows[outcomes.eq(KEPT)])
     is_batch = _find_batches(kept, leads, campaigns)
     arrived = look_up(kept["lead_id"], leads.set_index("lead_id")["arrived_at"])
     matches = {
         **reformatted_ids(raw, ids),
         **repaired_dates(moments),
         "status_alias": is_aliased(raw["status"], status),
-        "unknown_status": status.notna() & ~status.isin(KNOWN_STATUSES),
+        "unknown_status": status.notna() & ~status.isin(known_statuses(params)),
         "event_before_lead": kept["changed_at"] < arrived,
         "batch_entry": is_batch,
     }
@@ -130,8 +136,7 @@ def is_contact(written: pd.Series, statuses: pd.Series, names: pd.Series, params
     -------
     Series of bool
     """
-    stages = [*params.outcome_statuses.values(), *params.funnel_stages.values(), params.deal_statuses]
-    known = KNOWN_STATUSES.union(*stages)
+    known = known_statuses(params)
     unknown = {status for status in statuses.dropna().unique() if "_" in status and status not in known}
     if unknown:
         unknown &= set(clean_statuses(names, {}).dropna())
@@ -173,7 +178,7 @@ def _find_batches(events: pd.DataFrame, leads: pd.DataFrame, campaigns: pd.DataF
     return together.ge(BATCH_LEADS).reindex(events.index, fill_value=False).astype(bool)
 
 
-def last_statuses(events: pd.DataFrame) -> pd.Series:
-    """Status of each lead's last event; of several at the same moment the last written. Index: lead id."""
-    ordered = events.sort_values("changed_at", kind="stable")
-    return ordered.drop_duplicates("lead_id", keep="last").set_index("lead_id")["status"]
+def _in_order_of_time(events: pd.DataFrame) -> pd.DataFrame:
+    """Events of a file that lists the newest first, turned round: those of one moment keep their order in time."""
+    steps = events.groupby("lead_id", sort=False)["changed_at"].diff()
+    return events[::-1] if (steps < ZERO).sum() > (steps > ZERO).sum() else events

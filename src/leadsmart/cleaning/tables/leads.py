@@ -21,12 +21,19 @@ from leadsmart.cleaning.tables.cleaned_table import (
 )
 from leadsmart.cleaning.tables.events import clean_statuses, is_aliased, is_contact
 from leadsmart.cleaning.tables.rules import KEPT
-from leadsmart.cleaning.values.contacts import check_emails, check_phones, hash_names
+from leadsmart.cleaning.values.contacts import (
+    check_emails,
+    check_phones,
+    erase_placeholders,
+    hash_names,
+)
+from leadsmart.cleaning.values.platform_tests import find_test_leads
 from leadsmart.cleaning.values.scrubbing import PLACEHOLDERS, scrub_messages
+from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.cleaning.values.texts import is_in, map_distinct
 from leadsmart.market_tables import look_up
 from leadsmart.params import Params
-from leadsmart.vocabulary import KNOWN_STATUSES, LEADS
+from leadsmart.vocabulary import LEADS
 
 NO_STATUS: Final = "UNKNOWN"
 
@@ -63,8 +70,10 @@ def clean_leads(
     moments = read_moments(raw, LEADS, "added_date", params, formats, params.timezone)
     status = clean_statuses(raw["lead_status"], params.status_aliases)
     is_status_contact = is_contact(raw["lead_status"], status, raw["name"], params)
-    name_hash = hash_names(raw["name"], key)
-    emails, phones = check_emails(raw["email"], key), check_phones(raw["phone"], params.phone_region, key)
+    contacts, is_placeholder = erase_placeholders(raw[["name", "email", "phone"]])
+    name_hash = hash_names(contacts["name"], key)
+    emails = check_emails(contacts["email"], key)
+    phones = check_phones(contacts["phone"], params.phone_region, key)
     texts = {column: scrub_messages(raw[column], raw["name"]) for column in text_columns(raw)}
     if "message_intent" in raw:
         texts["message_intent"] = map_distinct(
@@ -87,6 +96,7 @@ def clean_leads(
     outcomes = remove(
         quarantine_unreadable(raw, [ids["id"]]),
         {
+            "test_lead": find_test_leads(raw),
             "unknown_campaign": ~is_in(ids["campaign_id"], campaigns["campaign_id"]),
             **unusable_dates(moments, params, last_day),
         },
@@ -103,13 +113,14 @@ def clean_leads(
         "contact_in_text": is_status_contact,
         "missing_status": status.isna(),
         "status_alias": is_aliased(raw["lead_status"], status),
+        "placeholder_contact": is_placeholder,
         "text_scrubbed": any_of([pd.Series(False, index=raw.index), *is_scrubbed]),
         "lost_phone": rows["phone_type"].eq("lost"),
         "invalid_phone": rows["phone_type"].eq("invalid"),
         "invalid_email": rows["email_domain_class"].eq("invalid"),
         "lead_before_campaign": rows["arrived_at"] < started,
         "repeat_person": is_repeat,
-        "unknown_status": status.notna() & ~is_status_contact & ~status.isin(KNOWN_STATUSES),
+        "unknown_status": status.notna() & ~is_status_contact & ~status.isin(known_statuses(params)),
     }
     spend = pd.Series(0.0, index=raw.index)
     return CleanedTable(LEADS, kept.assign(is_repeat=is_repeat), raw, outcomes, matches, spend)

@@ -13,6 +13,8 @@ from leadsmart.vocabulary import (
 )
 
 KEPT: Final = "kept"
+#: In order, but nothing that the table is about.
+EXCLUDED: Final = "excluded"
 DUPLICATE: Final = "duplicate"
 MERGED: Final = "merged"
 QUARANTINED: Final = "quarantined"
@@ -56,6 +58,9 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("total_line", AD_PERFORMANCE, DUPLICATE, "The line states a total of other rows."),
     *_for(TABLES, "unparsable_line", QUARANTINED, "The line has too few or too many fields, or its quotes never close."),
     *_for(TABLES, "missing_id", QUARANTINED, "An id that identifies the row is empty or is no id."),
+    Rule("test_lead", LEADS, EXCLUDED, "An ad platform's testing tool wrote the lead."),
+    Rule("test_lead", STATUS_EVENTS, EXCLUDED, "The event's lead was written by an ad platform's testing tool."),
+    Rule("no_delivery", AD_PERFORMANCE, EXCLUDED, "Spend is empty, and reach, impressions and clicks are empty or zero: nothing was delivered that day."),
     *_for((AD_PERFORMANCE, LEADS), "unknown_campaign", QUARANTINED, "The row's campaign is not in the campaigns table."),
     Rule("unknown_lead", STATUS_EVENTS, QUARANTINED, "The event's lead is not in the leads table."),
     Rule("missing_status", STATUS_EVENTS, QUARANTINED, "The event names no status."),
@@ -81,7 +86,9 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("stop_before_start", CAMPAIGNS, REPAIRED, "A stop before the start is left empty."),
     *_for((CAMPAIGNS, LEADS), "contact_in_text", REPAIRED, "An e-mail or phone in a project, channel or status, or a person's name as a status, is replaced."),
     Rule("missing_status", LEADS, REPAIRED, "A lead without a status is UNKNOWN."),
+    Rule("older_status", LEADS, REPAIRED, "The lead's own status is older than its last event: it says nothing yet, or the history has it before; the last event's counts."),
     *_for((LEADS, STATUS_EVENTS), "status_alias", REPAIRED, "Another spelling of a status, listed in status_aliases, is replaced."),
+    Rule("placeholder_contact", LEADS, REPAIRED, "A name, e-mail or phone that stands for erased ones, or for those of more than 20 leads, is empty."),
     Rule("text_scrubbed", LEADS, REPAIRED, "E-mails, phones, links, long numbers and the lead's own name in its text are replaced."),
     # --- flagged: the row is kept as it is ---
     Rule("unusable_date", CAMPAIGNS, FLAGGED, "Start or stop can't be read, can be read in two ways, or lies before the platform existed; it is left empty."),
@@ -100,8 +107,8 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("lead_before_campaign", LEADS, FLAGGED, "The lead arrived before its campaign started."),
     Rule("repeat_person", LEADS, FLAGGED, "The same person, by phone or e-mail, is already a lead of the campaign."),
     Rule("no_history", LEADS, FLAGGED, "The lead has no status event."),
-    Rule("status_differs", LEADS, FLAGGED, "The lead's status is not that of its last event."),
-    *_for((LEADS, STATUS_EVENTS), "unknown_status", FLAGGED, "The status is not one the platform is known to write; it is kept."),
+    Rule("status_differs", LEADS, FLAGGED, "The lead's own status is not that of its last event, nor is it older; it counts."),
+    *_for((LEADS, STATUS_EVENTS), "unknown_status", FLAGGED, "The status is in no list of the parameters; it is kept and counts as undecided."),
     Rule("event_before_lead", STATUS_EVENTS, FLAGGED, "The event lies before the lead's arrival."),
     Rule("batch_entry", STATUS_EVENTS, FLAGGED, "Entered together with those of at least two other leads by the same user in the same minute."),
 )  # fmt: skip

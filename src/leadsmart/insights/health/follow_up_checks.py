@@ -24,6 +24,16 @@ NO_STATUS = "UNKNOWN"
 MINIMUM_VERDICTS = 10
 
 
+def has_history(market: Market) -> bool:
+    """Whether any status change is known."""
+    return not market.tables.status_events.empty
+
+
+def says_what_became_of_leads(market: Market) -> bool:
+    """Whether any status, present or past, says more than that a lead is new or unknown."""
+    return has_history(market) or not market.tables.leads["lead_status"].isin(UNTOUCHED_STATUSES).all()
+
+
 def check_untouched(market: Market) -> pd.DataFrame:
     """Business users with five or more new leads older than a week that nobody touched.
 

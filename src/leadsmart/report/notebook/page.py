@@ -65,6 +65,10 @@ class Page(Reader, Writer):
             facts_line(facts),
             self.sample_banner(),
         ]
+        if quality["missing"]:
+            parts.append(
+                callout("note", "what this export can't tell", f"{quality['missing'].capitalize()}.")
+            )
         if quality["verdict"] == DATA_NOT_RELIABLE:
             parts.append(callout("important", "the data of this market is not reliable", quality["reason"]))
         return Html("".join(parts))

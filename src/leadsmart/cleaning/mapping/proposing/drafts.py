@@ -72,7 +72,7 @@ class Draft:
 
     def ask(self, question: str) -> None:
         """Have something confirmed."""
-        self.questions.append(f"{self.name}: {question}")
+        self.questions.append(question)
 
     def values(self, column: str) -> list[str]:
         """Filled cells of the first header of a column."""

@@ -24,7 +24,12 @@ from leadsmart.cleaning.mapping.proposing.completing import (
     propose_statuses,
 )
 from leadsmart.cleaning.mapping.proposing.drafts import STATUS, STEMS, Draft, describe_draft, find_totals
-from leadsmart.cleaning.mapping.proposing.matching import TableMatch, match_file, match_table
+from leadsmart.cleaning.mapping.proposing.matching import (
+    TableMatch,
+    match_file,
+    match_table,
+    settle_system,
+)
 from leadsmart.cleaning.mapping.proposing.preview import Preview, find_prefixes, preview_files
 from leadsmart.cleaning.mapping.proposing.writing import write_mapping
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
@@ -96,6 +101,10 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
             file=str(folder),
         )
     own, drafts, unused = _assign(folder, _grouped(previews))
+    proven = [draft.match.system for draft in drafts if draft.match.is_proven]
+    for draft in drafts:
+        if not draft.match.is_proven:
+            draft.match = settle_system(draft.preview, draft.match, proven)
     everything = own + drafts
     if not any(draft.match.table == CAMPAIGNS for draft in everything):
         drafts = campaigns_of_others(drafts) + drafts
@@ -107,7 +116,11 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
             complete_campaigns(draft, everything, markets)
         join_draft(draft, everything)
     statuses, words = propose_statuses(drafts)
-    questions = tuple([q for draft in drafts for q in draft.questions] + words)
+    asked: dict[str, list[str]] = {}
+    for draft in drafts:
+        for question in draft.questions:
+            asked.setdefault(question, []).append(draft.name)
+    questions = (*(f"{' and '.join(names)}: {question}" for question, names in asked.items()), *words)
     summary = [
         f"{d.name}: {d.match.system.name}, {len(d.preview.rows):,} rows, {d.preview.form}" for d in drafts
     ]
