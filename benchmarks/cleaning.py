@@ -73,7 +73,9 @@ def peak() -> float:
 
 
 def split(folder: Path, cache: Path) -> tuple[Slices, float]:
-    return split_export(folder, cache, list_markets(PARAMS)), peak()
+    return split_export(
+        folder, cache, {market: load_params(market, PARAMS) for market in list_markets(PARAMS)}
+    ), peak()
 
 
 def clean_market(slices: Slices, market: str) -> tuple[int, int, float]:

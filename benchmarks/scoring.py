@@ -123,8 +123,8 @@ def measure_batch(params: Params) -> tuple[str, str]:
 def measure_training(export: Path) -> str:
     params_dir = ROOT / "params"
     with tempfile.TemporaryDirectory() as cache:
-        slices = split_export(export, Path(cache), list_markets(params_dir))
         loaded = {m: load_params(m, params_dir) for m in list_markets(params_dir)}
+        slices = split_export(export, Path(cache), loaded)
         cleaned = {m: clean_slice(slices, m, p, b"benchmark").tables for m, p in loaded.items()}
     decided = {
         m: int(

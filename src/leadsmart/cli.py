@@ -104,7 +104,7 @@ def run(
     from leadsmart.report.project.lock import locked
 
     headline = f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}"
-    typer.echo("\n".join([headline, *slices.mapping_lines]))
+    typer.echo("\n".join([headline, *slices.note_lines]))
     with locked(workspace.outputs), make_listener() as listener:
         report = make_report(
             workspace, slices, wanted, overrides, listener, jobs=jobs, renderer=renderer, force=force
@@ -128,7 +128,7 @@ def check(
 
     workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     slices, wanted = check_inputs(workspace, markets or [], overrides)
-    for line in slices.mapping_lines:
+    for line in slices.note_lines:
         typer.echo(line)
     for market in (*wanted, UNASSIGNED):
         typer.echo(f"{market:<20} {slices.markets[market]:>7,} campaigns")

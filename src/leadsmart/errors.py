@@ -119,3 +119,19 @@ class InputProblems(LeadSmartError):
             f"{len(self.problems)} {noun} in parameters or inputs",
             remedy="Mend what is listed and run `leadsmart check` again",
         )
+
+
+def raise_problems(problems: Sequence[LeadSmartError]) -> None:
+    """Raise all problems as one error, where there are any.
+
+    Parameters
+    ----------
+    problems : sequence of LeadSmartError
+
+    Raises
+    ------
+    InputProblems
+        If there is one.
+    """
+    if problems:
+        raise InputProblems(problems)

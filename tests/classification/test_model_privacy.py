@@ -63,7 +63,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
         csv.writer(file, lineterminator="\n").writerows(planted_rows(campaign))
     params = make_params()
     tables = clean_slice(
-        split_export(folder / "export", folder / "cache", [MARKET]), MARKET, params, KEY
+        split_export(folder / "export", folder / "cache", {MARKET: params}), MARKET, params, KEY
     ).tables
     dataset = make_dataset(tables, params)
     model = fit_market_model(dataset)

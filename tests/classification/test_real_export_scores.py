@@ -34,8 +34,8 @@ pytestmark = [
 def markets(tmp_path_factory):
     """Params and clean tables of every market."""
     names = list_markets(ROOT / "params")
-    slices = split_export(EXPORT, tmp_path_factory.mktemp("cache"), names)
     params = {name: load_params(name, ROOT / "params") for name in names}
+    slices = split_export(EXPORT, tmp_path_factory.mktemp("cache"), params)
     return {name: (p, clean_slice(slices, name, p, b"k" * 32).tables) for name, p in params.items()}
 
 

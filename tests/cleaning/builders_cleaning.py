@@ -136,7 +136,11 @@ def make_params(**values: object) -> Params:
 
 
 def split(folder: Path, cache: Path) -> Slices:
-    return split_export(folder, cache, MARKETS)
+    return split_export(folder, cache, params_of(MARKETS))
+
+
+def params_of(markets) -> dict[str, Params]:
+    return {market: make_params(market=market) for market in markets}
 
 
 def clean(folder: Path, cache: Path, market: str = MARKET, corrections=(), **values: object) -> CleanedMarket:

@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from cleaning.builders_cleaning import MARKETS, make_campaign, make_tables, write_export
+from cleaning.builders_cleaning import MARKETS, make_campaign, make_tables, params_of, write_export
 
 from leadsmart.cleaning.reading.load import check_export
 from leadsmart.cleaning.reading.split import split_export
@@ -43,7 +43,7 @@ def test_everything_is_said_at_once(folder):
         "lead_status_changes.csv: has a header and no row. Export it again with its rows.",
     ]
     with pytest.raises(InputProblems) as error:
-        split_export(folder, folder.parent / "cache", MARKETS)
+        split_export(folder, folder.parent / "cache", params_of(MARKETS))
     assert [str(problem) for problem in error.value.problems] == found
 
 

@@ -22,10 +22,9 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def markets(tmp_path_factory):
     names = list_markets(PARAMS)
-    slices = split_export(EXPORT, tmp_path_factory.mktemp("cache"), names)
-    params = {name: load_params(name, PARAMS) for name in names} | {
-        "unassigned": load_params(names[0], PARAMS)
-    }
+    params = {name: load_params(name, PARAMS) for name in names}
+    slices = split_export(EXPORT, tmp_path_factory.mktemp("cache"), params)
+    params["unassigned"] = params[names[0]]
     return slices, {name: clean_slice(slices, name, p, KEY) for name, p in params.items()}
 
 

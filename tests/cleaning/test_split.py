@@ -6,7 +6,15 @@ import stat
 
 import pandas as pd
 import pytest
-from cleaning.builders_cleaning import MARKETS, make_campaign, make_lead, make_tables, split, write_export
+from cleaning.builders_cleaning import (
+    MARKETS,
+    make_campaign,
+    make_lead,
+    make_tables,
+    params_of,
+    split,
+    write_export,
+)
 
 from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.split import KEPT_SLICES, split_export
@@ -93,7 +101,7 @@ def test_slices_are_private_and_reused_until_something_changes(folder, tmp_path)
     assert again.folder == slices.folder
     assert again.raw_totals.equals(slices.raw_totals)
     assert written == {path: path.stat().st_mtime_ns for path in again.folder.rglob("*") if path.is_file()}
-    assert split_export(folder, cache, ["gulf"]).folder != slices.folder
+    assert split_export(folder, cache, params_of(["gulf"])).folder != slices.folder
     (folder / "sample.json").write_text("{}")
     marked = split(folder, cache)
     assert marked.is_sample
@@ -118,7 +126,7 @@ def test_the_export_is_not_touched(folder, tmp_path):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     split(folder, tmp_path / "cache")
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert split_export(folder, tmp_path / "cache", MARKETS).markets["gulf"] == 1
+    assert split_export(folder, tmp_path / "cache", params_of(MARKETS)).markets["gulf"] == 1
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_writing_what_is_not_declared_names_notebook_path_and_remedy(freshness: 
         (INSIGHTS, lambda p: p.failures(), "the failures"),
         (SUMMARY, lambda p: p.slices, "the rows of the market"),
         (POOLED, lambda p: p.inputs_table(), "the files of the export"),
-        (POOLED, lambda p: p.mapping_note(), "the files of the export"),
+        (POOLED, lambda p: p.notes_table(), "the files of the export"),
         (OVERVIEW, lambda p: p.read_tables("gulf"), "01_cleaning: clean/campaigns.parquet (gulf)"),
     ],
 )

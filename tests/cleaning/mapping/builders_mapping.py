@@ -7,10 +7,10 @@ import duckdb
 import pandas as pd
 
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, read_mapping
-from leadsmart.cleaning.mapping.notes import Note, list_notes
 from leadsmart.cleaning.mapping.opening import open_mapped
 from leadsmart.cleaning.mapping.proposing.propose import propose_mapping
 from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.parsing.notes import Note, create_notes, list_notes
 from leadsmart.errors import InputProblems
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
@@ -55,6 +55,7 @@ def stage_all(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     mapping = read_mapping(folder / MAPPING_FILE)
     staged: dict[str, pd.DataFrame] = {}
     with duckdb.connect() as connection, tempfile.TemporaryDirectory() as name:
+        create_notes(connection)
         for table in (*TABLES, MARKET_LOOKUP):
             files, problems = open_mapped(folder, mapping, table)
             if problems:

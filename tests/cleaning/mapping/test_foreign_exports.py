@@ -78,9 +78,10 @@ def test_each_table_maps_to_its_own_totals(exports, case):
 
 def whole_report(folder: Path, cache: Path):
     accept_proposal(folder, MARKETS)
-    slices = split_export(folder, cache, MARKETS)
-    cleaned = clean_slice(slices, "new-cairo", load_params("new-cairo", ROOT / "params"), KEY)
-    return slices, cleaned, slices.mapping_lines
+    params = {market: load_params(market, ROOT / "params") for market in MARKETS}
+    slices = split_export(folder, cache, params)
+    cleaned = clean_slice(slices, "new-cairo", params["new-cairo"], KEY)
+    return slices, cleaned, slices.note_lines
 
 
 @pytest.mark.parametrize(

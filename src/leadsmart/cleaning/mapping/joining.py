@@ -6,8 +6,8 @@ import duckdb
 
 from leadsmart.cleaning.mapping.expressions import Cells, day_of, normalised
 from leadsmart.cleaning.mapping.model import CAMPAIGN_NAME, TableMapping
-from leadsmart.cleaning.mapping.notes import Keep, table_exists
 from leadsmart.cleaning.mapping.skipping import ROWS
+from leadsmart.cleaning.parsing.notes import Keep, table_exists
 from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE, LINE
 from leadsmart.cleaning.parsing.sql import fetch_rows
 from leadsmart.errors import InputError

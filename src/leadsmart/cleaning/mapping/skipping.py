@@ -7,7 +7,7 @@ import duckdb
 
 from leadsmart.cleaning.mapping.expressions import Cells, filled, plain_number
 from leadsmart.cleaning.mapping.model import TableMapping
-from leadsmart.cleaning.mapping.notes import Keep
+from leadsmart.cleaning.parsing.notes import Keep
 from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE, LINE
 from leadsmart.cleaning.parsing.sql import fetch_rows, quote_text
 from leadsmart.errors import InputError

@@ -11,10 +11,10 @@ import duckdb
 
 from leadsmart.cleaning.mapping.expressions import Cells, build_expressions
 from leadsmart.cleaning.mapping.joining import join_campaigns, keep_names
-from leadsmart.cleaning.mapping.notes import NOTES
 from leadsmart.cleaning.mapping.opening import MappedFile, as_text_source
 from leadsmart.cleaning.mapping.skipping import ROWS, check_currency, skip_lines
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.notes import Note, add_note
 from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE, ORDER, ReadableFile, stage_table
 from leadsmart.cleaning.parsing.sql import quote_name
 from leadsmart.vocabulary import CAMPAIGNS
@@ -53,9 +53,6 @@ def stage_files(
     columns = stage_table(connection, table, own, staging)
     if not mapped:
         return columns
-    connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {NOTES} (file VARCHAR, tab VARCHAR, kind VARCHAR, n BIGINT, said VARCHAR)"
-    )
     for order, file in mapped:
         _stage_mapped(connection, table, file, order, staging)
         columns += [column for column in file.mapping.filled_columns if column not in columns]
@@ -80,9 +77,7 @@ def _stage_mapped(
     cells = Cells(file.fields)
 
     def note(kind: str, rows: int, text: str) -> None:
-        connection.execute(
-            f"INSERT INTO {NOTES} VALUES (?, ?, ?, ?, ?)", [file.source.name, entry.table, kind, rows, text]
-        )
+        add_note(connection, Note(file.source.name, entry.table, kind, rows, text))
 
     skip_lines(connection, entry, cells, note)
     check_currency(connection, entry, cells, file.source.name)

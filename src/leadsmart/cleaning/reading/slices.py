@@ -47,8 +47,8 @@ class Slices:
         Raw spend of all markets, added up exactly.
     structure : sequence of mapping
         One entry per market: how its campaigns are built, see `summarise_structure`.
-    mapping_notes : sequence of mapping
-        What was passed over or decided while a mapping was applied, see `Note`.
+    notes : sequence of mapping
+        What was passed over, decided or doubted before rows were cleaned, see `Note`.
     """
 
     folder: Path
@@ -61,12 +61,12 @@ class Slices:
     totals: Sequence[Mapping[str, Any]]
     total_spend: float
     structure: Sequence[Mapping[str, Any]]
-    mapping_notes: Sequence[Mapping[str, Any]]
+    notes: Sequence[Mapping[str, Any]]
 
     @property
-    def mapping_lines(self) -> list[str]:
-        """What was passed over or decided while a mapping was applied, as lines for the terminal."""
-        return [f"{note['file']} as {note['table']}: {note['text']}" for note in self.mapping_notes]
+    def note_lines(self) -> list[str]:
+        """The notes as lines for the terminal."""
+        return [f"{note['file']} as {note['table']}: {note['text']}" for note in self.notes]
 
     @cached_property
     def slice_totals(self) -> "pd.DataFrame":

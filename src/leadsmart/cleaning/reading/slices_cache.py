@@ -5,22 +5,26 @@ Whether a run has anything to do is asked often, so that nothing here imports pa
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from leadsmart.cleaning.mapping.files import all_sources, mapping_path
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
+from leadsmart.params import Params
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
+
+#: Parameters of the markets on which the slices, or what is said of the export, depend.
+_SETTINGS: Final = {"currency", "date_order", "decimal_comma", "timezone"}
 
 
 def find_slices(
     folder: Path,
     cache: Path,
-    markets: Sequence[str],
+    params: Mapping[str, Params],
     *,
-    decimal_comma: Collection[str] = (),
     mapping: Path | None = None,
 ) -> Slices | None:
     """The slices of an export that was split before with these markets and this code, or None.
@@ -31,10 +35,8 @@ def find_slices(
         The export.
     cache : Path
         Where slices are kept.
-    markets : sequence of str
-        Markets that have parameters.
-    decimal_comma : collection of str
-        Markets whose amounts are written 1.200,50.
+    params : mapping
+        Market -> its parameters.
     mapping : Path, optional
         How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
 
@@ -51,15 +53,14 @@ def find_slices(
         return None
     path = mapping_path(folder, mapping)
     sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), load_mapping(path) if path else None)
-    target = slices_folder(cache, hash_inputs(folder, sources, path), markets, decimal_comma)
+    target = slices_folder(cache, hash_inputs(folder, sources, path), params)
     return read_slices(target) if (target / MANIFEST).is_file() else None
 
 
 def slices_folder(
     cache: Path,
     inputs: Mapping[str, Mapping[str, object]],
-    markets: Sequence[str],
-    decimal_comma: Collection[str],
+    params: Mapping[str, Params],
 ) -> Path:
     """The folder in `cache` for slices of these files, markets and code.
 
@@ -68,8 +69,8 @@ def slices_folder(
     cache : Path
     inputs : mapping
         See `hash_inputs`.
-    markets : sequence of str
-    decimal_comma : collection of str
+    params : mapping
+        Market -> its parameters.
 
     Returns
     -------
@@ -80,7 +81,8 @@ def slices_folder(
     for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
-    digest.update(json.dumps([files, list(markets), sorted(decimal_comma)]).encode())
+    settings = {market: own.model_dump(mode="json", include=_SETTINGS) for market, own in params.items()}
+    digest.update(json.dumps([files, settings]).encode())
     return cache / f"slices-{digest.hexdigest()[:16]}"
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +13,10 @@ from typing import Any, Final
 import duckdb
 import pandas as pd
 
+from leadsmart.cleaning.inspection.inspect import inspect_slices, inspect_tables
 from leadsmart.cleaning.mapping.files import mapping_path
-from leadsmart.cleaning.mapping.notes import list_notes
 from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.parsing.notes import create_notes, list_notes
 from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
@@ -23,7 +24,8 @@ from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
 from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
-from leadsmart.errors import InputProblems, LedgerError
+from leadsmart.errors import LedgerError, raise_problems
+from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED
 
 #: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
@@ -35,9 +37,8 @@ _WORK: Final = "work"
 def split_export(
     folder: Path,
     cache: Path,
-    markets: Sequence[str],
+    params: Mapping[str, Params],
     *,
-    decimal_comma: Collection[str] = (),
     mapping: Path | None = None,
 ) -> Slices:
     """Read an export once and write one slice per market and one for what is unassigned.
@@ -51,10 +52,8 @@ def split_export(
         The export.
     cache : Path
         Where slices are kept; made where it does not exist.
-    markets : sequence of str
-        Markets that have parameters.
-    decimal_comma : collection of str
-        Markets whose amounts are written 1.200,50; only the totals of spend depend on it.
+    params : mapping
+        Market -> its parameters: what they say of formats and units is held against the files.
     mapping : Path, optional
         How files of other systems become tables; by default ``mapping.yml`` in the folder, where it is.
 
@@ -65,20 +64,19 @@ def split_export(
     Raises
     ------
     InputProblems
-        With all that `check_export` finds.
+        With all that `check_export` and `inspect_tables` find.
     """
     files, problems = open_export(folder, mapping)
-    if problems:
-        raise InputProblems(problems)
+    raise_problems(problems)
     sources = (file.source for opened in files.values() for file in opened)
     inputs = hash_inputs(folder, sources, mapping_path(folder, mapping))
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
-    target = slices_folder(cache, inputs, markets, decimal_comma)
+    target = slices_folder(cache, inputs, params)
     if not (target / MANIFEST).is_file():
         aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
         try:
-            _write_slices(files, aside, markets, decimal_comma, inputs)
+            _write_slices(files, aside, params, inputs)
             _move_into_place(aside, target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -90,21 +88,24 @@ def split_export(
 def _write_slices(
     files: Mapping[str, Sequence[ReadableFile]],
     target: Path,
-    markets: Sequence[str],
-    decimal_comma: Collection[str],
+    params: Mapping[str, Params],
     inputs: dict[str, dict[str, object]],
 ) -> None:
     """Write the rows of every market and, last, the manifest from which `Slices` is read."""
     work = target / _WORK
     work.mkdir()
+    markets = list(params)
     with open_database(work) as connection:
+        create_notes(connection)
         columns = {table: stage_files(connection, table, opened, work) for table, opened in files.items()}
         for table in files:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
                 inputs[name]["rows"] = rows
+        raise_problems(inspect_tables(connection, params))
         assign_markets(connection, markets, MARKET_LOOKUP in files)
+        raise_problems(inspect_slices(connection, params))
         everywhere = (*markets, UNASSIGNED)
-        spend = sum_spend(connection, decimal_comma)
+        spend = sum_spend(connection, {market for market, own in params.items() if own.decimal_comma})
         counts = {table: _write_table(connection, table, target) for table in TABLES}
         campaigns = dict(fetch_rows(connection, "SELECT market, count(*) FROM campaign_markets GROUP BY 1"))
         structure = summarise_structure(connection, markets)
@@ -127,7 +128,7 @@ def _write_slices(
             ],
             "total_spend": float(sum(spend.values())),
             "structure": structure.to_dict("records"),
-            "mapping_notes": [asdict(note) for note in list_notes(connection)],
+            "notes": [asdict(note) for note in list_notes(connection)],
         }
     shutil.rmtree(work)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")

@@ -363,3 +363,4 @@ MOVES = (
     Column("moved_by", "What differs"),
 )
 INPUTS = (Column("file", "File"), Column("rows", "Rows", UNIT_COUNT), Column("sha256", "sha256, first 12"))
+NOTES = (Column("file", "File"), Column("table", "Read as"), Column("text", "What was noticed"))

@@ -122,13 +122,11 @@ class Reader:
             ]
         )
 
-    def mapping_note(self) -> str:
-        """What was passed over or decided while other systems' files became the export; a client does not learn it."""
+    def notes_table(self) -> pd.DataFrame:
+        """What was passed over, decided or doubted in the export: ``file, table, text``; a client does not learn it."""
         self._note(RunInput.EXPORT_FILES)
-        lines = self.store.slices.mapping_lines
-        return (
-            "" if self.params.audience == CLIENT or not lines else f"As mapping.yml says: {'; '.join(lines)}."
-        )
+        notes = [] if self.params.audience == CLIENT else self.store.slices.notes
+        return pd.DataFrame(notes, columns=["file", "table", "text"])
 
     # --- of other notebooks ---------------------------------------------------------------------------
 

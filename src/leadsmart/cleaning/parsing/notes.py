@@ -1,7 +1,7 @@
-"""What a reader should know of how a mapping was applied."""
+"""What a reader should know of an export's files: what was passed over, decided or doubted before rows were cleaned."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import duckdb
@@ -9,7 +9,7 @@ import duckdb
 from leadsmart.cleaning.parsing.sql import fetch_rows
 
 #: The notes of all files, while they are staged.
-NOTES: Final = "mapping_notes"
+NOTES: Final = "notes"
 
 #: Keeps a note: kind, number of lines or rows, sentence.
 Keep = Callable[[str, int, str], None]
@@ -24,7 +24,8 @@ class Note:
     file, table : str
         As exported, and the table that it feeds.
     kind : str
-        ``title``, ``total``, ``footer``, ``other``, ``stated total``, ``joined by name`` or ``no campaign``.
+        Of a mapping: ``title``, ``total``, ``footer``, ``other``, ``stated total``, ``joined by name`` or ``no
+        campaign``. Of an inspection: its function's name for what it found.
     rows : int
         How many lines or rows.
     text : str
@@ -38,10 +39,20 @@ class Note:
     text: str
 
 
+def create_notes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the table of notes."""
+    connection.execute(
+        f"CREATE TABLE {NOTES} (file VARCHAR, tab VARCHAR, kind VARCHAR, n BIGINT, said VARCHAR)"
+    )
+
+
+def add_note(connection: duckdb.DuckDBPyConnection, note: Note) -> None:
+    """Add a note to those of the export."""
+    connection.execute(f"INSERT INTO {NOTES} VALUES (?, ?, ?, ?, ?)", list(astuple(note)))
+
+
 def list_notes(connection: duckdb.DuckDBPyConnection) -> list[Note]:
-    """What was passed over or decided while files were staged; empty where no mapping was applied."""
-    if not table_exists(connection, NOTES):
-        return []
+    """The notes in the order in which they were made."""
     return [Note(*row) for row in fetch_rows(connection, f"SELECT * FROM {NOTES}")]
 
 

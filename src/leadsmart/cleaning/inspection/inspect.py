@@ -1,0 +1,58 @@
+"""What whole columns and tables of an export show before any row is cleaned: refused, or noted for the reader.
+
+Cleaning looks at one market's rows; units, formats, grain and keys can only be judged by the column of a file.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import duckdb
+
+from leadsmart.errors import LeadSmartError
+from leadsmart.params import Params
+
+#: Looks at staged or sliced tables, adds notes (`add_note`) and returns what must be mended before anything runs.
+Inspection = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Params]], list[LeadSmartError]]
+
+#: Of the tables as they were staged.
+TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
+#: Of the tables by market, see `assign_markets`.
+SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
+
+
+def inspect_tables(
+    connection: duckdb.DuckDBPyConnection, params: Mapping[str, Params]
+) -> list[LeadSmartError]:
+    """Look at the staged tables of an export.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        With the staged tables and the table of notes.
+    params : mapping
+        Market -> its parameters.
+
+    Returns
+    -------
+    list of LeadSmartError
+        What must be mended; empty where all is well.
+    """
+    return [problem for inspect in TABLE_INSPECTIONS for problem in inspect(connection, params)]
+
+
+def inspect_slices(
+    connection: duckdb.DuckDBPyConnection, params: Mapping[str, Params]
+) -> list[LeadSmartError]:
+    """Look at the tables of an export once it is known which market each row belongs to.
+
+    Parameters
+    ----------
+    connection, params
+        See `inspect_tables`; the connection has the sliced tables, too.
+
+    Returns
+    -------
+    list of LeadSmartError
+        What must be mended; empty where all is well.
+    """
+    return [problem for inspect in SLICE_INSPECTIONS for problem in inspect(connection, params)]
