@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from leadsmart.classification.estimation.leaks import Leak, find_leaks
 from leadsmart.classification.features.features import META_COLUMNS, Features, build_features
 from leadsmart.classification.features.labels import label_leads
 from leadsmart.errors import ModelError
@@ -45,11 +46,14 @@ class Dataset:
     features : Features
     labels : DataFrame
         As `labels.label_leads` returns it.
+    leaks : tuple of Leak
+        Form fields that were written after the lead arrived; neither the market's leads nor `features` have them.
     """
 
     market: Market
     features: Features
     labels: pd.DataFrame
+    leaks: tuple[Leak, ...] = ()
 
     @cached_property
     def labelled(self) -> pd.DataFrame:
@@ -66,8 +70,15 @@ class Dataset:
 
 
 def build_dataset(market: Market) -> Dataset:
-    """Build the features and labels of a market's leads as known at `as_of`."""
-    return Dataset(market, build_features(market), label_leads(market))
+    """Build the features and labels of a market's leads as known at `as_of`, without form fields that are leaks."""
+    features, labels = build_features(market), label_leads(market)
+    leaks = find_leaks(market, features, labels)
+    if leaks:
+        # the form's completeness counts fields, so that leaving out a column of the frame would not do
+        leads = market.tables.leads.drop(columns=[leak.column for leak in leaks])
+        market = Market(market.tables._replace(leads=leads), market.params)
+        features = build_features(market)
+    return Dataset(market, features, labels, leaks)
 
 
 def known_at(leads: pd.DataFrame, cutoff: pd.Timestamp, is_final: bool = False) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from leadsmart.classification.metrics import (
 )
 from leadsmart.formats import format_count, format_interval, format_percent, format_value
 from leadsmart.market import Market
+from leadsmart.market_tables import look_up
 from leadsmart.person_names import share_of_names
 from leadsmart.vocabulary import CHANGED_ANSWERS, UNIT_AUC, UNTOUCHED_STATUSES
 
@@ -37,10 +38,16 @@ FILLED_POINTS: Final = 0.1
 #: Standard errors that stand for "beyond doubt": many fields of many markets are tested every month.
 DOUBT: Final = 4.0
 #: Answers that a person gives on arrival order leads with an AUC of about 0.6 to 0.7.
-COPY_AUC: Final = 0.75
+COPY_AUC: Final = 0.8
+HONEST_AUC: Final = 0.7
+#: Leads of a value that have the same outcome, and leads with such values among the filled, as shares.
+PURE_VALUE: Final = 0.9
+PURE_LEADS: Final = 0.5
 #: Leads whose status a field tells beyond what their campaign tells, as a share of all.
 COPIED_STATUS: Final = 0.1
 PERMUTATIONS: Final = 40
+#: AUC alone below which a field can't add much to others.
+SHOWN_AUC: Final = 0.6
 #: AUC that a field must not add, not even at the lower end of its interval.
 JUMP_AUC: Final = 0.08
 #: Correlation of ranks with the arrival, and share of its variance that values explain among other businesses.
@@ -115,10 +122,11 @@ def find_leaks(market: Market, features: Features, labels: pd.DataFrame) -> tupl
     fields = form_fields(features.frame.columns)
     if not fields or features.frame.empty:
         return ()
-    status = status_as_of(market).set_index("lead_id")["status"]
+    current = status_as_of(market).set_index("lead_id")
     raw = market.tables.leads.drop_duplicates("lead_id").set_index("lead_id")
     leads = features.frame.assign(
-        status=features.frame["lead_id"].map(status),
+        status=features.frame["lead_id"].map(current["status"]),
+        outcome=features.frame["lead_id"].map(current["outcome"]),
         label=features.frame["lead_id"].map(labels.set_index("lead_id")["label"]).astype(float),
     )
     changed = raw[CHANGED_ANSWERS] if CHANGED_ANSWERS in raw else pd.Series(dtype="str")
@@ -132,7 +140,7 @@ def find_leaks(market: Market, features: Features, labels: pd.DataFrame) -> tupl
         known = values.map(values.value_counts()) >= MIN_LEADS_PER_LEVEL
         answers = _Answers(
             values, values.where(known, "other"), leads, labelled, base, market.params.seed,
-            market.params.minimum_users, leads["lead_id"].map(changed),
+            market.params.minimum_users, look_up(leads["lead_id"], changed),
         )  # fmt: skip
         for kind, look in _KINDS.items():
             if evidence := look(answers, column):
@@ -243,18 +251,42 @@ def _filled_odds(filled: np.ndarray, group: np.ndarray, campaign: pd.Series) -> 
     return odds, odds - DOUBT * np.sqrt(variance)
 
 
+def _one_outcome(answers: _Answers, column: str) -> str:
+    filled = answers.leads[answers.is_filled]
+    levels = answers.levels[answers.is_filled]
+    if len(filled) < MIN_GROUP:
+        return ""
+    pure: dict[str, int] = {}
+    for outcome in filled["outcome"].unique():
+        has = answers.leads["outcome"].eq(outcome).astype(float)
+        expected = has.groupby(answers.leads["campaign_id"]).transform("mean")[filled.index]
+        found = pd.DataFrame(
+            {"n": 1.0, "hits": has[filled.index], "expected": expected, "variance": expected * (1 - expected)}
+        ).groupby(levels).sum()
+        beyond = found["hits"] - found["expected"] > DOUBT * np.sqrt(found["variance"])
+        shown = (found["hits"] >= PURE_VALUE * found["n"]) & beyond & (found["n"] >= MIN_LEADS_PER_LEVEL)
+        pure |= {str(level): int(n) for level, n in found["n"][shown].items()}
+    share = sum(pure.values()) / len(filled)
+    if share < PURE_LEADS:
+        return ""
+    return (
+        f"{format_percent(share)} of the leads with an answer have a value that nearly always goes with one outcome "
+        f"({format_percent(PURE_VALUE)} or more of its leads), and other leads of the same campaigns do not."
+    )
+
+
 def _copies_outcome(answers: _Answers, column: str) -> str:
     labelled = answers.labelled
     if not _has_labels(labelled):
         return ""
     score = _rates_elsewhere(answers.levels.reindex(_positions(answers)).reset_index(drop=True), labelled)
     area, low, high = _area(labelled, score, answers)
-    if low <= COPY_AUC:
+    if area < COPY_AUC or low <= HONEST_AUC:
         return ""
     return (
         f"Alone it tells qualified from disqualified leads of other businesses with AUC "
         f"{format_interval(area, low, high, UNIT_AUC)}; answers that a person gives reach about "
-        f"{format_value(0.7, UNIT_AUC)}."
+        f"{format_value(HONEST_AUC, UNIT_AUC)}."
     )
 
 
@@ -331,7 +363,7 @@ def _jumps(answers: _Answers, column: str) -> str:
     if not _has_labels(labelled):
         return ""
     levels = answers.levels.reindex(_positions(answers)).reset_index(drop=True)
-    if auc(labelled["label"].to_numpy(), _rates_elsewhere(levels, labelled)) < COPY_AUC - 0.15:
+    if auc(labelled["label"].to_numpy(), _rates_elsewhere(levels, labelled)) < SHOWN_AUC:
         return ""
     spec = FeatureSpec(column, "category", "arrival", column, column)
     without, together = (
@@ -402,6 +434,7 @@ _KINDS: Final[dict[str, Callable[[_Answers, str], str]]] = {
     "changed between exports": _changed,
     "a staff name": _staff,
     "filled after the status moved": _filled_after,
+    "one outcome per value": _one_outcome,
     "tells the outcome": _copies_outcome,
     "tells the status": _copies_status,
     "tells the time": _encodes_time,
