@@ -15,6 +15,7 @@ from leadsmart.cleaning.quality.quarantine import collect_quarantine
 from leadsmart.cleaning.quality.reliability import assess_reliability
 from leadsmart.cleaning.quality.spellings import find_likely_duplicates
 from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
+from leadsmart.cleaning.reading.form_fields import declared_columns, find_personal_fields
 from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
@@ -26,6 +27,7 @@ from leadsmart.cleaning.tables.rules import KEPT, SAME_DAY
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.tables.users import restrict_to_users
 from leadsmart.cleaning.values.numbers import parse_numbers
+from leadsmart.errors import raise_problems
 from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES
@@ -116,10 +118,13 @@ def clean_slice(
 
     Raises
     ------
+    InputProblems
+        If a declared form field holds people.
     LedgerError
         If a raw row or any spend is not accounted for.
     """
-    raw = {table: read_rows(slices, table, market) for table in TABLES}
+    raise_problems(find_personal_fields(slices, params))
+    raw = _read_raw(slices, market, params)
     check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
     accounted = clean_raw(raw, market, params, key, slices.last_day, corrections)
     tables, ledger = accounted.tables, accounted.ledger
@@ -161,7 +166,7 @@ def clean_others(
     if params.audience != CLIENT:
         return None
     everybody = params.model_copy(update={"user_ids": None})
-    raw = {table: read_rows(slices, table, params.market) for table in TABLES}
+    raw = _read_raw(slices, params.market, params)
     tables = clean_raw(raw, params.market, everybody, key, slices.last_day, corrections).tables
     own = {*(params.user_ids or ()), UNKNOWN_USER}
     campaigns = tables.campaigns[~tables.campaigns["user_id"].isin(own)]
@@ -171,6 +176,11 @@ def clean_others(
     )
     events = tables.status_events[tables.status_events["lead_id"].isin(leads["lead_id"])]
     return MarketTables(campaigns, delivery, leads, events)
+
+
+def _read_raw(slices: Slices, market: str, params: Params) -> dict[str, pd.DataFrame]:
+    declared = declared_columns(slices, params)
+    return {table: read_rows(slices, table, market, declared) for table in TABLES}
 
 
 def clean_raw(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from leadsmart.cleaning.parsing.headers import is_form_column
 from leadsmart.cleaning.parsing.raw_rows import LINE, ORIGIN_TYPES, open_table_file, stage_table
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.parsing.sql import open_database
@@ -42,6 +43,8 @@ def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes
         If the file is missing, unreadable or lacks a column, or no row of it is kept.
     """
     raw = _read(path)
+    # a form field that the market's tables lack was not declared when they were made
+    raw = raw.drop(columns=[c for c in raw.columns if is_form_column(c) and c not in tables.leads])
     days = local_day(read_moments(raw, "added_date", params)["value"]).dropna()
     last_day = last_plausible_day(days.value_counts().sort_index()) if len(days) else params.platform_start
     cleaned = clean_leads(raw, tables.campaigns, params, key, last_day)

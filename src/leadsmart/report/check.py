@@ -5,9 +5,10 @@ from typing import Any
 
 from leadsmart.cleaning.mapping.files import mapping_path, other_currencies
 from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
+from leadsmart.cleaning.reading.form_fields import describe_form_fields, find_personal_fields
 from leadsmart.cleaning.reading.load import check_export
 from leadsmart.cleaning.reading.slices import Slices
-from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
+from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError, raise_problems
 from leadsmart.params import list_markets, load_params, unassigned_params
 from leadsmart.report.project.audience import find_mixed_audiences
 from leadsmart.report.project.export_slices import open_slices
@@ -50,6 +51,12 @@ def check_inputs(
         raise InputProblems(mixed)
     known = list_markets(workspace.params_dir)
     slices = open_slices(workspace)
+    personal = {
+        str(problem): problem
+        for market in markets or known
+        for problem in find_personal_fields(slices, load_params(market, workspace.params_dir, overrides))
+    }
+    raise_problems(list(personal.values()))
     unexpected = find_unexpected(slices, read_corrections(workspace.params_dir))
     if unexpected:
         raise InputProblems(unexpected)
@@ -67,6 +74,29 @@ def check_inputs(
     if unavoidable or len(without) == len(markets or known):
         raise InputProblems([_no_campaigns(workspace, slices, market) for market in unavoidable or without])
     return slices, [market for market in markets or known if market not in without]
+
+
+def describe_export(
+    workspace: Workspace, slices: Slices, markets: Sequence[str], overrides: Mapping[str, Any]
+) -> list[str]:
+    """What a reader should know of the export of a report, as lines for the terminal.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    slices : Slices
+        The export.
+    markets : sequence of str
+        Markets of the report.
+    overrides : mapping
+        Parameters that win over the markets' files.
+
+    Returns
+    -------
+    list of str
+    """
+    params = [load_params(market, workspace.params_dir, overrides) for market in markets]
+    return [*slices.note_lines, *describe_form_fields(slices, params)]
 
 
 def _campaigns(workspace: Workspace, slices: Slices, market: str, overrides: Mapping[str, Any]) -> int:

@@ -131,9 +131,7 @@ def find_leaks(market: Market, features: Features, labels: pd.DataFrame) -> tupl
     )
     changed = raw[CHANGED_ANSWERS] if CHANGED_ANSWERS in raw else pd.Series(dtype="str")
     labelled = leads[leads["label"].notna()].reset_index(drop=True)
-    base = tuple(
-        s for s in features.specs if s.kind != "text" and s.field != "form" and s.name not in fields
-    )
+    base = tuple(s for s in features.specs if s.kind != "text" and s.field != "form" and s.name not in fields)
     found = []
     for column in fields:
         values = leads[column]
@@ -214,7 +212,9 @@ def _filled_after(answers: _Answers, column: str) -> str:
         (decided, label == 1, ("qualified leads", "disqualified ones")),
     ):
         odds, low = _filled_odds(answers.is_filled[rows], group[rows], answers.leads["campaign_id"][rows])
-        shares = [answers.is_filled[rows & part].mean() if (rows & part).any() else 0 for part in (group, ~group)]
+        shares = [
+            answers.is_filled[rows & part].mean() if (rows & part).any() else 0 for part in (group, ~group)
+        ]
         if np.isfinite(odds) and low > np.log(FILLED_ODDS) and abs(shares[0] - shares[1]) >= FILLED_POINTS:
             return (
                 f"It is filled for {format_percent(shares[0])} of the {words[0]} and for {format_percent(shares[1])} of "
@@ -260,9 +260,18 @@ def _one_outcome(answers: _Answers, column: str) -> str:
     for outcome in filled["outcome"].unique():
         has = answers.leads["outcome"].eq(outcome).astype(float)
         expected = has.groupby(answers.leads["campaign_id"]).transform("mean")[filled.index]
-        found = pd.DataFrame(
-            {"n": 1.0, "hits": has[filled.index], "expected": expected, "variance": expected * (1 - expected)}
-        ).groupby(levels).sum()
+        found = (
+            pd.DataFrame(
+                {
+                    "n": 1.0,
+                    "hits": has[filled.index],
+                    "expected": expected,
+                    "variance": expected * (1 - expected),
+                }
+            )
+            .groupby(levels)
+            .sum()
+        )
         beyond = found["hits"] - found["expected"] > DOUBT * np.sqrt(found["variance"])
         shown = (found["hits"] >= PURE_VALUE * found["n"]) & beyond & (found["n"] >= MIN_LEADS_PER_LEVEL)
         pure |= {str(level): int(n) for level, n in found["n"][shown].items()}
@@ -326,7 +335,9 @@ def _encodes_time(answers: _Answers, column: str) -> str:
     if filled.sum() < 2 * MIN_GROUP:
         return ""
     digits = answers.values[filled].str.replace(r"\D+", "", regex=True)
-    number = pd.to_numeric(digits.where(digits.str.len().between(1, 15)), errors="coerce").to_numpy(dtype=float)
+    number = pd.to_numeric(digits.where(digits.str.len().between(1, 15)), errors="coerce").to_numpy(
+        dtype=float
+    )
     known = ~np.isnan(number)
     if known.mean() >= 0.8 and len(np.unique(number[known])) > FOLDS:
         correlation = float(spearmanr(number[known], arrived[filled][known]).statistic)
@@ -335,7 +346,9 @@ def _encodes_time(answers: _Answers, column: str) -> str:
                 f"Its numbers run with the moment of arrival (rank correlation {format_value(correlation, UNIT_AUC)}): "
                 "a running number of the system, no answer."
             )
-    explained, covered = _variance_elsewhere(answers.levels[filled], arrived[filled], answers.leads["user_id"][filled])
+    explained, covered = _variance_elsewhere(
+        answers.levels[filled], arrived[filled], answers.leads["user_id"][filled]
+    )
     if covered < 0.5 or explained < TIME_VARIANCE:
         return ""
     return (
@@ -347,7 +360,9 @@ def _encodes_time(answers: _Answers, column: str) -> str:
 def _variance_elsewhere(levels: pd.Series, arrived: np.ndarray, user: pd.Series) -> tuple[float, float]:
     """Share of the variance of arrivals that the mean of the level among other users explains, and of leads covered."""
     frame = pd.DataFrame({"level": levels.to_numpy(), "user": user.to_numpy(), "at": arrived})
-    by_level, own = (frame.groupby(keys)["at"].agg(["sum", "count"]) for keys in (["level"], ["level", "user"]))
+    by_level, own = (
+        frame.groupby(keys)["at"].agg(["sum", "count"]) for keys in (["level"], ["level", "user"])
+    )
     keys = pd.MultiIndex.from_frame(frame[["level", "user"]])
     rest = by_level.reindex(frame["level"]).to_numpy() - own.reindex(keys).to_numpy()
     covered = rest[:, 1] > 0

@@ -61,14 +61,6 @@ COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     MARKET_LOOKUP: {"project_name": ("project",), "market": ("region",)},
 }
 
-#: A further form column whose name has one of these words holds a contact and is not read at all.
-CONTACT_WORDS: Final = frozenset(
-    {
-        "name", "firstname", "lastname", "surname", "email", "mail", "phone", "mobile", "tel", "telephone",
-        "whatsapp", "address", "contact", "الاسم", "الهاتف", "البريد",
-    }
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Header:
@@ -82,11 +74,14 @@ class Header:
     columns : tuple of (str or None)
         Per field the export column, ``form_<name>`` for a further column of leads, or None for a field
         that is not read.
+    fields : tuple of str
+        As the header line names them.
     """
 
     delimiter: str
     lines: int
     columns: tuple[str | None, ...]
+    fields: tuple[str, ...] = ()
 
 
 def snake_case(name: str) -> str:
@@ -97,6 +92,21 @@ def snake_case(name: str) -> str:
     """
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", clean_text(name) or "")
     return re.sub(r"\W+", "_", text).strip("_").casefold()
+
+
+def form_column(name: str) -> str:
+    """The column of a form field, whose name may be written as exported.
+
+    >>> form_column("Unit Type"), form_column("form_budget")
+    ('form_unit_type', 'form_budget')
+    """
+    name = snake_case(name)
+    return name if name.startswith(FORM_PREFIX) else f"{FORM_PREFIX}{name}"
+
+
+def is_form_column(column: str) -> bool:
+    """Whether a column of leads is a further answer of the form; ``form_variant`` has a meaning of its own."""
+    return column.startswith(FORM_PREFIX) and column != f"{FORM_PREFIX}variant"
 
 
 def parse_header(text: str, table: str, file: str) -> Header:
@@ -136,7 +146,7 @@ def parse_header(text: str, table: str, file: str) -> Header:
     # most known columns first; max keeps the first delimiter on a tie
     _, _, delimiter, fields, columns = max(candidates, key=lambda c: (c[0], c[1]))
     check_columns(columns, fields, table, file)
-    return Header(delimiter, skipped + 1, columns)
+    return Header(delimiter, skipped + 1, columns, tuple(fields))
 
 
 def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
@@ -163,12 +173,9 @@ def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
     if table == LEADS:
         taken = {column for column in columns if column}
         for i, name in enumerate(names):
-            if columns[i] is not None or not name or CONTACT_WORDS & set(name.split("_")):
-                continue
-            form_column = name if name.startswith(FORM_PREFIX) else f"{FORM_PREFIX}{name}"
-            if form_column not in taken and not re.search(r"\d{6}", name):
-                columns[i] = form_column
-                taken.add(form_column)
+            if columns[i] is None and name and form_column(name) not in taken:
+                columns[i] = form_column(name)
+                taken.add(form_column(name))
     return tuple(columns)
 
 

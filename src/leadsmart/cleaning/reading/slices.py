@@ -49,6 +49,10 @@ class Slices:
         One entry per market: how its campaigns are built, see `summarise_structure`.
     notes : sequence of mapping
         What was passed over, decided or doubted before rows were cleaned, see `Note`.
+    lead_columns : sequence of mapping
+        Columns of leads that are, or could be, answers of the form, see `LeadColumn`.
+    form_fields, safe_form_fields : sequence of str
+        Columns of leads that the mapping declares as such, and those of them whose values hold no person.
     """
 
     folder: Path
@@ -62,6 +66,9 @@ class Slices:
     total_spend: float
     structure: Sequence[Mapping[str, Any]]
     notes: Sequence[Mapping[str, Any]]
+    lead_columns: Sequence[Mapping[str, Any]]
+    form_fields: Sequence[str]
+    safe_form_fields: Sequence[str]
 
     @property
     def note_lines(self) -> list[str]:

@@ -15,18 +15,22 @@ import pandas as pd
 
 from leadsmart.cleaning.inspection.inspect import inspect_slices, inspect_tables
 from leadsmart.cleaning.mapping.files import mapping_path
+from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
 from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.parsing.headers import form_column
 from leadsmart.cleaning.parsing.notes import create_notes, list_notes
 from leadsmart.cleaning.parsing.raw_rows import FILE, ORIGIN_TYPES, ReadableFile
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
+from leadsmart.cleaning.reading.form_fields import mapped_form_fields
+from leadsmart.cleaning.reading.lead_columns import list_lead_columns
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
 from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import LedgerError, raise_problems
 from leadsmart.params import Params
-from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED
+from leadsmart.vocabulary import AD_PERFORMANCE, LEADS, MARKET_LOOKUP, TABLES, UNASSIGNED
 
 #: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
 KEPT_SLICES: Final = 3
@@ -69,14 +73,15 @@ def split_export(
     files, problems = open_export(folder, mapping)
     raise_problems(problems)
     sources = (file.source for opened in files.values() for file in opened)
-    inputs = hash_inputs(folder, sources, mapping_path(folder, mapping))
+    path = mapping_path(folder, mapping)
+    inputs = hash_inputs(folder, sources, path)
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
     target = slices_folder(cache, inputs, params)
     if not (target / MANIFEST).is_file():
         aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
         try:
-            _write_slices(files, aside, params, inputs)
+            _write_slices(files, aside, params, inputs, load_mapping(path) if path else ExportMapping())
             _move_into_place(aside, target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -90,6 +95,7 @@ def _write_slices(
     target: Path,
     params: Mapping[str, Params],
     inputs: dict[str, dict[str, object]],
+    mapping: ExportMapping,
 ) -> None:
     """Write the rows of every market and, last, the manifest from which `Slices` is read."""
     work = target / _WORK
@@ -102,6 +108,13 @@ def _write_slices(
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
                 inputs[name]["rows"] = rows
         raise_problems(inspect_tables(connection, params))
+        form = {
+            "lead_columns": [
+                asdict(column) for column in list_lead_columns(connection, files[LEADS], params)
+            ],
+            "form_fields": mapped_form_fields(mapping),
+            "safe_form_fields": [form_column(name) for name in mapping.safe_form_fields],
+        }
         assign_markets(connection, markets, MARKET_LOOKUP in files)
         raise_problems(inspect_slices(connection, params))
         everywhere = (*markets, UNASSIGNED)
@@ -114,7 +127,7 @@ def _write_slices(
             "last_day": find_last_day(connection).isoformat(),
             "inputs": inputs,
             "is_sample": SAMPLE_MARK in inputs,
-            "digests": _digest_markets(connection, columns, structure, everywhere),
+            "digests": _digest_markets(connection, columns, structure, everywhere, form),
             "columns": {table: columns[table] for table in TABLES},
             "totals": [
                 {
@@ -129,6 +142,7 @@ def _write_slices(
             "total_spend": float(sum(spend.values())),
             "structure": structure.to_dict("records"),
             "notes": [asdict(note) for note in list_notes(connection)],
+            **form,
         }
     shutil.rmtree(work)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
@@ -156,10 +170,12 @@ def _digest_markets(
     columns: Mapping[str, Sequence[str]],
     structure: pd.DataFrame,
     markets: Sequence[str],
+    form: Mapping[str, Any],
 ) -> dict[str, dict[str, str]]:
     """Per market what its cleaning depends on: a digest of its rows per table, one of the other markets' structure.
 
-    A row's hash includes its file and line, so that hashes can be added up in any order.
+    A row's hash includes its file and line, so that hashes can be added up in any order. What is declared as answers of
+    the form decides which columns of leads are read.
     """
     found: dict[str, dict[str, str]] = {market: {} for market in markets}
     for table in TABLES:
@@ -173,7 +189,8 @@ def _digest_markets(
         )
         by_market = {market: (count, mixed) for market, count, mixed in rows}
         for market in markets:
-            found[market][table] = _digest([names, *by_market.get(market, (0, 0))])
+            declared = form if table == LEADS else {}
+            found[market][table] = _digest([names, declared, *by_market.get(market, (0, 0))])
     for market in markets:
         others = structure[~structure["market"].isin([market, UNASSIGNED])]
         typical = others[["daily_budget", "days", "ad_sets"]].median()
