@@ -14,8 +14,9 @@ from leadsmart.cleaning.quality.profile import list_unknown_statuses, summarise_
 from leadsmart.cleaning.quality.quarantine import collect_quarantine
 from leadsmart.cleaning.quality.reliability import assess_reliability
 from leadsmart.cleaning.quality.spellings import find_likely_duplicates
+from leadsmart.cleaning.quality.unread import list_unread
 from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
-from leadsmart.cleaning.reading.form_fields import declared_columns, find_personal_fields
+from leadsmart.cleaning.reading.form_fields import declared_columns, find_personal_fields, undeclared_columns
 from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.tables.campaigns import UNKNOWN_USER, clean_campaigns
@@ -54,6 +55,8 @@ class CleanedMarket:
         See `list_unknown_statuses`.
     likely_duplicates : DataFrame
         See `find_likely_duplicates`.
+    unread_columns : DataFrame
+        See `list_unread`.
     verdict : str
         One of the vocabulary's ``DATA_VERDICTS``.
     verdict_reason : str
@@ -68,6 +71,7 @@ class CleanedMarket:
     feedback: pd.DataFrame
     unknown_statuses: pd.DataFrame
     likely_duplicates: pd.DataFrame
+    unread_columns: pd.DataFrame
     verdict: str
     verdict_reason: str
 
@@ -140,6 +144,7 @@ def clean_slice(
         feedback=summarise_feedback(tables, params),
         unknown_statuses=list_unknown_statuses(tables),
         likely_duplicates=find_likely_duplicates(tables.campaigns),
+        unread_columns=list_unread(undeclared_columns(slices, params), params.audience),
         verdict=verdict,
         verdict_reason=reason,
     )

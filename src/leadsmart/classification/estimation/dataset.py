@@ -15,6 +15,8 @@ from leadsmart.formats import format_count
 from leadsmart.market import Market
 
 TEST_SHARE: Final = 0.2
+#: Column of an extract: the market's form fields that are leaks, comma-separated.
+LEAKS: Final = "leaks"
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,12 @@ def training_extract(market: Market) -> pd.DataFrame:
     DataFrame
         One row per labelled lead, ordered by arrival: ``market`` (str), ``target`` (str), ``arrived_at``
         and ``labelled_at`` (moments in UTC; NaT when undated), ``label`` (1.0, 0.0),
-        ``is_first_message`` (bool) and one column per feature.
+        ``is_first_message`` (bool), ``leaks`` (str) and one column per feature.
     """
     dataset = build_dataset(market)
     leads = dataset.labelled
     moments = {c: leads[c].dt.tz_convert("UTC") for c in ("arrived_at", "labelled_at")}
     named = [s.name for s in dataset.features.specs if s.name not in META_COLUMNS]
     extract = leads[["market", "arrived_at", "labelled_at", "label", "is_first_message", *named]]
-    return extract.assign(**moments, target=market.params.target)
+    leaks = ",".join(leak.column for leak in dataset.leaks)
+    return extract.assign(**moments, **{"target": market.params.target, LEAKS: leaks})

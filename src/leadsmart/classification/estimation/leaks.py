@@ -46,6 +46,7 @@ PURE_LEADS: Final = 0.5
 #: Leads whose status a field tells beyond what their campaign tells, as a share of all.
 COPIED_STATUS: Final = 0.1
 PERMUTATIONS: Final = 40
+CHANCE_AUC: Final = 0.5
 #: AUC alone below which a field can't add much to others.
 SHOWN_AUC: Final = 0.6
 #: AUC that a field must not add, not even at the lower end of its interval.
@@ -152,19 +153,20 @@ def leaks_table(leaks: tuple[Leak, ...]) -> pd.DataFrame:
     return pd.DataFrame([(x.label, x.kind, x.evidence) for x in leaks], columns=list(LEAK_COLUMNS))
 
 
-def describe_leaks(leaks: tuple[Leak, ...], fields: int) -> str:
+def describe_leaks(leaks: tuple[Leak, ...], features: Features) -> str:
     """Say in a sentence what became of the declared form fields.
 
     Parameters
     ----------
     leaks : tuple of Leak
-    fields : int
-        Form fields that the score reads.
+    features : Features
+        Without them.
 
     Returns
     -------
     str
     """
+    fields = len(form_fields(features.frame.columns))
     if leaks:
         named = ", ".join(f"“{leak.label}”" for leak in leaks)
         verb = "looks" if len(leaks) == 1 else "look"
@@ -388,8 +390,9 @@ def _jumps(answers: _Answers, column: str) -> str:
     weights = cluster_weights(clusters, answers.params_seed)
     label = labelled["label"].to_numpy()
     before, after = (auc_draws(label, score, weights) for score in (without, together))
-    gain, low, high = estimate(after - before, clusters.basis)
-    if not low > JUMP_AUC:
+    # a score below chance on other businesses is noise, and getting out of it no jump
+    gain, low, high = estimate(after - np.maximum(before, CHANCE_AUC), clusters.basis)
+    if after[0] < HONEST_AUC or not low > JUMP_AUC:
         return ""
     return (
         f"With it the AUC on leads of other businesses goes from {format_value(before[0], UNIT_AUC)} to "
