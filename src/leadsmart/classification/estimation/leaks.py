@@ -40,9 +40,11 @@ DOUBT: Final = 4.0
 #: Answers that a person gives on arrival order leads with an AUC of about 0.6 to 0.7.
 COPY_AUC: Final = 0.8
 HONEST_AUC: Final = 0.7
-#: Leads of a value that have the same outcome, and leads with such values among the filled, as shares.
+#: Leads of a value that have the same outcome, and leads with such values among the filled, or among those of that
+#: outcome, as shares.
 PURE_VALUE: Final = 0.9
 PURE_LEADS: Final = 0.5
+PURE_OUTCOME: Final = 0.2
 #: Leads whose status a field tells beyond what their campaign tells, as a share of all.
 COPIED_STATUS: Final = 0.1
 PERMUTATIONS: Final = 40
@@ -258,32 +260,25 @@ def _one_outcome(answers: _Answers, column: str) -> str:
     levels = answers.levels[answers.is_filled]
     if len(filled) < MIN_GROUP:
         return ""
-    pure: dict[str, int] = {}
-    for outcome in filled["outcome"].unique():
+    for outcome in sorted(filled["outcome"].unique()):
         has = answers.leads["outcome"].eq(outcome).astype(float)
         expected = has.groupby(answers.leads["campaign_id"]).transform("mean")[filled.index]
-        found = (
-            pd.DataFrame(
-                {
-                    "n": 1.0,
-                    "hits": has[filled.index],
-                    "expected": expected,
-                    "variance": expected * (1 - expected),
-                }
+        cells = {
+            "n": 1.0,
+            "hits": has[filled.index],
+            "expected": expected,
+            "variance": expected * (1 - expected),
+        }
+        found = pd.DataFrame(cells).groupby(levels).sum()
+        is_pure = (found["n"] >= MIN_LEADS_PER_LEVEL) & (found["hits"] >= PURE_VALUE * found["n"])
+        is_pure &= found["hits"] - found["expected"] > DOUBT * np.sqrt(found["variance"])
+        n, hits, typical, _ = found[is_pure].sum()
+        if n and (n >= PURE_LEADS * len(filled) or hits >= PURE_OUTCOME * has.sum()):
+            return (
+                f"Of the {format_count(n)} leads with some of its values {format_percent(hits / n)} are {outcome}; of all "
+                f"leads of the same campaigns {format_percent(typical / n)} are."
             )
-            .groupby(levels)
-            .sum()
-        )
-        beyond = found["hits"] - found["expected"] > DOUBT * np.sqrt(found["variance"])
-        shown = (found["hits"] >= PURE_VALUE * found["n"]) & beyond & (found["n"] >= MIN_LEADS_PER_LEVEL)
-        pure |= {str(level): int(n) for level, n in found["n"][shown].items()}
-    share = sum(pure.values()) / len(filled)
-    if share < PURE_LEADS:
-        return ""
-    return (
-        f"{format_percent(share)} of the leads with an answer have a value that nearly always goes with one outcome "
-        f"({format_percent(PURE_VALUE)} or more of its leads), and other leads of the same campaigns do not."
-    )
+    return ""
 
 
 def _copies_outcome(answers: _Answers, column: str) -> str:
