@@ -92,6 +92,7 @@ class Answers:
 
     @property
     def is_filled(self) -> np.ndarray:
+        """Leads with an answer."""
         return self.values.ne(MISSING).to_numpy()
 
 
