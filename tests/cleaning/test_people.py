@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from leadsmart.cleaning.inspection.people import People, find_people, list_given_names
+from leadsmart.cleaning.inspection.people import People, find_people, list_given_names, sample_leads
 
 LEADS = 40
 STAFF = ("Mona Sabry", "Omar Nasr", "Heba Adel", "Karim Zaki")
@@ -24,9 +24,12 @@ def look_at(connection, values, header="Answer", own=None):
     ]
     leads = [(*lead[:3], lead[0].upper()) if i < (own or 0) else lead for i, lead in enumerate(leads)]
     connection.execute(
-        "CREATE OR REPLACE TABLE leads (name VARCHAR, email VARCHAR, phone VARCHAR, form_x VARCHAR)"
+        "CREATE OR REPLACE TABLE leads (_line INTEGER, name VARCHAR, email VARCHAR, phone VARCHAR, form_x VARCHAR)"
     )
-    connection.executemany("INSERT INTO leads VALUES (?, ?, ?, ?)", leads)
+    numbered = [(line, *lead) for line, lead in enumerate(leads, start=2)]
+    connection.executemany("INSERT INTO leads VALUES (?, ?, ?, ?, ?)", numbered)
+    connection.execute("DROP TABLE IF EXISTS sampled_leads")
+    sample_leads(connection)
     return find_people(connection, "form_x", header, list_given_names(connection), ["EG", "SA"])
 
 

@@ -53,7 +53,7 @@ def check_inputs(
     slices = open_slices(workspace)
     personal = {
         str(problem): problem
-        for market in markets or known
+        for market in known
         for problem in find_personal_fields(slices, load_params(market, workspace.params_dir, overrides))
     }
     raise_problems(list(personal.values()))

@@ -13,11 +13,15 @@ import pandas as pd
 import phonenumbers
 from phonenumbers import NumberParseException
 
+from leadsmart.cleaning.parsing.raw_rows import LINE
 from leadsmart.cleaning.parsing.sql import fetch_rows, quote_name
 from leadsmart.cleaning.values.texts import WESTERN_DIGITS, clean_text
 from leadsmart.person_names import fold_word, is_name, looks_like_name
 from leadsmart.vocabulary import CAMPAIGNS, LEADS
 
+#: Leads that are looked at for people, where an export has more; all of them once there are some.
+MOST_LEADS: Final = 50_000
+SAMPLED: Final = "sampled_leads"
 #: Distinct values of a column that are looked at, the most frequent first.
 MOST_VALUES: Final = 5_000
 #: Filled rows, and share of them, from which contacts are no slip of a few people who wrote what was not asked.
@@ -67,12 +71,30 @@ class People:
     rows: int
 
 
-def count_values(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[int, int]:
-    """Filled rows and distinct values of a column of the staged leads."""
+def count_values(connection: duckdb.DuckDBPyConnection, column: str, table: str = LEADS) -> tuple[int, int]:
+    """Filled rows and distinct values of a column of the staged leads, or of a part of them.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    column : str
+    table : str
+
+    Returns
+    -------
+    (int, int)
+    """
     text = f"trim({quote_name(column)})"
-    return fetch_rows(connection, f"SELECT count(*), count(DISTINCT {text}) FROM {LEADS} WHERE {text} <> ''")[
-        0
-    ]
+    groups = f"SELECT count(*) AS n FROM {table} WHERE {text} <> '' GROUP BY {text}"
+    filled, distinct = fetch_rows(connection, f"SELECT coalesce(sum(n), 0), count(*) FROM ({groups})")[0]
+    return int(filled), int(distinct)
+
+
+def sample_leads(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the table of the leads that are looked at: all, or about `MOST_LEADS` of many, the same each time."""
+    rows = fetch_rows(connection, f"SELECT count(*) FROM {LEADS}")[0][0]
+    every = rows // MOST_LEADS + 1
+    connection.execute(f"CREATE TABLE {SAMPLED} AS SELECT * FROM {LEADS} WHERE {LINE} % {every} = 0")
 
 
 def find_people(
@@ -87,7 +109,7 @@ def find_people(
     Parameters
     ----------
     connection : DuckDBPyConnection
-        With the staged tables.
+        With the staged tables and `sample_leads`.
     column : str
         Of the staged leads.
     header : str
@@ -102,13 +124,25 @@ def find_people(
     People or None
         None where nothing speaks of people.
     """
-    filled, distinct = count_values(connection, column)
+    seen = _find_people(connection, column, header, given_names, regions, SAMPLED)
+    return seen and (_find_people(connection, column, header, given_names, regions, LEADS) or seen)
+
+
+def _find_people(
+    connection: duckdb.DuckDBPyConnection,
+    column: str,
+    header: str,
+    given_names: Collection[str],
+    regions: Collection[str],
+    table: str,
+) -> People | None:
+    filled, distinct = count_values(connection, column, table)
     if not filled:
         return None
-    found = _own_contacts(connection, column)
+    found = _own_contacts(connection, column, table)
     if found >= max(MIN_ROWS, CONTACT_SHARE * filled):
         return People("the lead's own name, e-mail or phone", found)
-    values = _frequent_values(connection, column)
+    values = _frequent_values(connection, column, table)
     for kind, holds in (
         ("e-mails", _EMAIL.search),
         ("phones", lambda text: _is_phone(text, regions)),
@@ -137,10 +171,10 @@ def find_people(
 
 
 def list_given_names(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """The first words of the leads' names that several leads have, without words of projects."""
+    """The first words of the sampled leads' names that several of them have, without words of projects."""
     words = fetch_rows(
         connection,
-        f"SELECT lower(split_part(trim(name), ' ', 1)) AS word FROM {LEADS} WHERE contains(trim(name), ' ') "
+        f"SELECT lower(split_part(trim(name), ' ', 1)) AS word FROM {SAMPLED} WHERE contains(trim(name), ' ') "
         f"GROUP BY 1 HAVING count(*) >= {KNOWN_NAME_LEADS} ORDER BY count(*) DESC, 1 LIMIT {MOST_NAMES}",
     )
     projects = fetch_rows(
@@ -150,25 +184,25 @@ def list_given_names(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     return frozenset(folded for (word,) in words if len(folded := fold_word(word)) > 1) - of_projects
 
 
-def _own_contacts(connection: duckdb.DuckDBPyConnection, column: str) -> int:
+def _own_contacts(connection: duckdb.DuckDBPyConnection, column: str, table: str) -> int:
     """Rows in which the column states the lead's own name, e-mail or phone."""
     text, digits = f"lower(trim({quote_name(column)}))", "regexp_replace({}, '[^0-9]', '', 'g')"
     own, phone = digits.format(quote_name(column)), digits.format("phone")
     return int(
         fetch_rows(
             connection,
-            f"SELECT count(*) FROM {LEADS} WHERE length({text}) > 2 AND ({text} IN (lower(trim(name)), lower(trim(email))) "
+            f"SELECT count(*) FROM {table} WHERE length({text}) > 2 AND ({text} IN (lower(trim(name)), lower(trim(email))) "
             f"OR (length(phone) > 6 AND length({text}) > 6 AND length({own}) > 6 AND {own} = {phone}))",
         )[0][0]
     )
 
 
-def _frequent_values(connection: duckdb.DuckDBPyConnection, column: str) -> pd.DataFrame:
+def _frequent_values(connection: duckdb.DuckDBPyConnection, column: str, table: str) -> pd.DataFrame:
     """``text, n``: distinct values, cleaned, the most frequent first."""
     text = f"trim({quote_name(column)})"
     rows = fetch_rows(
         connection,
-        f"SELECT {text}, count(*) FROM {LEADS} WHERE {text} <> '' GROUP BY 1 "
+        f"SELECT {text}, count(*) FROM {table} WHERE {text} <> '' GROUP BY 1 "
         f"ORDER BY count(*) DESC, hash({text}), 1 LIMIT {MOST_VALUES}",
     )
     cleaned = [(value, n) for raw, n in rows if (value := clean_text(raw)) is not None]

@@ -7,7 +7,12 @@ from typing import Final
 
 import duckdb
 
-from leadsmart.cleaning.inspection.people import count_values, find_people, list_given_names
+from leadsmart.cleaning.inspection.people import (
+    count_values,
+    find_people,
+    list_given_names,
+    sample_leads,
+)
 from leadsmart.cleaning.mapping.model import TableMapping
 from leadsmart.cleaning.mapping.opening import MappedFile, header_key
 from leadsmart.cleaning.parsing.headers import FORM_PREFIX, is_form_column
@@ -72,6 +77,7 @@ def list_lead_columns(
             found.setdefault(column or header_key(header), (column, header, file.source.name, position))
     if not found:
         return []
+    sample_leads(connection)
     given_names = list_given_names(connection)
     regions = sorted({own.phone_region for own in params.values()})
     listed = []

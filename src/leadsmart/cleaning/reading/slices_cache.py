@@ -16,6 +16,8 @@ from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, rea
 from leadsmart.params import Params
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
+#: Files beside the package of cleaning on which the slices depend.
+_BESIDE: Final = ("given_names.txt", "person_names.py", "vocabulary.py")
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
 _SETTINGS: Final = {"currency", "date_order", "decimal_comma", "timezone"}
 
@@ -78,7 +80,7 @@ def slices_folder(
     """
     digest = hashlib.sha256()
     cleaning = Path(__file__).parents[1]
-    for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
+    for path in (*sorted(cleaning.rglob("*.py")), *map(cleaning.with_name, _BESIDE)):
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
     settings = {market: own.model_dump(mode="json", include=_SETTINGS) for market, own in params.items()}
