@@ -12,13 +12,13 @@ from cleaning.builders_cleaning import (
     write_export,
 )
 
+from leadsmart.cleaning.parsing.headers import is_value
 from leadsmart.cleaning.reading.form_fields import (
     declared_columns,
     describe_form_fields,
     find_personal_fields,
     undeclared_columns,
 )
-from leadsmart.cleaning.reading.lead_columns import is_value
 from leadsmart.errors import InputProblems
 
 STAFF = ("Mona Sabry", "Omar Nasr", "Heba Adel", "Karim Zaki")

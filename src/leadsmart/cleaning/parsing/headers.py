@@ -3,13 +3,15 @@
 import csv
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from leadsmart.cleaning.values.scrubbing import holds_contact
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError
+from leadsmart.person_names import is_name
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
     CAMPAIGNS,
@@ -20,6 +22,7 @@ from leadsmart.vocabulary import (
 
 DELIMITERS: Final = ",;\t|"
 FORM_PREFIX: Final = "form_"
+_VALUE_MARKS: Final = re.compile(r"@|://|www\.|\d{5}|^\W*\d[\d\s.,:/+\-]*$")
 
 #: Other names under which ad platforms, CRMs and people export the same column.
 COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
@@ -107,6 +110,28 @@ def form_column(name: str) -> str:
 def is_form_column(column: str) -> bool:
     """Whether a column of leads is a further answer of the form; ``form_variant`` has a meaning of its own."""
     return column.startswith(FORM_PREFIX) and column != f"{FORM_PREFIX}variant"
+
+
+def is_value(header: str, given_names: Collection[str] = ()) -> bool:
+    """Whether a header looks like a value, as where a file has no header line.
+
+    >>> is_value("0100 123 4567"), is_value("mona@mail.com"), is_value("Mona Sabry"), is_value("Unit Type")
+    (True, True, True, False)
+    """
+    return (
+        _VALUE_MARKS.search(header.strip()) is not None
+        or holds_contact(header)
+        or (len(header.split()) > 1 and is_name(header.strip(), given_names))
+    )
+
+
+def shown_header(header: str, position: int, given_names: Collection[str] = ()) -> str:
+    """A header as messages and pages name it: numbered where it looks like a value.
+
+    >>> shown_header("Mona Sabry", 7), shown_header("Unit Type ", 8)
+    ('column 7', 'Unit Type')
+    """
+    return f"column {position}" if is_value(header, given_names) else header.strip()
 
 
 def parse_header(text: str, table: str, file: str) -> Header:

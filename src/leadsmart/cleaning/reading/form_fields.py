@@ -1,7 +1,4 @@
-"""Which columns of leads are answers of the form: those that ``form_fields`` of a market or of ``mapping.yml`` declares.
-
-Whether a run has anything to do is asked often, so that nothing here imports pandas or DuckDB.
-"""
+"""Which columns of leads are answers of the form: those that ``form_fields`` of a market or of ``mapping.yml`` declares."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final

@@ -1,9 +1,7 @@
 """Columns of leads beyond those that the library knows: which are declared as answers of the form, and which are not."""
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import duckdb
 
@@ -15,13 +13,9 @@ from leadsmart.cleaning.inspection.people import (
 )
 from leadsmart.cleaning.mapping.model import TableMapping
 from leadsmart.cleaning.mapping.opening import MappedFile, header_key
-from leadsmart.cleaning.parsing.headers import FORM_PREFIX, is_form_column
+from leadsmart.cleaning.parsing.headers import FORM_PREFIX, is_form_column, shown_header
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile
-from leadsmart.cleaning.values.scrubbing import holds_contact
 from leadsmart.params import Params
-from leadsmart.person_names import is_name
-
-_VALUE_MARKS: Final = re.compile(r"@|://|www\.|\d{5}|^\W*\d[\d\s.,:/+\-]*$")
 
 
 @dataclass(frozen=True)
@@ -82,7 +76,7 @@ def list_lead_columns(
     regions = sorted({own.phone_region for own in params.values()})
     listed = []
     for column, header, name, position in found.values():
-        shown = f"column {position}" if is_value(header, given_names) else header.strip()
+        shown = shown_header(header, position, given_names)
         if column is None:
             listed.append(LeadColumn(None, shown, name, None, None, "", 0))
             continue
@@ -91,19 +85,6 @@ def list_lead_columns(
         kind, rows = (people.kind, people.rows) if people else ("", 0)
         listed.append(LeadColumn(column, shown, name, filled, distinct, kind, rows))
     return listed
-
-
-def is_value(header: str, given_names: Collection[str] = ()) -> bool:
-    """Whether a header looks like a value, as where a file has no header line.
-
-    >>> is_value("0100 123 4567"), is_value("mona@mail.com"), is_value("Mona Sabry"), is_value("Unit Type")
-    (True, True, True, False)
-    """
-    return (
-        _VALUE_MARKS.search(header.strip()) is not None
-        or holds_contact(header)
-        or (len(header.split()) > 1 and is_name(header.strip(), given_names))
-    )
 
 
 def _further(file: ReadableFile) -> list[tuple[str | None, str, int]]:
