@@ -95,7 +95,7 @@ def run(
         typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
         return
 
-    from leadsmart.report.check import check_inputs
+    from leadsmart.report.check import check_inputs, describe_export
 
     slices, wanted = check_inputs(workspace, markets or [], overrides)
     # papermill takes seconds to import, and what is wrong should be said before
@@ -104,7 +104,7 @@ def run(
     from leadsmart.report.project.lock import locked
 
     headline = f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}"
-    typer.echo("\n".join([headline, *slices.note_lines]))
+    typer.echo("\n".join([headline, *describe_export(workspace, slices, wanted, overrides)]))
     with locked(workspace.outputs), make_listener() as listener:
         report = make_report(
             workspace, slices, wanted, overrides, listener, jobs=jobs, renderer=renderer, force=force
@@ -124,11 +124,11 @@ def check(
     outputs: Outputs = None,
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
-    from leadsmart.report.check import check_inputs, list_joins
+    from leadsmart.report.check import check_inputs, describe_export
 
     workspace, overrides = _open(data, outputs, mapping), _overrides(param)
     slices, wanted = check_inputs(workspace, markets or [], overrides)
-    for line in [*slices.note_lines, *list_joins(workspace, slices, wanted, overrides)]:
+    for line in describe_export(workspace, slices, wanted, overrides):
         typer.echo(line)
     typer.echo(
         f"Parameters and export {workspace.relative_data()} are fine; the data's last day is {slices.last_day}."

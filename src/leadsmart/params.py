@@ -117,6 +117,7 @@ def _canonical_aliases(aliases: dict[str, str]) -> dict[str, str]:
 
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Statuses = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_canonical_statuses)]
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_items)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -140,6 +141,8 @@ class Params(BaseModel):
     coarse_delivery: Literal["refuse", "spread"]
     phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     default_channel: Annotated[str, Field(min_length=1)]
+    form_fields: Names
+    safe_form_fields: Names
 
     period_start: Day | None
     period_end: Day | None

@@ -44,6 +44,10 @@ OPTIONAL_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     STATUS_EVENTS: (),
 }
 
+#: Column of clean leads: the form fields, comma-separated, whose answer differs between files that state the lead;
+#: missing where only one file does.
+CHANGED_ANSWERS: Final = "changed_answers"
+
 #: Reserved names in ``outputs/`` that no market may have.
 UNASSIGNED: Final = "unassigned"
 ALL_MARKETS: Final = "all-markets"

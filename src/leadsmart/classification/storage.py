@@ -84,6 +84,7 @@ def load_model(path: Path) -> Model:
         "cutoff": _moment(facts["cutoff"]),
         "period": (_moment(period[0]), _moment(period[1])) if period else None,
         "comparison": pd.DataFrame(facts["comparison"]),
+        "leaks": tuple(facts["leaks"]),
         "intent_classifier": _text_from_dict(content["intents"]),
     }
     return Model(**{**facts, **read})

@@ -16,7 +16,9 @@ from leadsmart.cleaning.quality.profile import list_unknown_statuses, summarise_
 from leadsmart.cleaning.quality.quarantine import collect_quarantine
 from leadsmart.cleaning.quality.reliability import assess_reliability
 from leadsmart.cleaning.quality.spellings import find_likely_duplicates
+from leadsmart.cleaning.quality.unread import list_unread
 from leadsmart.cleaning.reading.corrections import Correction, apply_corrections
+from leadsmart.cleaning.reading.form_fields import declared_columns, find_personal_fields, undeclared_columns
 from leadsmart.cleaning.reading.joined_table import read_joined
 from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.slices import Slices
@@ -30,6 +32,7 @@ from leadsmart.cleaning.tables.rules import FINER_ROW, KEPT, SAME_DAY
 from leadsmart.cleaning.tables.schemas import validate_tables
 from leadsmart.cleaning.tables.users import restrict_to_users
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
+from leadsmart.errors import raise_problems
 from leadsmart.market_tables import MarketTables
 from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CLIENT, LEADS, STATUS_EVENTS, TABLES, UNASSIGNED
@@ -58,6 +61,8 @@ class CleanedMarket:
         See `find_likely_duplicates`.
     orphans : DataFrame or None
         Campaigns that the export lacks, see `summarise_orphans`; None of a market, and of some users.
+    unread_columns : DataFrame
+        See `list_unread`.
     verdict : str
         One of the vocabulary's ``DATA_VERDICTS``.
     verdict_reason : str
@@ -73,6 +78,7 @@ class CleanedMarket:
     unknown_statuses: pd.DataFrame
     likely_duplicates: pd.DataFrame
     orphans: pd.DataFrame | None
+    unread_columns: pd.DataFrame
     verdict: str
     verdict_reason: str
 
@@ -123,14 +129,16 @@ def clean_slice(
 
     Raises
     ------
+    InputProblems
+        If a declared form field holds people.
     LedgerError
         If a raw row or any spend is not accounted for.
     """
-    raw = {table: read_rows(slices, table, market) for table in TABLES}
+    raise_problems(find_personal_fields(slices, params))
+    raw = _read_raw(slices, market, params)
     check_slice(slices.slice_totals, market, {table: len(rows) for table, rows in raw.items()})
-    accounted = clean_raw(
-        raw, market, params, key, slices.last_day, corrections, formats_from(slices.formats)
-    )
+    formats = formats_from(slices.formats)
+    accounted = clean_raw(raw, market, params, key, slices.last_day, corrections, formats)
     tables, ledger = accounted.tables, accounted.ledger
     validate_tables(tables, params.timezone)
     assumptions = assess_assumptions(tables, ledger, pd.DataFrame(slices.structure), params, market)
@@ -138,7 +146,9 @@ def clean_slice(
     orphans = None
     if market == UNASSIGNED and params.user_ids is None:
         given = give_campaigns(raw, tables.campaigns["campaign_id"])
-        orphans = summarise_orphans(clean_raw(given, market, params, key, slices.last_day).tables, params)
+        orphans = summarise_orphans(
+            clean_raw(given, market, params, key, slices.last_day, (), formats).tables, params
+        )
     return CleanedMarket(
         tables=tables,
         quarantine={table: collect_quarantine(cleaned) for table, cleaned in accounted.results.items()},
@@ -149,6 +159,7 @@ def clean_slice(
         unknown_statuses=list_unknown_statuses(tables, params),
         likely_duplicates=find_likely_duplicates(tables.campaigns),
         orphans=orphans,
+        unread_columns=list_unread(undeclared_columns(slices, params), params.audience),
         verdict=verdict,
         verdict_reason=reason,
     )
@@ -188,7 +199,7 @@ def clean_others(
     if params.audience != CLIENT:
         return None
     everybody = params.model_copy(update={"user_ids": None})
-    raw = {table: read_rows(slices, table, params.market) for table in TABLES}
+    raw = _read_raw(slices, params.market, params)
     tables = clean_raw(
         raw, params.market, everybody, key, slices.last_day, corrections, formats_from(slices.formats)
     ).tables
@@ -200,6 +211,11 @@ def clean_others(
     )
     events = tables.status_events[tables.status_events["lead_id"].isin(leads["lead_id"])]
     return MarketTables(campaigns, delivery, leads, events)
+
+
+def _read_raw(slices: Slices, market: str, params: Params) -> dict[str, pd.DataFrame]:
+    declared = declared_columns(slices, params)
+    return {table: read_rows(slices, table, market, declared) for table in TABLES}
 
 
 def clean_raw(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from leadsmart.cleaning.inspection.date_formats import inspect_dates
 from leadsmart.cleaning.parsing.file_formats import FileFormats, create_formats, list_formats, read_moments
+from leadsmart.cleaning.parsing.headers import is_form_column
 from leadsmart.cleaning.parsing.notes import create_notes
 from leadsmart.cleaning.parsing.raw_rows import (
     LINE,
@@ -54,6 +55,8 @@ def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes
         If its dates can't be read, or in several ways.
     """
     raw, formats = _read(path, params)
+    # a form field that the market's tables lack was not declared when they were made
+    raw = raw.drop(columns=[c for c in raw.columns if is_form_column(c) and c not in tables.leads])
     moments = read_moments(raw, LEADS, "added_date", params, formats, params.timezone)["value"]
     days = local_day(moments).dropna()
     last_day = last_plausible_day(days.value_counts().sort_index()) if len(days) else params.platform_start

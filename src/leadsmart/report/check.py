@@ -5,10 +5,11 @@ from typing import Any
 
 from leadsmart.cleaning.mapping.files import mapping_path, other_currencies
 from leadsmart.cleaning.reading.corrections import find_unexpected, read_corrections
+from leadsmart.cleaning.reading.form_fields import describe_form_fields, find_personal_fields
 from leadsmart.cleaning.reading.joined_table import JoinedTable, read_joined
 from leadsmart.cleaning.reading.load import check_export
 from leadsmart.cleaning.reading.slices import Slices
-from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
+from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError, raise_problems
 from leadsmart.formats import format_percent
 from leadsmart.params import list_markets, load_params, unassigned_params
 from leadsmart.report.project.audience import find_mixed_audiences
@@ -53,6 +54,12 @@ def check_inputs(
         raise InputProblems(mixed)
     known = list_markets(workspace.params_dir)
     slices = open_slices(workspace)
+    personal = {
+        str(problem): problem
+        for market in known
+        for problem in find_personal_fields(slices, load_params(market, workspace.params_dir, overrides))
+    }
+    raise_problems(list(personal.values()))
     unexpected = find_unexpected(slices, read_corrections(workspace.params_dir))
     if unexpected:
         raise InputProblems(unexpected)
@@ -75,24 +82,37 @@ def check_inputs(
     return slices, [market for market in markets or known if market not in without]
 
 
-def list_joins(
+def describe_export(
     workspace: Workspace, slices: Slices, markets: Sequence[str], overrides: Mapping[str, Any]
 ) -> list[str]:
-    """Rows that were read, readable and joined, per table and per market, as lines for the terminal.
+    """What a reader should know of the export of a report, as lines for the terminal.
 
     Parameters
     ----------
     workspace : Workspace
     slices : Slices
+        The export.
     markets : sequence of str
-        That are to be run.
+        Markets of the report.
     overrides : mapping
-        See `check_inputs`.
+        Parameters that win over the markets' files.
 
     Returns
     -------
     list of str
     """
+    params = [load_params(market, workspace.params_dir, overrides) for market in markets]
+    return [
+        *slices.note_lines,
+        *describe_form_fields(slices, params),
+        *_list_joins(workspace, slices, markets, overrides),
+    ]
+
+
+def _list_joins(
+    workspace: Workspace, slices: Slices, markets: Sequence[str], overrides: Mapping[str, Any]
+) -> list[str]:
+    """Rows that were read, readable and joined, per table and per market."""
     tables = [
         [t.file, f"{t.rows:,}", f"{t.readable:,}", f"{t.replaced:,}", f"{t.joined:,}", _lost(t)]
         for t in read_joined(slices.joins)

@@ -216,7 +216,7 @@ NOTEBOOKS: dict[str, Notebook] = {
                 LEDGER_FILE,
                 DATA_QUALITY_FILE,
                 *_tables("assumptions", "completeness", "feedback", "feedback_kinds"),
-                *_tables("likely_duplicates", "unknown_statuses"),
+                *_tables("likely_duplicates", "unknown_statuses", "unread_columns"),
             ),
             for_unassigned=True,
         ),

@@ -232,7 +232,9 @@ class ExportMapping(_Part):
     statuses : dict
         Status as another system writes it -> one of ours.
     form_fields : tuple of str
-        Answers of the form in files that need no mapping.
+        Answers of the form in files that need no mapping, as their headers name them.
+    safe_form_fields : tuple of str
+        Those that hold no person, although their values look like people.
     confirm : tuple of str
         What `leadsmart map` was unsure of; nothing runs while there is any.
     """
@@ -240,6 +242,7 @@ class ExportMapping(_Part):
     tables: tuple[TableMapping, ...] = ()
     statuses: dict[str, str] = {}
     form_fields: Texts = ()
+    safe_form_fields: Texts = ()
     confirm: Texts = ()
 
     @property

@@ -3,13 +3,15 @@
 import csv
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from leadsmart.cleaning.values.scrubbing import holds_contact
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError
+from leadsmart.person_names import is_name
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
     CAMPAIGNS,
@@ -24,6 +26,7 @@ FORM_PREFIX: Final = "form_"
 PERIOD_END: Final = "context_period_end"
 CURRENCY: Final = "context_currency"
 BREAKDOWN_PREFIX: Final = "context_breakdown_"
+_VALUE_MARKS: Final = re.compile(r"@|://|www\.|\d{5}|^\W*\d[\d\s.,:/+\-]*$")
 
 #: Other names under which ad platforms, CRMs and people export the same column.
 COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
@@ -66,14 +69,6 @@ COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     MARKET_LOOKUP: {"project_name": ("project",), "market": ("region",)},
 }
 
-#: A further form column whose name has one of these words holds a contact and is not read at all.
-CONTACT_WORDS: Final = frozenset(
-    {
-        "name", "firstname", "lastname", "surname", "email", "mail", "phone", "mobile", "tel", "telephone",
-        "whatsapp", "address", "contact", "الاسم", "الهاتف", "البريد",
-    }
-)  # fmt: skip
-
 _PERIOD_ENDS: Final = frozenset(
     {
         "reporting_ends",
@@ -111,11 +106,14 @@ class Header:
     columns : tuple of (str or None)
         Per field the export column, ``form_<name>`` for a further column of leads, or None for a field
         that is not read.
+    fields : tuple of str
+        As the header line names them.
     """
 
     delimiter: str
     lines: int
     columns: tuple[str | None, ...]
+    fields: tuple[str, ...] = ()
 
 
 def snake_case(name: str) -> str:
@@ -137,6 +135,43 @@ def split_line(line: str, delimiter: str) -> list[str]:
     fields = next(csv.reader([line], delimiter=delimiter), [])
     is_one_cell = len(fields) == 1 and line.startswith('"') and delimiter in fields[0]
     return next(csv.reader([fields[0]], delimiter=delimiter), []) if is_one_cell else fields
+
+
+def form_column(name: str) -> str:
+    """The column of a form field, whose name may be written as exported.
+
+    >>> form_column("Unit Type"), form_column("form_budget")
+    ('form_unit_type', 'form_budget')
+    """
+    name = snake_case(name)
+    return name if name.startswith(FORM_PREFIX) else f"{FORM_PREFIX}{name}"
+
+
+def is_form_column(column: str) -> bool:
+    """Whether a column of leads is a further answer of the form; ``form_variant`` has a meaning of its own."""
+    return column.startswith(FORM_PREFIX) and column != f"{FORM_PREFIX}variant"
+
+
+def is_value(header: str, given_names: Collection[str] = ()) -> bool:
+    """Whether a header looks like a value, as where a file has no header line.
+
+    >>> is_value("0100 123 4567"), is_value("mona@mail.com"), is_value("Mona Sabry"), is_value("Unit Type")
+    (True, True, True, False)
+    """
+    return (
+        _VALUE_MARKS.search(header.strip()) is not None
+        or holds_contact(header)
+        or (len(header.split()) > 1 and is_name(header.strip(), given_names))
+    )
+
+
+def shown_header(header: str, position: int, given_names: Collection[str] = ()) -> str:
+    """A header as messages and pages name it: numbered where it looks like a value.
+
+    >>> shown_header("Mona Sabry", 7), shown_header("Unit Type ", 8)
+    ('column 7', 'Unit Type')
+    """
+    return f"column {position}" if is_value(header, given_names) else header.strip()
 
 
 def parse_header(text: str, table: str, file: str) -> Header:
@@ -176,7 +211,7 @@ def parse_header(text: str, table: str, file: str) -> Header:
     # most known columns first; max keeps the first delimiter on a tie
     _, _, delimiter, fields, columns = max(candidates, key=lambda c: (c[0], c[1]))
     check_columns(columns, fields, table, file)
-    return Header(delimiter, skipped + 1, columns)
+    return Header(delimiter, skipped + 1, columns, tuple(fields))
 
 
 def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
@@ -208,12 +243,9 @@ def match_columns(fields: Sequence[str], table: str) -> tuple[str | None, ...]:
     if table == LEADS:
         taken = {column for column in columns if column}
         for i, name in enumerate(names):
-            if columns[i] is not None or not name or CONTACT_WORDS & set(name.split("_")):
-                continue
-            form_column = name if name.startswith(FORM_PREFIX) else f"{FORM_PREFIX}{name}"
-            if form_column not in taken and not re.search(r"\d{6}", name):
-                columns[i] = form_column
-                taken.add(form_column)
+            if columns[i] is None and name and form_column(name) not in taken:
+                columns[i] = form_column(name)
+                taken.add(form_column(name))
     return tuple(columns)
 
 

@@ -43,7 +43,7 @@ class ReadableFile:
     columns : tuple of (str or None)
         See `Header`.
     fields : tuple of str
-        Names of the Parquet columns; empty for text.
+        As the file names them.
     """
 
     source: SourceFile
@@ -85,7 +85,7 @@ def open_table_file(source: SourceFile, table: str) -> ReadableFile:
     rest = text.split("\n")[header.lines :]
     if table not in OPTIONAL_TABLES and not any(line.strip(" \r\t,;|\"'") for line in rest):
         raise InputError("has a header and no row", remedy="Export it again with its rows", file=source.name)
-    return ReadableFile(source, header, header.columns)
+    return ReadableFile(source, header, header.columns, header.fields)
 
 
 def _open_parquet(source: SourceFile, table: str) -> ReadableFile:

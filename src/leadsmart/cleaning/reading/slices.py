@@ -54,6 +54,10 @@ class Slices:
         What was passed over, decided or doubted before rows were cleaned, see `Note`.
     joins : sequence of mapping
         One entry per table, see `JoinedTable`.
+    lead_columns : sequence of mapping
+        Columns of leads that are, or could be, answers of the form, see `LeadColumn`.
+    form_fields, safe_form_fields : sequence of str
+        Columns of leads that the mapping declares as such, and those of them whose values hold no person.
     """
 
     folder: Path
@@ -69,6 +73,9 @@ class Slices:
     formats: Mapping[str, Any]
     notes: Sequence[Mapping[str, Any]]
     joins: Sequence[Mapping[str, Any]]
+    lead_columns: Sequence[Mapping[str, Any]]
+    form_fields: Sequence[str]
+    safe_form_fields: Sequence[str]
 
     @property
     def note_lines(self) -> list[str]:

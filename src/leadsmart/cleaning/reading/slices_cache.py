@@ -19,6 +19,8 @@ from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.params import Params
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
+#: Files beside the package of cleaning on which the slices depend.
+_BESIDE: Final = ("given_names.txt", "person_names.py", "vocabulary.py")
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
 _SETTINGS: Final = {
     "coarse_delivery", "currency", "date_order", "decimal_comma", "event_timezone", "status_aliases", "timezone",
@@ -88,7 +90,7 @@ def slices_folder(
     """
     digest = hashlib.sha256()
     cleaning = Path(__file__).parents[1]
-    for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
+    for path in (*sorted(cleaning.rglob("*.py")), *map(cleaning.with_name, _BESIDE)):
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
     settings = {

@@ -15,25 +15,28 @@ import pandas as pd
 
 from leadsmart.cleaning.inspection.inspect import inspect_slices, inspect_tables
 from leadsmart.cleaning.mapping.files import mapping_path
-from leadsmart.cleaning.mapping.model import load_mapping
+from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
 from leadsmart.cleaning.mapping.staging import stage_files
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.file_formats import FileFormats, create_formats, list_formats
+from leadsmart.cleaning.parsing.headers import form_column
 from leadsmart.cleaning.parsing.ids import create_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note, create_notes, list_notes
 from leadsmart.cleaning.parsing.raw_rows import FILE, MARKET_COLUMN, ORIGIN_TYPES, ReadableFile, sliced
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import IS_JOINED, assign_markets
 from leadsmart.cleaning.reading.file_order import order_files
+from leadsmart.cleaning.reading.form_fields import mapped_form_fields
 from leadsmart.cleaning.reading.joined_table import JoinedTable
 from leadsmart.cleaning.reading.joins import measure_joins
+from leadsmart.cleaning.reading.lead_columns import list_lead_columns
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
 from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import LedgerError, raise_problems
 from leadsmart.params import Params
-from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED
+from leadsmart.vocabulary import AD_PERFORMANCE, LEADS, MARKET_LOOKUP, TABLES, UNASSIGNED
 
 #: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
 KEPT_SLICES: Final = 3
@@ -77,7 +80,8 @@ def split_export(
     raise_problems(problems)
     sources = (file.source for opened in files.values() for file in opened)
     path = mapping_path(folder, mapping)
-    unclaimed = find_unclaimed(folder, load_mapping(path) if path else None)
+    declared = load_mapping(path) if path else ExportMapping()
+    unclaimed = find_unclaimed(folder, declared if path else None)
     inputs = hash_inputs(folder, sources, path)
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
@@ -85,7 +89,7 @@ def split_export(
     if not (target / MANIFEST).is_file():
         aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
         try:
-            _write_slices(files, aside, params, inputs, unclaimed)
+            _write_slices(files, aside, params, inputs, declared, unclaimed)
             _move_into_place(aside, target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -99,6 +103,7 @@ def _write_slices(
     target: Path,
     params: Mapping[str, Params],
     inputs: dict[str, dict[str, object]],
+    mapping: ExportMapping,
     unclaimed: Sequence[UnclaimedFile],
 ) -> None:
     """Write the rows of every market and, last, the manifest from which `Slices` is read."""
@@ -118,6 +123,13 @@ def _write_slices(
         create_ids(connection)
         order_files(connection)
         raise_problems(inspect_tables(connection, params))
+        form = {
+            "lead_columns": [
+                asdict(column) for column in list_lead_columns(connection, files[LEADS], params)
+            ],
+            "form_fields": mapped_form_fields(mapping),
+            "safe_form_fields": [form_column(name) for name in mapping.safe_form_fields],
+        }
         assign_markets(connection, markets, MARKET_LOOKUP in files)
         raise_problems(inspect_slices(connection, params))
         everywhere = (*markets, UNASSIGNED)
@@ -132,7 +144,7 @@ def _write_slices(
             "last_day": find_last_day(connection, formats).isoformat(),
             "inputs": inputs,
             "is_sample": SAMPLE_MARK in inputs,
-            "digests": _digest_markets(connection, columns, structure, formats, joins, everywhere),
+            "digests": _digest_markets(connection, columns, structure, formats, joins, everywhere, form),
             "columns": {table: columns[table] for table in TABLES},
             "totals": [
                 {
@@ -153,6 +165,7 @@ def _write_slices(
             "formats": asdict(formats),
             "notes": [asdict(note) for note in list_notes(connection)],
             "joins": [asdict(table) for table in joins],
+            **form,
         }
     shutil.rmtree(work)
     (target / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
@@ -182,11 +195,13 @@ def _digest_markets(
     formats: FileFormats,
     joins: Sequence[JoinedTable],
     markets: Sequence[str],
+    form: Mapping[str, Any],
 ) -> dict[str, dict[str, str]]:
     """Per market what its cleaning depends on: its rows per table, how their files are written, the others' structure,
     and rows that no market can be told for.
 
-    A row's hash includes its file and line, so that hashes can be added up in any order.
+    A row's hash includes its file and line, so that hashes can be added up in any order. What is declared as answers of
+    the form decides which columns of leads are read.
     """
     found: dict[str, dict[str, str]] = {market: {} for market in markets}
     for table in TABLES:
@@ -200,7 +215,8 @@ def _digest_markets(
         )
         by_market = {market: (count, mixed) for market, count, mixed in rows}
         for market in markets:
-            found[market][table] = _digest([names, *by_market.get(market, (0, 0))])
+            declared = form if table == LEADS else {}
+            found[market][table] = _digest([names, declared, *by_market.get(market, (0, 0))])
     strays = [table.stray_rows for table in joins]
     for market in markets:
         others = structure[~structure["market"].isin([market, UNASSIGNED])]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from leadsmart.cleaning.parsing.file_formats import FileFormats, read_moments
 from leadsmart.cleaning.parsing.headers import FORM_PREFIX
+from leadsmart.cleaning.parsing.raw_rows import ORDER
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,
@@ -30,10 +31,10 @@ from leadsmart.cleaning.values.contacts import (
 from leadsmart.cleaning.values.platform_tests import find_test_leads
 from leadsmart.cleaning.values.scrubbing import PLACEHOLDERS, scrub_messages
 from leadsmart.cleaning.values.statuses import known_statuses
-from leadsmart.cleaning.values.texts import is_in, map_distinct
+from leadsmart.cleaning.values.texts import clean_text, is_in, map_distinct
 from leadsmart.market_tables import look_up
 from leadsmart.params import Params
-from leadsmart.vocabulary import LEADS
+from leadsmart.vocabulary import CHANGED_ANSWERS, LEADS
 
 NO_STATUS: Final = "UNKNOWN"
 
@@ -91,6 +92,7 @@ def clean_leads(
             **phones,
             "has_name": name_hash.notna(),
             **texts,
+            **find_changed_answers(raw, ids["id"]),
         }
     )
     outcomes = remove(
@@ -101,7 +103,8 @@ def clean_leads(
             **unusable_dates(moments, params, last_day),
         },
     )
-    outcomes = remove_duplicates(outcomes, rows, "exact_duplicate")
+    answered = rows.drop(columns=CHANGED_ANSWERS, errors="ignore")
+    outcomes = remove_duplicates(outcomes, answered, "exact_duplicate")
     outcomes = remove_duplicates(outcomes, rows, "superseded", ["lead_id"])
     kept = rows[outcomes.eq(KEPT)]
     is_repeat = find_repeats(kept)
@@ -130,6 +133,33 @@ def text_columns(raw: pd.DataFrame) -> list[str]:
     """Columns of people's own words: message, form variant and form fields."""
     known = [column for column in ("message", "form_variant") if column in raw]
     return known + [c for c in raw.columns if c.startswith(FORM_PREFIX) and c not in known]
+
+
+def find_changed_answers(raw: pd.DataFrame, ids: pd.Series) -> dict[str, pd.Series]:
+    """Say which answers of a lead differ between the files that state it: no answer of a form changes.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        Raw rows of leads with their origin.
+    ids : Series of str
+        Of the leads, same index.
+
+    Returns
+    -------
+    dict
+        ``changed_answers`` -> form fields, comma-separated, empty where none differs; missing where only one file states
+        the lead. Nothing where that holds for all leads.
+    """
+    form = [c for c in raw.columns if c.startswith(FORM_PREFIX)]
+    files = raw[ORDER].groupby(ids).transform("nunique")
+    several = files.gt(1)
+    if not form or not several.any():
+        return {}
+    stated = raw.loc[several, form].apply(lambda column: map_distinct(column, clean_text)).fillna("")
+    answers = stated.groupby(ids[several]).transform("nunique")
+    changed = [",".join(c for c, n in zip(form, row, strict=True) if n > 1) for row in answers.to_numpy()]
+    return {CHANGED_ANSWERS: pd.Series(changed, index=answers.index, dtype="str").reindex(raw.index)}
 
 
 def _spell_intent(label: str) -> str:

@@ -55,6 +55,13 @@ UNKNOWN_STATUSES = (
     Column("status", "Status"),
     Column("rows", "Rows", UNIT_COUNT),
 )
+UNREAD_COLUMNS = (
+    Column("header", "Column"),
+    Column("file", "File"),
+    Column("filled", "Rows filled", UNIT_COUNT),
+    Column("distinct", "Distinct values", UNIT_COUNT),
+    Column("people", "Looks like"),
+)
 LIKELY_DUPLICATES = (
     *dimension_columns("project_name"),
     Column("campaigns", "Campaigns", UNIT_COUNT),
@@ -271,6 +278,11 @@ RULES = (
     Column("needed", "Needed"),
     Column("is_met", "Met"),
     Column("decides", "Decides"),
+)
+LEAKS = (
+    Column("field", "Field"),
+    Column("kind", "What it is"),
+    Column("evidence", "Evidence"),
 )
 FIGURES = (
     Column("label", "Measure"),
