@@ -77,7 +77,8 @@ def slices_folder(
     """
     digest = hashlib.sha256()
     cleaning = Path(__file__).parents[1]
-    for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
+    shared = [cleaning.with_name(name) for name in ("vocabulary.py", "yaml_text.py")]
+    for path in (*sorted(cleaning.rglob("*.py")), *shared):
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
     digest.update(json.dumps([files, list(markets), sorted(decimal_comma)]).encode())
