@@ -1,5 +1,7 @@
 """The command line: ``leadsmart run | check | map | status | verify | score | render | preview | export | sample``.
 
+Commands that make projects and markets are in `project_commands`.
+
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
 
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import leadsmart
+from leadsmart import project_commands
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.params import parse_overrides
 from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
@@ -323,6 +326,9 @@ def map_folder(
         typer.echo(f"{proposal.report}Written: {_shown(target)}")
     else:
         typer.echo(proposal.text or proposal.report, nl=False)
+
+
+app.add_typer(project_commands.app)
 
 
 def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:

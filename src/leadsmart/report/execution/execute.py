@@ -122,13 +122,15 @@ def _read_notebook(path: Path) -> nbformat.NotebookNode:
         notebook = nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise NotebookError(
-            "is not a notebook", remedy="Restore it from the repository", file=path.name
+            "is not a notebook",
+            remedy="Delete it and restore it with `leadsmart init . --upgrade`, or with git",
+            file=path.name,
         ) from error
     front = notebook.cells[0].source.strip() if notebook.cells else ""
     if not (front.startswith("---") and front.endswith("---") and notebook.metadata.get("kernelspec")):
         raise NotebookError(
             "it needs a first cell with front matter (--- title: … ---) and a kernel in its metadata",
-            remedy="Restore it from the repository, or save it in Jupyter with a Python kernel",
+            remedy="Restore it as it was, or save it in Jupyter with a Python kernel",
             file=path.name,
         )
     return notebook
