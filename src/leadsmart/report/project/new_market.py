@@ -63,7 +63,8 @@ def draft_market(name: str, evidence: ExportEvidence, params_dir: Path) -> NewMa
     defaults = read_yaml(params_dir / DEFAULTS_FILE, ParameterError)
     stated = {**_money(evidence, market), **_dates(market), **_phones(market)}
     differing = {key: entry for key, entry in stated.items() if defaults.get(key) != entry[0]}
-    lines = [f"# {line}" for line in _found(market)]
+    # a project's name may hold what ends a line
+    lines = [f"# {' '.join(line.split())}" for line in _found(market)]
     lines += [f"market: {format_scalar(name)}", f"title: {format_scalar(name.replace('-', ' ').title())}"]
     lines += [f"{key}: {value}   # {source}" for key, (value, source) in differing.items()]
     confirm = [
