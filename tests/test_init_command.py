@@ -61,7 +61,7 @@ def test_init_with_an_export_has_its_markets_and_reads_it_from_then_on(run, tmp_
     said = run("init", "x", "--data", "export")
     assert said.code == 0
     assert list_markets(tmp_path / "x" / "params") == ["gulf", "new-cairo"]
-    assert "unassigned: 1 campaigns" in said.out
+    assert "unassigned: 1 campaign of projects" in said.out
     assert "all markets: confirm that currency is EGP" in said.out
     monkeypatch.chdir(tmp_path / "x" / "docs")
     said = run("check")
@@ -84,7 +84,7 @@ def test_markets_that_can_not_have_a_file_are_named(run, tmp_path: Path):
     lookup.write_text(text.replace("gulf", "الخليج") + "Nowhere,mars\n", encoding="utf-8")
     said = run("init", "x", "--data", "export")
     assert said.code == 0
-    assert "mars: left out, as no campaign is in it" in said.out
+    assert "Left out, as no campaign is in them: mars" in said.out
     assert "'الخليج' can't be a market" in said.out
     assert list_markets(tmp_path / "x" / "params") == ["new-cairo"]
 

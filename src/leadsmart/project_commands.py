@@ -78,7 +78,7 @@ def _lay_out(folder: Path, data: Path | None) -> None:
     _echo_to_do(markets or ())
     made = sum(name.startswith("params/") and not name.startswith("params/_") for name in names)
     whose = "the export" if data else "the sample"
-    typer.echo(f"Project with {made} markets of {whose}: {os.path.relpath(folder)}")
+    typer.echo(f"Project with {_counted(made, 'market')} of {whose}: {os.path.relpath(folder)}")
     typer.echo(f"Next: cd {os.path.relpath(folder)}, then `leadsmart run`.")
     if not data:
         typer.echo(
@@ -95,10 +95,12 @@ def _draft_markets(data: Path) -> "list[NewMarket]":
     from leadsmart.report.project.new_market import draft_market
 
     evidence = find_market_evidence(data)
+    empty = [name for name, market in evidence.markets.items() if market.campaigns == 0]
+    if empty:
+        typer.echo(f"Left out, as no campaign is in them: {', '.join(empty)}")
     drafted = []
-    for name, market in evidence.markets.items():
-        if market.campaigns == 0:
-            typer.echo(f"{name}: left out, as no campaign is in it")
+    for name in evidence.markets:
+        if name in empty:
             continue
         try:
             drafted.append(draft_market(name, evidence, source_folder() / "params"))
@@ -112,7 +114,7 @@ def _draft_markets(data: Path) -> "list[NewMarket]":
         )
     if evidence.unassigned:
         campaigns = sum(evidence.unassigned.values())
-        typer.echo(f"unassigned: {campaigns:,} campaigns of projects that project_markets.csv does not name")
+        typer.echo(f"unassigned: {_counted(campaigns, 'campaign')} of projects that are in no market")
     return drafted
 
 
@@ -130,7 +132,7 @@ def _upgrade(folder: Path) -> None:
             typer.echo(change.diff)
     kept = sum(change.change is Change.KEPT for change in changes)
     typer.echo(
-        f"{len(changes) - kept} files brought up to date, {kept} edited ones kept."
+        f"{_counted(len(changes) - kept, 'file')} brought up to date, {kept} edited here and kept."
         if changes
         else f"All files are those of leadsmart {leadsmart.__version__}."
     )
@@ -145,3 +147,7 @@ def _echo_to_do(markets: "Sequence[NewMarket]") -> None:
     for line, sharing in names.items():
         whose = "all markets" if len(sharing) == len(markets) > 1 else ", ".join(sharing)
         typer.echo(f"{whose}: {line}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

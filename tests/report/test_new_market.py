@@ -21,6 +21,7 @@ def evidence_of(**changed: object) -> ExportEvidence:
         "leads": 40,
         "projects": {"Palm": 2, "Oak": 1},
         "phone_regions": {},
+        "time_zones": (),
         "date_orders": frozenset(),
         "decimal_marks": frozenset(),
     }
@@ -67,7 +68,7 @@ def test_a_file_states_what_differs_from_the_defaults_with_its_source():
         "date_order: dmy   # dates show that the day comes first",
         "phone_region: NO   # 30 of 34 phones with a country code",
     ]
-    assert to_do == ["confirm that timezone is Africa/Cairo, from _defaults.yml: the export does not say it"]
+    assert to_do == ["confirm that timezone is Africa/Cairo, which is the default"]
 
 
 def test_what_is_not_proved_is_not_stated():
@@ -82,6 +83,20 @@ def test_what_is_not_proved_is_not_stated():
         "confirm that currency is EGP",
         "confirm that timezone is Africa/Cairo",
     ]
+
+
+def test_another_zone_of_most_phones_is_said_and_not_taken():
+    lines, to_do = draft(phone_regions={"SA": 30}, time_zones=("Asia/Riyadh",))
+    assert not any("timezone" in line for line in lines)
+    assert to_do[-1] == (
+        "confirm that timezone is Africa/Cairo, which is the default; most phones are from SA, where it is Asia/Riyadh"
+    )
+    assert "Riyadh" not in " ".join(draft(phone_regions={"SA": 3}, time_zones=("Asia/Riyadh",))[1])
+    assert "Cairo," in draft(phone_regions={"EG": 30}, time_zones=("Africa/Cairo",))[1][-1]
+
+
+def test_a_market_without_leads_is_said():
+    assert draft(leads=0)[1][0] == "no lead is in it: let `leadsmart check` say what does not join"
 
 
 def test_what_equals_the_defaults_is_not_repeated():

@@ -8,6 +8,8 @@ from typing import Final
 
 import duckdb
 import pandas as pd
+import phonenumbers
+from phonenumbers.timezone import time_zones_for_number
 from rapidfuzz import fuzz
 
 from leadsmart.cleaning.mapping.files import mapping_path
@@ -45,6 +47,8 @@ class MarketEvidence:
         Project -> number of campaigns.
     phone_regions : dict
         ISO 3166 code -> phones written with that region's country code, the most frequent first.
+    time_zones : tuple of str
+        Of the most frequent of these regions.
     date_orders : frozenset of str
         Orders of day and month that dates prove.
     decimal_marks : frozenset of str
@@ -56,6 +60,7 @@ class MarketEvidence:
     leads: int
     projects: Mapping[str, int]
     phone_regions: Mapping[str, int]
+    time_zones: tuple[str, ...]
     date_orders: frozenset[str]
     decimal_marks: frozenset[str]
 
@@ -154,15 +159,22 @@ def _market(connection: duckdb.DuckDBPyConnection, name: str) -> MarketEvidence:
         )
         for kind, prove in (("date", proven_order), ("money", proven_marks))
     )
+    regions = count_phone_regions(_values(connection, LEADS, "phone", name))
     return MarketEvidence(
         name,
         campaigns,
         leads,
         _projects(connection, name),
-        count_phone_regions(_values(connection, LEADS, "phone", name)),
+        regions,
+        _time_zones(next(iter(regions), "")),
         orders,
         marks,
     )
+
+
+def _time_zones(region: str) -> tuple[str, ...]:
+    number = phonenumbers.example_number(region) if region else None
+    return () if number is None else tuple(time_zones_for_number(number))
 
 
 def _values(connection: duckdb.DuckDBPyConnection, table: str, column: str, market: str) -> list[str]:

@@ -68,8 +68,8 @@ def draft_market(name: str, evidence: ExportEvidence, params_dir: Path) -> NewMa
     lines += [f"market: {format_scalar(name)}", f"title: {format_scalar(name.replace('-', ' ').title())}"]
     lines += [f"{key}: {value}   # {source}" for key, (value, source) in differing.items()]
     confirm = [
-        f"{key} is {defaults.get(key)}, from {DEFAULTS_FILE}: the export does not say it"
-        for key in ("currency", "timezone")
+        f"{key} is {defaults.get(key)}, which is the default{hint}"
+        for key, hint in (("currency", ""), ("timezone", _zone_hint(market, defaults.get("timezone"))))
         if key not in stated
     ]
     lines += [f"# to be confirmed: {line}" for line in confirm]
@@ -140,13 +140,27 @@ def _dates(market: MarketEvidence) -> dict[str, tuple[str, str]]:
 
 
 def _phones(market: MarketEvidence) -> dict[str, tuple[str, str]]:
-    total = sum(market.phone_regions.values())
-    region, count = next(iter(market.phone_regions.items()), ("", 0))
-    if total < _FEW_PHONES or count <= _MOST * total:
+    region, count, total = _main_region(market)
+    if not region:
         return {}
     source = f"{format_count(count)} of {format_count(total)} phones with a country code"
     # NO is Norway, and a country code is a text
     return {"phone_region": (format_scalar(region), source)}
+
+
+def _main_region(market: MarketEvidence) -> tuple[str, int, int]:
+    """Where most phones with a country code are from, how many, and of how many; no region where there is none."""
+    total = sum(market.phone_regions.values())
+    region, count = next(iter(market.phone_regions.items()), ("", 0))
+    is_clear = total >= _FEW_PHONES and count > _MOST * total
+    return region if is_clear else "", count, total
+
+
+def _zone_hint(market: MarketEvidence, default: str) -> str:
+    region, *_ = _main_region(market)
+    if not region or len(market.time_zones) != 1 or default in market.time_zones:
+        return ""
+    return f"; most phones are from {region}, where it is {market.time_zones[0]}"
 
 
 def _projects_to_do(name: str, evidence: ExportEvidence, market: MarketEvidence) -> list[str]:
@@ -156,6 +170,8 @@ def _projects_to_do(name: str, evidence: ExportEvidence, market: MarketEvidence)
     if not market.campaigns:
         others = _shortened(list(evidence.unassigned)) or "none"
         return [f"name its projects in {MARKET_LOOKUP}.csv; projects of no market are: {others}"]
+    if not market.leads:
+        return ["no lead is in it: let `leadsmart check` say what does not join"]
     return []
 
 
