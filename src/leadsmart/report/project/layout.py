@@ -23,7 +23,7 @@ RECORD: Final = ".leadsmart-project.json"
 #: Ending of a later version beside an edited file.
 NEW: Final = ".new"
 
-_FILES: Final = (
+MANAGED_FILES: Final = (
     SITE_CONFIG,
     "index.qmd",
     ".gitignore",
@@ -73,7 +73,7 @@ def source_folder() -> Path:
 
 def project_files(folder: Path) -> dict[str, Path]:
     """Name -> path of all files that the package brings into a project and keeps up to date."""
-    found = sorted(path for pattern in _FILES for path in folder.glob(pattern) if path.is_file())
+    found = sorted(path for pattern in MANAGED_FILES for path in folder.glob(pattern) if path.is_file())
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 

@@ -122,7 +122,7 @@ def find_root(start: Path) -> Path:
             return folder
     raise ParameterError(
         f"no project here: neither {start.name or start} nor a folder above has {SITE_CONFIG} and params/{DEFAULTS_FILE}",
-        remedy="Change into the project's folder, or lay one out with `leadsmart init DIR`",
+        remedy="Change into the project's folder, set LEADSMART_ROOT to it, or lay one out with `leadsmart init DIR`",
     )
 
 
