@@ -14,7 +14,20 @@ from report.builders_report import CONTACT_KEY, KEY, make_project, run_leadsmart
 from leadsmart import __version__
 from leadsmart.cli import main
 
-VERBS = ("run", "check", "map", "status", "verify", "score", "render", "preview", "export", "sample")
+VERBS = (
+    "run",
+    "check",
+    "map",
+    "status",
+    "verify",
+    "score",
+    "render",
+    "preview",
+    "export",
+    "sample",
+    "init",
+    "new-market",
+)
 
 
 @pytest.fixture
@@ -79,7 +92,7 @@ def test_every_help_text_has_an_example(run: Run, verb: str):
 
 def test_help_names_every_verb_and_no_other_exists(run: Run):
     commands = run("--help").out.partition("Commands:")[2].partition("Example:")[0]
-    assert set(re.findall(r"^  (\w+)", commands, re.MULTILINE)) == set(VERBS)
+    assert set(re.findall(r"^  ([\w-]+)", commands, re.MULTILINE)) == set(VERBS)
 
 
 def test_check_says_what_there_is(run: Run):

@@ -4,7 +4,7 @@ import re
 
 from leadsmart import vocabulary as v
 from leadsmart.market_tables import MarketTables
-from leadsmart.params import MARKET_NAME
+from leadsmart.parameter_types import MARKET_NAME
 
 
 def test_every_table_has_its_file_and_columns():

@@ -1,5 +1,7 @@
 """The command line: ``leadsmart run | check | map | status | verify | score | render | preview | export | sample``.
 
+Commands that make projects and markets are in `project_commands`.
+
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
 
@@ -7,13 +9,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 
 import leadsmart
+from leadsmart import project_commands
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
+from leadsmart.params import parse_overrides
 from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
 from leadsmart.vocabulary import USE_ORDER, USE_RULES
 
@@ -89,7 +92,7 @@ def run(
     """Execute the notebooks that something changed for, and render the site."""
     from leadsmart.report.status import list_if_up_to_date
 
-    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), parse_overrides(param or ())
     if not force and (found := list_if_up_to_date(workspace, markets or [], overrides, renderer)):
         typer.echo(f"Nothing has changed: all {len(found) - 1} notebooks and the site are up to date.")
         typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
@@ -126,7 +129,7 @@ def check(
     """Say all that is wrong with parameters and inputs, before anything runs."""
     from leadsmart.report.check import check_inputs, describe_export
 
-    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), parse_overrides(param or ())
     slices, wanted = check_inputs(workspace, markets or [], overrides)
     for line in describe_export(workspace, slices, wanted, overrides):
         typer.echo(line)
@@ -148,7 +151,7 @@ def status(
     from leadsmart.report.project.export_slices import known_slices
     from leadsmart.report.status import list_status, open_store
 
-    workspace, overrides = _open(data, outputs), _overrides(param)
+    workspace, overrides = _open(data, outputs), parse_overrides(param or ())
     if known_slices(workspace) is None:
         from leadsmart.report.check import check_inputs
 
@@ -323,31 +326,15 @@ def map_folder(
         typer.echo(proposal.text or proposal.report, nl=False)
 
 
+app.add_typer(project_commands.app)
+
+
 def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:
     return open_workspace(
         data=data.absolute() if data else None,
         outputs=outputs.absolute() if outputs else None,
         mapping=mapping.absolute() if mapping else None,
     )
-
-
-def _overrides(pairs: Sequence[str] | None) -> dict[str, Any]:
-    values = {}
-    for pair in pairs or ():
-        name, separator, text = pair.partition("=")
-        if not separator or not name:
-            raise ParameterError(
-                f"--param {pair!r} is not NAME=VALUE", remedy="Write for example --param seed=7"
-            )
-        try:
-            values[name] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ParameterError(f"--param {pair!r} is not a YAML value", remedy="Quote it") from error
-    if "market" in values:
-        raise ParameterError(
-            "market is not a parameter to change", remedy="Name the market: leadsmart run new-cairo"
-        )
-    return values
 
 
 def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[str]:

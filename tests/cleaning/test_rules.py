@@ -73,14 +73,14 @@ def cairo(text: str) -> pd.Timestamp:
 FIX_SPEND = Correction(
     table="ad_performance",
     match={"ad_set_id": "200"},
-    change={"spend": 3},
+    change={"spend": "3"},
     reason="booked tenfold, says the agency",
     expected=1,
 )
 FIX_BUDGET = Correction(
     table="campaigns",
     match={"id": "1"},
-    change={"daily_budget": 900},
+    change={"daily_budget": "900"},
     reason="typed wrong, says user 10",
     expected=1,
 )
@@ -93,7 +93,7 @@ FIX_STATUS = Correction(
 )
 FIX_EVENT = Correction(
     table="status_events",
-    match={"file": "lead_status_changes.csv", "line": 5},
+    match={"file": "lead_status_changes.csv", "line": "5"},
     change={"status": "SPAM"},
     reason="known test lead of ours",
     expected=1,

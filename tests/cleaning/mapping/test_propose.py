@@ -5,12 +5,13 @@ import yaml
 from cleaning.builders_cleaning import make_tables, write_export
 from cleaning.mapping.builders_mapping import DELIVERY, accept_proposal, stage, stage_all, write
 
-from leadsmart.cleaning.mapping.model import DATE_COLUMNS, ID_COLUMNS, ExportMapping, read_mapping, read_texts
+from leadsmart.cleaning.mapping.model import DATE_COLUMNS, ID_COLUMNS, ExportMapping, read_mapping
 from leadsmart.cleaning.mapping.proposing.preview import fits, proven_order
 from leadsmart.cleaning.mapping.proposing.propose import Proposal, find_markets, propose_mapping, save_mapping
 from leadsmart.cleaning.mapping.proposing.systems import PLUS, currency_in, load_systems, similarity
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import KNOWN_STATUSES
+from leadsmart.yaml_text import parse_yaml
 
 CAMPAIGNS = """\
 Campaign name,Campaign ID,Campaign budget,Starts,Ends
@@ -44,7 +45,7 @@ Lead ID,Field / Event,Old Value,New Value,Edit Date,Edited By
 
 def propose(folder, *markets: str) -> tuple[Proposal, ExportMapping]:
     proposal = propose_mapping(folder, markets)
-    return proposal, ExportMapping(**read_texts(proposal.text))
+    return proposal, ExportMapping(**parse_yaml(proposal.text))
 
 
 def asked(proposal: Proposal, word: str) -> list[str]:

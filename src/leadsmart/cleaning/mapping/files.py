@@ -10,6 +10,7 @@ from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableM
 from leadsmart.cleaning.parsing.claims import find_sources_by_header
 from leadsmart.cleaning.parsing.sources import SourceFile, find_sources, name_order
 from leadsmart.errors import InputError
+from leadsmart.yaml_text import find_yaml
 
 WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOK_SUFFIXES)
@@ -19,8 +20,7 @@ def mapping_path(folder: Path, stated: Path | None = None) -> Path | None:
     """The mapping of an export: the stated one, else the one beside the data, else None."""
     if stated is not None:
         return stated
-    beside = folder / MAPPING_FILE
-    return beside if beside.is_file() else None
+    return find_yaml(folder, Path(MAPPING_FILE).stem, InputError)
 
 
 def list_data_files(folder: Path) -> list[SourceFile]:

@@ -20,7 +20,7 @@ from leadsmart.params import Params
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
 #: Files beside the package of cleaning on which the slices depend.
-_BESIDE: Final = ("given_names.txt", "person_names.py", "vocabulary.py")
+_BESIDE: Final = ("given_names.txt", "person_names.py", "vocabulary.py", "yaml_text.py")
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
 _SETTINGS: Final = {
     "coarse_delivery", "currency", "date_order", "decimal_comma", "event_timezone", "status_aliases", "timezone",

@@ -22,7 +22,8 @@ from leadsmart.cleaning.tables.rules import KEPT
 from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.cleaning.values.texts import clean_text, is_in, map_distinct
 from leadsmart.market_tables import look_up
-from leadsmart.params import Params, canonical_status
+from leadsmart.parameter_types import canonical_status
+from leadsmart.params import Params
 from leadsmart.vocabulary import STATUS_EVENTS, UNTOUCHED_STATUSES
 
 #: Statuses of so many leads by one user in one minute were not given call by call.

@@ -2,6 +2,8 @@
 
 import hmac
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
@@ -218,6 +220,38 @@ def check_phones(phones: pd.Series, region: str, key: bytes) -> pd.DataFrame:
             "type": "phone_type",
         }
     )
+
+
+def count_phone_regions(phones: Iterable[str]) -> dict[str, int]:
+    """Where phones with a country code are from; others say nothing of it.
+
+    Parameters
+    ----------
+    phones : iterable of str
+        As exported.
+
+    Returns
+    -------
+    dict
+        ISO 3166 code -> valid numbers, the most frequent first.
+
+    Examples
+    --------
+    >>> count_phone_regions(["+201001234567", "0020 100 123 4568", "p:+966501234567", "01001234567", "-"])
+    {'EG': 2, 'SA': 1}
+    """
+    counts: Counter[str] = Counter()
+    for phone in phones:
+        text = re.sub(
+            r"^00(?=[1-9])", "+", (clean_text(phone) or "").translate(WESTERN_DIGITS).lstrip("'p: ")
+        )
+        try:
+            number = phonenumbers.parse(text, None)
+        except NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number) and (region := phonenumbers.region_code_for_number(number)):
+            counts[region] += 1
+    return dict(counts.most_common())
 
 
 def _check_phone(value: str, region: str, key: bytes) -> tuple[str | None, bool, str | None, str]:

@@ -11,6 +11,7 @@ import yaml
 
 from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
+from leadsmart.parameter_types import NULL
 from leadsmart.params import params_for
 from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, imports_of
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
@@ -74,7 +75,8 @@ def execute_notebook(
     declared = NOTEBOOKS[name]
     params = params_for(market, workspace.params_dir, overrides)
     notebook = _read_notebook(workspace.notebooks / f"{name}.ipynb")
-    values = {parameter: _plain(value) for parameter, value in overrides.items()}
+    # a notebook takes None for "not stated"
+    values = {name: NULL if value is None else _plain(value) for name, value in overrides.items()}
     given = values if declared.runs_once else {"market": market, **values}
     headings = _headings(notebook, injected=bool(given))
     at = [0]
@@ -120,13 +122,15 @@ def _read_notebook(path: Path) -> nbformat.NotebookNode:
         notebook = nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise NotebookError(
-            "is not a notebook", remedy="Restore it from the repository", file=path.name
+            "is not a notebook",
+            remedy="Delete it and restore it with `leadsmart init . --upgrade`, or with git",
+            file=path.name,
         ) from error
     front = notebook.cells[0].source.strip() if notebook.cells else ""
     if not (front.startswith("---") and front.endswith("---") and notebook.metadata.get("kernelspec")):
         raise NotebookError(
             "it needs a first cell with front matter (--- title: … ---) and a kernel in its metadata",
-            remedy="Restore it from the repository, or save it in Jupyter with a Python kernel",
+            remedy="Restore it as it was, or save it in Jupyter with a Python kernel",
             file=path.name,
         )
     return notebook

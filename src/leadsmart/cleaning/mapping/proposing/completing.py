@@ -9,7 +9,7 @@ from leadsmart.cleaning.mapping.model import CAMPAIGN_NAME, OPEN_QUESTION
 from leadsmart.cleaning.mapping.proposing.drafts import STATUS, STEMS, Draft, listed
 from leadsmart.cleaning.mapping.proposing.matching import TableMatch, match_table
 from leadsmart.cleaning.mapping.proposing.systems import CURRENCY, load_systems
-from leadsmart.params import canonical_status
+from leadsmart.parameter_types import canonical_status
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
     CAMPAIGNS,

@@ -15,7 +15,6 @@ from leadsmart.cleaning.mapping.model import (
     ID_COLUMNS,
     MAPPING_FILE,
     ExportMapping,
-    read_texts,
 )
 from leadsmart.cleaning.mapping.proposing.completing import (
     campaigns_of_others,
@@ -36,8 +35,10 @@ from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.headers import snake_case
 from leadsmart.cleaning.parsing.sources import find_sources
 from leadsmart.errors import InputError
-from leadsmart.params import DEFAULTS_FILE, canonical_status, list_markets
+from leadsmart.parameter_types import canonical_status
+from leadsmart.params import DEFAULTS_FILE, list_markets
 from leadsmart.vocabulary import CAMPAIGNS, KNOWN_STATUSES, MARKET_LOOKUP, TABLES
+from leadsmart.yaml_text import parse_yaml
 
 #: Statuses are looked up where the share of rows whose status is one of ours is lower.
 FEW: Final = 0.5
@@ -131,7 +132,7 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
     text = write_mapping(drafts, statuses, questions, summary) if drafts else ""
     if text:
         # what is written has to be what is read
-        ExportMapping(**read_texts(text))
+        ExportMapping(**parse_yaml(text))
     return Proposal(text, questions, tuple(summary), tuple(problems))
 
 
