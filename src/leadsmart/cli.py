@@ -240,32 +240,15 @@ def preview(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port")] = 8000,
 ) -> None:
     """Serve the site on this machine only, so that search works; stop with Ctrl-C."""
-    import http.server
-    from functools import partial
+    # a server takes a moment to import
+    from leadsmart.report.site.preview import serve_site
 
-    class QuietHandler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            """Print nothing for each request."""
+    def announce(address: str) -> None:
+        typer.echo(f"The report is at {address} (stop with Ctrl-C)")
+        sys.stdout.flush()
 
-    site = _open(None, outputs).outputs / "site"
-    if not (site / "index.html").is_file():
-        raise ParameterError(
-            "there is no site to serve", remedy="Start with `leadsmart run`", file=_shown(site)
-        )
-    handler = partial(QuietHandler, directory=str(site))
-    try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        raise ParameterError(
-            f"port {port} can't be used: {error.strerror}", remedy="Give another one with --port, or --port 0"
-        ) from error
-    typer.echo(f"The report is at http://127.0.0.1:{server.server_port}/ (stop with Ctrl-C)")
-    sys.stdout.flush()
-    with server:
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            typer.echo("Stopped.")
+    serve_site(_open(None, outputs).outputs / "site", port, announce)
+    typer.echo("Stopped.")
 
 
 @app.command(epilog="Example: leadsmart export new-cairo --format xlsx")
