@@ -57,6 +57,13 @@ def _market_name(name: str) -> str:
     return name
 
 
+def _title(text: str) -> str:
+    # a title stands in markup of several kinds: HTML, Markdown, YAML, file names of exports
+    if not re.fullmatch(r"[\w&'’()+,./:·–—-]+( [\w&'’()+,./:·–—-]+)*", text):
+        raise ValueError("a title has letters, digits, single blanks and & ' ( ) + , . / : - only")
+    return text
+
+
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -130,7 +137,7 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
     market: Annotated[str, AfterValidator(_market_name)]
-    title: Annotated[str, Field(min_length=1, max_length=60)]
+    title: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_title)]
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     timezone: Annotated[str, AfterValidator(_time_zone)]
