@@ -1,6 +1,5 @@
 """New leads from a file of their own, cleaned like those of an export, against campaigns that are known already."""
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
 from leadsmart.errors import InputError
 from leadsmart.market_tables import MarketTables, local_day
 from leadsmart.params import Params
+from leadsmart.private_folders import private_folder
 from leadsmart.vocabulary import LEADS
 
 
@@ -63,7 +63,7 @@ def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError("the file does not exist", remedy="Check the path", file=str(path))
     file = open_table_file(SourceFile(path, path.name), LEADS)
-    with tempfile.TemporaryDirectory() as folder, open_database(Path(folder)) as connection:
-        columns = stage_table(connection, LEADS, [file], Path(folder))
+    with private_folder("intake") as folder, open_database(folder) as connection:
+        columns = stage_table(connection, LEADS, [file], folder)
         rows = connection.execute(f"SELECT * FROM {LEADS} ORDER BY {LINE}").df()
     return rows.astype({**dict.fromkeys(columns, "str"), **ORIGIN_TYPES})

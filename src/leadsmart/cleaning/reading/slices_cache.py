@@ -5,6 +5,8 @@ Whether a run has anything to do is asked often, so that nothing here imports pa
 
 import hashlib
 import json
+import math
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -12,10 +14,13 @@ from typing import Final
 from leadsmart.cleaning.mapping.files import all_sources, mapping_path
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
 from leadsmart.cleaning.parsing.sources import SourceFile
-from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
+from leadsmart.cleaning.reading.slices import SAMPLE_MARK, Slices, read_slices
 from leadsmart.params import Params
+from leadsmart.private_folders import remove_unheld, sweep
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
+#: Slices of this many exports are kept in a cache; others are removed, as slices hold contacts.
+KEPT_SLICES: Final = 3
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
 _SETTINGS: Final = {"currency", "date_order", "decimal_comma", "timezone"}
 
@@ -54,7 +59,32 @@ def find_slices(
     path = mapping_path(folder, mapping)
     sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), load_mapping(path) if path else None)
     target = slices_folder(cache, hash_inputs(folder, sources, path), params)
-    return read_slices(target) if (target / MANIFEST).is_file() else None
+    try:
+        return read_slices(target)
+    except FileNotFoundError:
+        return None
+
+
+def remove_old_slices(cache: Path, *, kept: int = KEPT_SLICES, days: int | None = None) -> int:
+    """Remove slices that nobody is likely to need again and nobody reads, and what killed splits left.
+
+    Parameters
+    ----------
+    cache : Path
+    kept : int
+        How many of the slices used last stay.
+    days : int, optional
+        Slices that were not used for so many days go, too.
+
+    Returns
+    -------
+    int
+        How many folders were removed.
+    """
+    slices = sorted(cache.glob("slices-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    oldest = -math.inf if days is None else time.time() - days * 86_400
+    old = [folder for i, folder in enumerate(slices) if i >= kept or folder.stat().st_mtime < oldest]
+    return len(sweep(cache)) + sum(map(remove_unheld, old))
 
 
 def slices_folder(

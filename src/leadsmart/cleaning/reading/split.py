@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,14 +21,13 @@ from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name
 from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
-from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
+from leadsmart.cleaning.reading.slices_cache import hash_inputs, remove_old_slices, slices_folder
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import LedgerError, raise_problems
 from leadsmart.params import Params
+from leadsmart.private_folders import private_folder
 from leadsmart.vocabulary import AD_PERFORMANCE, MARKET_LOOKUP, TABLES, UNASSIGNED
 
-#: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
-KEPT_SLICES: Final = 3
 #: Holds contacts while a split is under way, and is removed behind it.
 _WORK: Final = "work"
 
@@ -73,16 +71,18 @@ def split_export(
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
     target = slices_folder(cache, inputs, params)
-    if not (target / MANIFEST).is_file():
-        aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
+    while True:
         try:
-            _write_slices(files, aside, params, inputs)
-            _move_into_place(aside, target)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            slices = read_slices(target)
+            break
+        except FileNotFoundError:
+            # not there yet, or swept at this moment
+            with private_folder("split", cache) as aside:
+                _write_slices(files, aside, params, inputs)
+                _move_into_place(aside, target)
     os.utime(target)
-    _remove_old(cache)
-    return read_slices(target)
+    remove_old_slices(cache)
+    return slices
 
 
 def _write_slices(
@@ -191,11 +191,5 @@ def _move_into_place(aside: Path, target: Path) -> None:
     except OSError:
         # another run was faster, or an unfinished folder is in the way
         if not (target / MANIFEST).is_file():
-            shutil.rmtree(target)
+            shutil.rmtree(target, ignore_errors=True)
             aside.rename(target)
-
-
-def _remove_old(cache: Path) -> None:
-    slices = sorted(cache.glob("slices-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for old in slices[KEPT_SLICES:]:
-        shutil.rmtree(old, ignore_errors=True)
