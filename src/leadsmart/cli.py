@@ -3,7 +3,9 @@
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
 
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ import yaml
 
 import leadsmart
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
+from leadsmart.failures import describe_unexpected
 from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
 from leadsmart.vocabulary import UNASSIGNED, USE_ORDER, USE_RULES
 
@@ -365,6 +368,12 @@ def _shown(path: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what the user can mend is one message and exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that can't show a character shows another one
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    # what stops a service or a container stops a run in order, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(arguments)
     except SystemExit as end:
@@ -380,3 +389,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except LeadSmartError as error:
         typer.echo(f"leadsmart: {error}", err=True)
         sys.exit(BAD_INPUT)
+    except Exception as error:  # noqa: BLE001 - the last boundary: a user never sees a traceback
+        typer.echo(f"leadsmart: {describe_unexpected(error)}", err=True)
+        sys.exit(BAD_INPUT if isinstance(error, OSError) else MARKET_FAILED)
