@@ -18,6 +18,7 @@ import leadsmart
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.failures import describe_unexpected
 from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
+from leadsmart.report.site.publish import recover_if_idle
 from leadsmart.vocabulary import UNASSIGNED, USE_ORDER, USE_RULES
 
 if TYPE_CHECKING:
@@ -224,13 +225,12 @@ def score(
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
     from leadsmart.report.project.lock import locked
-    from leadsmart.report.site.publish import is_interrupted, recover, remove_stage
+    from leadsmart.report.site.publish import is_interrupted, remove_stage
     from leadsmart.report.site.site import render_site
 
     workspace = _open(None, outputs)
     with locked(workspace.outputs):
         was_interrupted = is_interrupted(workspace.outputs)
-        recover(workspace.outputs)
         index = render_site(workspace, renderer)
         if not was_interrupted:
             remove_stage(workspace.outputs)
@@ -312,11 +312,14 @@ def map_folder(
 
 
 def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:
-    return open_workspace(
+    """The workspace, with what a killed command left put in order."""
+    workspace = open_workspace(
         data=data.absolute() if data else None,
         outputs=outputs.absolute() if outputs else None,
         mapping=mapping.absolute() if mapping else None,
     )
+    recover_if_idle(workspace.outputs)
+    return workspace
 
 
 def _overrides(pairs: Sequence[str] | None) -> dict[str, Any]:
