@@ -175,8 +175,18 @@ def status(
 
 
 @app.command(epilog="Example: leadsmart verify --jobs 2")
-def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CORES) -> None:
+def verify(
+    outputs: Outputs = None,
+    renderer: Renderer = "auto",
+    jobs: Jobs = CORES,
+    signature: Annotated[
+        bool, typer.Option("--signature", help="Only hold the files against what the run signed")
+    ] = False,
+) -> None:
     """Run the last report again in a temporary folder, and name every file that comes out differently."""
+    if signature:
+        _verify_signature(_open(None, outputs).outputs)
+        return
     from leadsmart.report.execution.progress import make_listener
     from leadsmart.report.project.lock import locked
     from leadsmart.report.verify import verify_outputs
@@ -192,6 +202,17 @@ def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CO
         )
         raise typer.Exit(MARKET_FAILED)
     typer.echo(f"All {found.files} files are the same, byte by byte.")
+
+
+def _verify_signature(outputs: Path) -> None:
+    from leadsmart.report.provenance.signing import count_signed, find_unsigned
+
+    changed = find_unsigned(outputs)
+    for name in changed:
+        typer.echo(f"changed since the run: {name}")
+    if changed:
+        raise typer.Exit(MARKET_FAILED)
+    typer.echo(f"All {count_signed(outputs):,} files are as the run signed them.")
 
 
 @app.command(epilog="Example: leadsmart score new_leads.csv --market new-cairo --out scored.csv")
