@@ -5,7 +5,9 @@ Commands that make projects and markets are in `project_commands`.
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
 
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +18,10 @@ import typer
 import leadsmart
 from leadsmart import project_commands
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
+from leadsmart.failures import describe_unexpected
 from leadsmart.params import parse_overrides
 from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
+from leadsmart.report.site.publish import recover_if_idle
 from leadsmart.vocabulary import USE_ORDER, USE_RULES
 
 if TYPE_CHECKING:
@@ -172,8 +176,18 @@ def status(
 
 
 @app.command(epilog="Example: leadsmart verify --jobs 2")
-def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CORES) -> None:
+def verify(
+    outputs: Outputs = None,
+    renderer: Renderer = "auto",
+    jobs: Jobs = CORES,
+    signature: Annotated[
+        bool, typer.Option("--signature", help="Only hold the files against what the run signed")
+    ] = False,
+) -> None:
     """Run the last report again in a temporary folder, and name every file that comes out differently."""
+    if signature:
+        _verify_signature(_open(None, outputs).outputs)
+        return
     from leadsmart.report.execution.progress import make_listener
     from leadsmart.report.project.lock import locked
     from leadsmart.report.verify import verify_outputs
@@ -189,6 +203,17 @@ def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CO
         )
         raise typer.Exit(MARKET_FAILED)
     typer.echo(f"All {found.files} files are the same, byte by byte.")
+
+
+def _verify_signature(outputs: Path) -> None:
+    from leadsmart.report.provenance.signing import count_signed, find_unsigned
+
+    changed = find_unsigned(outputs)
+    for name in changed:
+        typer.echo(f"changed since the run: {name}")
+    if changed:
+        raise typer.Exit(MARKET_FAILED)
+    typer.echo(f"All {count_signed(outputs):,} files are as the run signed them.")
 
 
 @app.command(epilog="Example: leadsmart score new_leads.csv --market new-cairo --out scored.csv")
@@ -222,13 +247,12 @@ def score(
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
     from leadsmart.report.project.lock import locked
-    from leadsmart.report.site.publish import is_interrupted, recover, remove_stage
+    from leadsmart.report.site.publish import is_interrupted, remove_stage
     from leadsmart.report.site.site import render_site
 
     workspace = _open(None, outputs)
     with locked(workspace.outputs):
         was_interrupted = is_interrupted(workspace.outputs)
-        recover(workspace.outputs)
         index = render_site(workspace, renderer)
         if not was_interrupted:
             remove_stage(workspace.outputs)
@@ -241,32 +265,15 @@ def preview(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port")] = 8000,
 ) -> None:
     """Serve the site on this machine only, so that search works; stop with Ctrl-C."""
-    import http.server
-    from functools import partial
+    # a server takes a moment to import
+    from leadsmart.report.site.preview import serve_site
 
-    class QuietHandler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            """Print nothing for each request."""
+    def announce(address: str) -> None:
+        typer.echo(f"The report is at {address} (stop with Ctrl-C)")
+        sys.stdout.flush()
 
-    site = _open(None, outputs).outputs / "site"
-    if not (site / "index.html").is_file():
-        raise ParameterError(
-            "there is no site to serve", remedy="Start with `leadsmart run`", file=_shown(site)
-        )
-    handler = partial(QuietHandler, directory=str(site))
-    try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        raise ParameterError(
-            f"port {port} can't be used: {error.strerror}", remedy="Give another one with --port, or --port 0"
-        ) from error
-    typer.echo(f"The report is at http://127.0.0.1:{server.server_port}/ (stop with Ctrl-C)")
-    sys.stdout.flush()
-    with server:
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            typer.echo("Stopped.")
+    serve_site(_open(None, outputs).outputs / "site", port, announce)
+    typer.echo("Stopped.")
 
 
 @app.command(epilog="Example: leadsmart export new-cairo --format xlsx")
@@ -330,11 +337,14 @@ app.add_typer(project_commands.app)
 
 
 def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:
-    return open_workspace(
+    """The workspace, with what a killed command left put in order."""
+    workspace = open_workspace(
         data=data.absolute() if data else None,
         outputs=outputs.absolute() if outputs else None,
         mapping=mapping.absolute() if mapping else None,
     )
+    recover_if_idle(workspace.outputs)
+    return workspace
 
 
 def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[str]:
@@ -367,6 +377,12 @@ def _shown(path: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what the user can mend is one message and exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that can't show a character shows another one
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    # what stops a service or a container stops a run in order, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(arguments)
     except SystemExit as end:
@@ -382,3 +398,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except LeadSmartError as error:
         typer.echo(f"leadsmart: {error}", err=True)
         sys.exit(BAD_INPUT)
+    except Exception as error:  # noqa: BLE001 - the last boundary: a user never sees a traceback
+        typer.echo(f"leadsmart: {describe_unexpected(error)}", err=True)
+        sys.exit(BAD_INPUT if isinstance(error, OSError) else MARKET_FAILED)

@@ -31,6 +31,13 @@ def _market_name(name: str) -> str:
     return name
 
 
+def _title(text: str) -> str:
+    # a title stands in markup of several kinds: HTML, Markdown, YAML, file names of exports
+    if not re.fullmatch(r"[\w&'’()+,./:·–—-]+( [\w&'’()+,./:·–—-]+)*", text):
+        raise ValueError("a title has letters, digits, single blanks and & ' ( ) + , . / : - only")
+    return text
+
+
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -95,6 +102,7 @@ def _canonical_aliases(aliases: dict[str, str]) -> dict[str, str]:
 
 
 MarketName = Annotated[str, AfterValidator(_market_name)]
+Title = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_title)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 UserIds = Annotated[tuple[str, ...] | None, BeforeValidator(_all_or_ids)]

@@ -26,6 +26,7 @@ from leadsmart.parameter_types import (
     StatusAliases,
     Statuses,
     TimeZone,
+    Title,
     UserIds,
 )
 from leadsmart.vocabulary import (
@@ -65,7 +66,7 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
     market: MarketName
-    title: Annotated[str, Field(min_length=1, max_length=60)]
+    title: Title
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     timezone: TimeZone

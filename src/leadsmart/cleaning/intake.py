@@ -1,6 +1,5 @@
 """New leads from a file of their own, cleaned like those of an export, against campaigns that are known already."""
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
 from leadsmart.errors import InputError, raise_problems
 from leadsmart.market_tables import MarketTables, local_day
 from leadsmart.params import Params
+from leadsmart.private_folders import private_folder
 from leadsmart.vocabulary import LEADS
 
 
@@ -79,10 +79,10 @@ def _read(path: Path, params: Params) -> tuple[pd.DataFrame, FileFormats]:
     if not path.is_file():
         raise InputError("the file does not exist", remedy="Check the path", file=str(path))
     file = open_table_file(SourceFile(path, path.name), LEADS)
-    with tempfile.TemporaryDirectory() as folder, open_database(Path(folder)) as connection:
+    with private_folder("intake") as folder, open_database(folder) as connection:
         create_notes(connection)
         create_formats(connection)
-        columns = stage_table(connection, LEADS, [file], Path(folder))
+        columns = stage_table(connection, LEADS, [file], folder)
         connection.execute(
             f"CREATE VIEW {sliced(LEADS)} AS SELECT *, '{params.market}' AS {MARKET_COLUMN} FROM {LEADS}"
         )

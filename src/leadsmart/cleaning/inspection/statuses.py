@@ -15,7 +15,8 @@ from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import LeadSmartError
 from leadsmart.formats import format_count, format_percent
 from leadsmart.market_tables import MISSING_HISTORY
-from leadsmart.params import Params, canonical_status
+from leadsmart.parameter_types import canonical_status
+from leadsmart.params import Params
 from leadsmart.vocabulary import EXPORT_FILES, LEADS, STATUS_EVENTS
 
 #: From this share of the leads on, statuses without a meaning are said before the report is made.

@@ -4,7 +4,7 @@ Nothing is changed but what the mapping names. Lines that are no rows (titles, t
 properties) are noted with their file and number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,11 +15,39 @@ from leadsmart.cleaning.mapping.model import DATE_COLUMNS, NUMBER_COLUMNS, Table
 from leadsmart.cleaning.mapping.opening import MappedFile, as_text_source
 from leadsmart.cleaning.mapping.skipping import ROWS, check_currency, skip_lines
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
-from leadsmart.cleaning.parsing.file_formats import ColumnFormat, add_format
-from leadsmart.cleaning.parsing.notes import Note, add_note
+from leadsmart.cleaning.parsing.file_formats import ColumnFormat, add_format, create_formats
+from leadsmart.cleaning.parsing.ids import create_ids
+from leadsmart.cleaning.parsing.notes import Note, add_note, create_notes
 from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE, ORDER, ReadableFile, stage_table
 from leadsmart.cleaning.parsing.sql import quote_name
-from leadsmart.vocabulary import CAMPAIGNS
+from leadsmart.vocabulary import CAMPAIGNS, TABLES
+
+
+def stage_export(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[ReadableFile]], staging: Path
+) -> dict[str, list[str]]:
+    """Read all files of an export, with tables for what is noted of them, how they are written, and their ids.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        An empty database.
+    files : mapping
+        Table -> its files in order, see `open_export`; a table without any has no rows.
+    staging : Path
+        Folder for converted copies.
+
+    Returns
+    -------
+    dict
+        Table -> its columns, see `stage_table`.
+    """
+    create_notes(connection)
+    create_formats(connection)
+    tables = dict.fromkeys([*TABLES, *files])
+    columns = {table: stage_files(connection, table, files.get(table, ()), staging) for table in tables}
+    create_ids(connection)
+    return columns
 
 
 def stage_files(

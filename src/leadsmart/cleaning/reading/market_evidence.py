@@ -1,6 +1,5 @@
 """What an export shows of its markets before any has parameters: projects, money, dates and where phones are from."""
 
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,15 @@ from rapidfuzz import fuzz
 from leadsmart.cleaning.mapping.files import mapping_path
 from leadsmart.cleaning.mapping.model import load_mapping
 from leadsmart.cleaning.mapping.proposing.preview import proven_marks, proven_order
-from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.mapping.staging import stage_export
+from leadsmart.cleaning.parsing.raw_rows import MARKET_COLUMN, sliced
 from leadsmart.cleaning.parsing.sql import fetch_texts, open_database
-from leadsmart.cleaning.reading.assignment import MARKET_COLUMN, assign_markets, sliced
+from leadsmart.cleaning.reading.assignment import assign_markets
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.values.contacts import count_phone_regions
 from leadsmart.cleaning.values.texts import clean_market, clean_text, map_distinct
 from leadsmart.errors import InputProblems
+from leadsmart.private_folders import private_folder
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, UNASSIGNED
 
 #: A project whose name is at least so like the market's (0 to 100) may belong to it.
@@ -123,9 +124,8 @@ def find_market_evidence(
     path = mapping_path(folder, mapping)
     currencies = {entry.currency for entry in load_mapping(path).tables} if path else set()
     # readable by its owner only, as raw rows hold contacts
-    with tempfile.TemporaryDirectory(prefix="leadsmart-") as work, open_database(Path(work)) as connection:
-        for table, opened in files.items():
-            stage_files(connection, table, opened, Path(work))
+    with private_folder("evidence") as work, open_database(work) as connection:
+        stage_export(connection, files, work)
         named = {*_named_markets(connection, MARKET_LOOKUP in files), *markets}
         assign_markets(connection, named, MARKET_LOOKUP in files)
         found = {name: _market(connection, name) for name in sorted(named)}

@@ -6,12 +6,15 @@ tables.
 
 import datetime as dt
 import json
+import os
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from leadsmart.private_folders import hold
 from leadsmart.vocabulary import AD_PERFORMANCE
 
 if TYPE_CHECKING:
@@ -103,6 +106,27 @@ class Slices:
 
 
 def read_slices(target: Path) -> Slices:
-    """The slices in a folder that `split_export` wrote."""
-    manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-    return Slices(folder=target, **manifest | {"last_day": dt.date.fromisoformat(manifest["last_day"])})
+    """The slices in a folder that `split_export` wrote, held for as long as they are in use.
+
+    Parameters
+    ----------
+    target : Path
+
+    Returns
+    -------
+    Slices
+
+    Raises
+    ------
+    FileNotFoundError
+        If they are not there, not complete, or being removed.
+    """
+    descriptor = hold(target)
+    try:
+        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        os.close(descriptor)
+        raise
+    slices = Slices(folder=target, **manifest | {"last_day": dt.date.fromisoformat(manifest["last_day"])})
+    weakref.finalize(slices, os.close, descriptor)
+    return slices

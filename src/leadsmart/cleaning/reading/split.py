@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,12 +15,11 @@ import pandas as pd
 from leadsmart.cleaning.inspection.inspect import inspect_slices, inspect_tables
 from leadsmart.cleaning.mapping.files import mapping_path
 from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
-from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.mapping.staging import stage_export
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
-from leadsmart.cleaning.parsing.file_formats import FileFormats, create_formats, list_formats
+from leadsmart.cleaning.parsing.file_formats import FileFormats, list_formats
 from leadsmart.cleaning.parsing.headers import form_column
-from leadsmart.cleaning.parsing.ids import create_ids
-from leadsmart.cleaning.parsing.notes import Note, add_note, create_notes, list_notes
+from leadsmart.cleaning.parsing.notes import Note, add_note, list_notes
 from leadsmart.cleaning.parsing.raw_rows import FILE, MARKET_COLUMN, ORIGIN_TYPES, ReadableFile, sliced
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
 from leadsmart.cleaning.reading.assignment import IS_JOINED, assign_markets
@@ -32,14 +30,13 @@ from leadsmart.cleaning.reading.joins import measure_joins
 from leadsmart.cleaning.reading.lead_columns import list_lead_columns
 from leadsmart.cleaning.reading.load import open_export
 from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
-from leadsmart.cleaning.reading.slices_cache import hash_inputs, slices_folder
+from leadsmart.cleaning.reading.slices_cache import hash_inputs, remove_old_slices, slices_folder
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import LedgerError, raise_problems
 from leadsmart.params import Params
+from leadsmart.private_folders import private_folder
 from leadsmart.vocabulary import AD_PERFORMANCE, LEADS, MARKET_LOOKUP, TABLES, UNASSIGNED
 
-#: Slices of this many exports are kept in a cache; older ones are removed, as they hold contacts.
-KEPT_SLICES: Final = 3
 #: Holds contacts while a split is under way, and is removed behind it.
 _WORK: Final = "work"
 
@@ -86,16 +83,18 @@ def split_export(
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.chmod(0o700)
     target = slices_folder(cache, inputs, params, unclaimed)
-    if not (target / MANIFEST).is_file():
-        aside = Path(tempfile.mkdtemp(prefix="partial-", dir=cache))
+    while True:
         try:
-            _write_slices(files, aside, params, inputs, declared, unclaimed)
-            _move_into_place(aside, target)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            slices = read_slices(target)
+            break
+        except FileNotFoundError:
+            # not there yet, or swept at this moment
+            with private_folder("split", cache) as aside:
+                _write_slices(files, aside, params, inputs, declared, unclaimed)
+                _move_into_place(aside, target)
     os.utime(target)
-    _remove_old(cache)
-    return read_slices(target)
+    remove_old_slices(cache)
+    return slices
 
 
 def _write_slices(
@@ -111,16 +110,12 @@ def _write_slices(
     work.mkdir()
     markets = list(params)
     with open_database(work) as connection:
-        create_notes(connection)
+        columns = stage_export(connection, files, work)
         for file in unclaimed:
             add_note(connection, Note(file.name, "", "unclaimed", 0, file.text))
-        create_formats(connection)
-        staged = dict.fromkeys([*TABLES, *files])
-        columns = {table: stage_files(connection, table, files.get(table, ()), work) for table in staged}
-        for table in staged:
+        for table in columns:
             for name, rows in fetch_rows(connection, f"SELECT {FILE}, count(*) FROM {table} GROUP BY 1"):
                 inputs[name]["rows"] = rows
-        create_ids(connection)
         order_files(connection)
         raise_problems(inspect_tables(connection, params))
         form = {
@@ -245,11 +240,5 @@ def _move_into_place(aside: Path, target: Path) -> None:
     except OSError:
         # another run was faster, or an unfinished folder is in the way
         if not (target / MANIFEST).is_file():
-            shutil.rmtree(target)
+            shutil.rmtree(target, ignore_errors=True)
             aside.rename(target)
-
-
-def _remove_old(cache: Path) -> None:
-    slices = sorted(cache.glob("slices-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for old in slices[KEPT_SLICES:]:
-        shutil.rmtree(old, ignore_errors=True)

@@ -34,6 +34,7 @@ from leadsmart.report.provenance.history import find_compared, keep_extract, mak
 from leadsmart.report.provenance.manifest import reconcile, write_market_run, write_run
 from leadsmart.report.provenance.records import remove_outputs
 from leadsmart.report.provenance.result_store import COMPARED_FILE, SOURCES_FILE, ResultStore
+from leadsmart.report.provenance.signing import sign_run
 from leadsmart.report.site.publish import (
     prepare_folder,
     publish_failure,
@@ -254,5 +255,6 @@ def _write_run(freshness: Freshness, done: Sequence[MarketResult], totals: pd.Da
         overrides=store.overrides,
         compared=freshness.compared.get("run"),
     )
+    sign_run(outputs)
     keep_extract(outputs, make_extract(freshness, counted))
     store.workspace.record_export()

@@ -5,13 +5,13 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from leadsmart.errors import RenderError
+from leadsmart.private_folders import private_folder
 from leadsmart.report.notebooks import MARKET_NOTEBOOKS, NOTEBOOKS, OVERVIEW, SHARED_NOTEBOOKS
 from leadsmart.report.project.files import digest_of, sha256_of, write_atomically
 from leadsmart.report.project.workspace import NAVIGATION, RUN_FILE, SITE_CONFIG, STAGE, Workspace
@@ -85,8 +85,7 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
         raise RenderError("there is no run to render", file=outputs.name, remedy="Start with `leadsmart run`")
     pages = read_expected_pages(outputs)
     facts = site_facts(workspace, renderer)
-    with tempfile.TemporaryDirectory(prefix="leadsmart-site-") as scratch:
-        project = Path(scratch)
+    with private_folder("site") as project:
         _copy_sources(workspace, project, pages)
         if _resolve_renderer(renderer) == "quarto":
             _render_with_quarto(project)
