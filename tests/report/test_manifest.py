@@ -25,6 +25,7 @@ def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
         total_spend=spend,
         structure=[],
         notes=[],
+        joins=[],
     )
 
 
