@@ -98,11 +98,17 @@ def test_help_names_every_verb_and_no_other_exists(run: Run):
 def test_check_says_what_there_is(run: Run):
     said = run("check", "--data", "export")
     assert said.code == 0 and said.err == ""
-    lines = [line.split() for line in said.out.splitlines()]
-    assert lines[:3] == [
-        ["gulf", "1", "campaigns"],
-        ["new-cairo", "2", "campaigns"],
-        ["unassigned", "1", "campaigns"],
+    assert said.out.splitlines()[:-1] == [
+        "                         rows  readable  replaced  joined  lost",
+        "campaigns.csv               4         4         0       4     –",
+        "insights.csv                5         5         0       5     –",
+        "campaign_leads.csv          5         5         0       5     –",
+        "lead_status_changes.csv     6         6         0       6     –",
+        "",
+        "            campaigns  insights  campaign_leads  lead_status_changes   spend",
+        "gulf                1         1               1                    1   EGP 5",
+        "new-cairo           2         3               3                    4  EGP 61",
+        "unassigned          1         1               1                    1   EGP 7",
     ]
     assert "the data's last day is 2024-06-08" in said.out
 

@@ -430,7 +430,8 @@ def test_a_later_file_restates_a_day(tmp_path):
     tables = make_tables()
     folder = write_export(tmp_path / "export", tables)
     (folder / "insights.csv").rename(folder / "insights_2024-06.csv")
-    later = {"ad_performance": [make_delivery("100", "1", spend="12", clicks="6")]}
+    newer = make_delivery("100", "1", created_at="2024-06-07 00:00:00", spend="0")
+    later = {"ad_performance": [make_delivery("100", "1", spend="12", clicks="6"), newer]}
     write_export(tmp_path / "later", later)
     (tmp_path / "later" / "insights.csv").rename(folder / "insights_2024-07.csv")
     slices = split(folder, tmp_path / "cache")

@@ -26,6 +26,7 @@ def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
         structure=[],
         formats={},
         notes=[],
+        joins=[],
     )
 
 

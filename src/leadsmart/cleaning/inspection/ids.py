@@ -157,7 +157,7 @@ def _is_cut(connection: duckdb.DuckDBPyConnection, place: _Place, other: tuple[s
     if other == place[:2]:
         return False
     [(rows,)] = connection.execute(
-        "WITH here AS (SELECT id, n, rtrim(id, '0') AS head FROM long_ids WHERE tab = ? AND col = ? AND file = ? AND "
+        "WITH here AS (SELECT id, n, left(rtrim(id, '0'), 15) AS head FROM long_ids WHERE tab = ? AND col = ? AND file = ? AND "
         "is_rounded), there AS (SELECT DISTINCT id, is_rounded FROM long_ids WHERE tab = ? AND col = ?), "
         "heads AS (SELECT DISTINCT length(t.id) AS digits, left(t.id, l.n) AS head FROM there t, "
         "(SELECT DISTINCT length(head) AS n FROM here) l WHERE NOT is_rounded), "

@@ -1,5 +1,6 @@
 """Which of several files of a table is the newest: by what they hold, not by what they are called."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import duckdb
@@ -31,13 +32,14 @@ def order_files(connection: duckdb.DuckDBPyConnection) -> None:
         if len(fetch_rows(connection, f"SELECT DISTINCT {ORDER} FROM {table}")) < 2:
             continue
         newest = _newest_rows(connection, table, column)
-        for new, old in enumerate(sorted(newest, key=lambda order: (newest[order], order))):
+        ordered = sorted(newest, key=lambda order: (newest[order], order))
+        for new, old in enumerate(ordered):
             if new != old:
                 # negative, so that a file that was numbered already is not numbered again
                 connection.execute(f"UPDATE {table} SET {ORDER} = ? WHERE {ORDER} = ?", [-1 - new, old])
         connection.execute(f"UPDATE {table} SET {ORDER} = -1 - {ORDER} WHERE {ORDER} < 0")
         if table in ROW_IDS:
-            _note_overlap(connection, table)
+            _note_overlap(connection, table, [newest[order][0] for order in ordered])
 
 
 def row_key(table: str) -> tuple[str, str]:
@@ -81,17 +83,23 @@ def _newest_rows(
     return found
 
 
-def _note_overlap(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+def _note_overlap(connection: duckdb.DuckDBPyConnection, table: str, last_days: Sequence[str]) -> None:
     key, joins = row_key(table)
     pairs = fetch_rows(
         connection,
         f"WITH keys AS (SELECT DISTINCT {key} AS key, {ORDER} AS place, {FILE} AS file FROM {table} t {joins}), "
         "newest AS (SELECT key, max(place) AS place, arg_max(file, place) AS file FROM keys GROUP BY key HAVING "
         "count(*) > 1), totals AS (SELECT place, count(*) AS total FROM keys GROUP BY place) "
-        "SELECT k.file, n.file, count(*), any_value(total) FROM keys k JOIN newest n USING (key) JOIN totals t ON "
+        "SELECT k.file, n.file, count(*), any_value(total), k.place, n.place FROM keys k JOIN newest n USING (key) JOIN totals t ON "
         "t.place = k.place WHERE k.place < n.place GROUP BY k.file, n.file, k.place, n.place ORDER BY k.place, n.place",
     )
     what = "ad sets and days" if table == AD_PERFORMANCE else "ids"
-    for older, newer, count, total in pairs:
-        said = f"{count:,} of its {total:,} {what} stand in {newer} again, which is newer: its rows count"
+    for older, newer, count, total, *places in pairs:
+        before, last = (last_days[place] for place in places)
+        why = (
+            f"reaches to {last}"
+            if before != last
+            else f"reaches to {last}, too, and is newer by its last row or its name"
+        )
+        said = f"{count:,} of its {total:,} {what} stand again in {newer}, which {why}: its rows count"
         add_note(connection, Note(older, EXPORT_FILES[table], "restated", count, said))
