@@ -28,7 +28,12 @@ def test_a_status_that_says_nothing_is_older_than_the_last_event():
     events += [(lead, "QUALIFIED", "2024-06-02") for lead in "abc"]
     statuses, counted = settle(own, *events)
     assert statuses == {"a": "QUALIFIED", "b": "QUALIFIED", "c": "QUALIFIED", "d": "NEW_LEAD"}
-    assert counted == {"no_history": [], "older_status": ["a", "b", "c"], "status_differs": []}
+    assert counted == {
+        "no_history": [],
+        "older_status": ["a", "b", "c"],
+        "unobserved_status": [],
+        "status_differs": [],
+    }
 
 
 def test_a_status_that_the_history_has_before_is_older():
@@ -44,7 +49,7 @@ def test_a_status_that_the_history_does_not_have_is_newer():
         {"a": "QUALIFIED"}, ("a", "NEW_LEAD", "2024-06-01"), ("a", "NO_ANSWER", "2024-06-05")
     )
     assert statuses == {"a": "QUALIFIED"}
-    assert counted == {"no_history": [], "older_status": [], "status_differs": ["a"]}
+    assert counted == {"no_history": [], "older_status": [], "unobserved_status": [], "status_differs": ["a"]}
 
 
 def test_where_the_history_ends_early_a_return_counts_as_newer():
@@ -58,7 +63,7 @@ def test_where_the_history_ends_early_a_return_counts_as_newer():
 def test_a_lead_without_events_keeps_its_status():
     statuses, counted = settle({"a": "SPAM"})
     assert statuses == {"a": "SPAM"}
-    assert counted == {"no_history": ["a"], "older_status": [], "status_differs": []}
+    assert counted == {"no_history": ["a"], "older_status": [], "unobserved_status": [], "status_differs": []}
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -66,3 +71,19 @@ def test_of_events_on_one_day_any_may_be_the_last(order):
     events = [("a", "NEW_LEAD", "2024-06-01"), ("a", "QUALIFIED", "2024-06-01")][::order]
     assert settle({"a": "NEW_LEAD"}, *events)[1]["older_status"] == []
     assert settle({"a": "UNKNOWN"}, *events)[0] == {"a": "QUALIFIED"}
+
+
+def test_in_a_column_that_nobody_keeps_a_lead_without_events_is_not_known_to_be_new():
+    own = dict.fromkeys("abcd", "NEW_LEAD")
+    statuses, counted = settle(
+        own, ("a", "SPAM", "2024-06-01"), ("b", "QUALIFIED", "2024-06-02"), ("c", "NEW_LEAD", "2024-06-02")
+    )
+    assert statuses == {"a": "SPAM", "b": "QUALIFIED", "c": "NEW_LEAD", "d": "UNKNOWN"}
+    assert counted["unobserved_status"] == ["d"]
+
+
+def test_in_a_column_that_is_kept_a_new_lead_is_new():
+    own = {"a": "SPAM", "b": "QUALIFIED", "d": "NEW_LEAD"}
+    statuses, counted = settle(own, ("a", "SPAM", "2024-06-01"), ("b", "QUALIFIED", "2024-06-02"))
+    assert statuses == own
+    assert counted["unobserved_status"] == []

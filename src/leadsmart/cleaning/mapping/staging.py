@@ -125,7 +125,7 @@ def _stage_mapped(
     )
     connection.execute(
         f"INSERT INTO {table} BY NAME SELECT {FILE}, {LINE}, {order} AS {ORDER}, {IS_UNPARSABLE}, {picked} "
-        f"FROM {source} ORDER BY {LINE}"
+        f"FROM {source}"
     )
     connection.execute(f"DROP TABLE {ROWS}")
 

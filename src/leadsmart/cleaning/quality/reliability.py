@@ -27,7 +27,7 @@ NOTABLE_FLAG_SHARE: Final = 0.1
 #: What a reader has to know of the whole market; other flags and repairs say something about single rows only.
 NOTABLE_FLAGS: Final = frozenset(
     {
-        "no_history", "status_differs", "older_status", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
+        "no_history", "status_differs", "older_status", "unobserved_status", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
         "unusable_date", "unknown_status", "clicks_above_impressions", "invalid_phone", "invalid_email",
     }
 )  # fmt: skip

@@ -4,14 +4,23 @@ A lead's own status has no date. It is older than the last event where it says n
 without a meaning), or where the history has it before the last event. A status that the history does not have was
 set without an event, or after the history ends, and counts. Whether a return to a status of before is such a change
 can't be seen from one lead; where changes without an event are the rule, it is taken for one.
+
+Where most of the leads that were worked on, by their history, have an own status that says nothing, nobody keeps that
+column: of a lead without an event nothing was observed, so that it is UNKNOWN, not new.
 """
+
+from typing import Final
 
 import pandas as pd
 
+from leadsmart.cleaning.tables.leads import NO_STATUS
 from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.market_tables import look_up
 from leadsmart.params import Params
 from leadsmart.vocabulary import UNTOUCHED_STATUSES
+
+#: In so many leads that were worked on an own status that says nothing shows that nobody keeps the column.
+MOST: Final = 0.5
 
 
 def settle_statuses(
@@ -43,8 +52,16 @@ def settle_statuses(
     if is_without_event.sum() >= was_before.sum():
         was_before &= False
     older = was_before | (differs & says_nothing & ~last.isin(UNTOUCHED_STATUSES))
-    matches = {"no_history": last.isna(), "older_status": older, "status_differs": differs & ~older}
-    return own.mask(older, last), matches
+    was_worked = last.notna() & ~last.isin(UNTOUCHED_STATUSES)
+    is_kept = not was_worked.any() or says_nothing[was_worked].mean() <= MOST
+    unobserved = last.isna() & own.isin(UNTOUCHED_STATUSES) & own.ne(NO_STATUS) & (not is_kept)
+    matches = {
+        "no_history": last.isna(),
+        "older_status": older,
+        "unobserved_status": unobserved,
+        "status_differs": differs & ~older,
+    }
+    return own.mask(older, last).mask(unobserved, NO_STATUS), matches
 
 
 def _last_of(events: pd.DataFrame) -> pd.Series:

@@ -87,6 +87,7 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     *_for((CAMPAIGNS, LEADS), "contact_in_text", REPAIRED, "An e-mail or phone in a project, channel or status, or a person's name as a status, is replaced."),
     Rule("missing_status", LEADS, REPAIRED, "A lead without a status is UNKNOWN."),
     Rule("older_status", LEADS, REPAIRED, "The lead's own status is older than its last event: it says nothing yet, or the history has it before; the last event's counts."),
+    Rule("unobserved_status", LEADS, REPAIRED, "A new lead without an event is UNKNOWN, as the market's own statuses stay new where the history goes on."),
     *_for((LEADS, STATUS_EVENTS), "status_alias", REPAIRED, "Another spelling of a status, listed in status_aliases, is replaced."),
     Rule("placeholder_contact", LEADS, REPAIRED, "A name, e-mail or phone that stands for erased ones, or for those of more than 20 leads, is empty."),
     Rule("text_scrubbed", LEADS, REPAIRED, "E-mails, phones, links, long numbers and the lead's own name in its text are replaced."),
