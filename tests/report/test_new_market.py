@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from cleaning.builders_cleaning import make_campaign, make_tables, write_export
+from cleaning.builders_cleaning import make_campaign, make_lead, make_tables, write_export
 from report.builders_report import ROOT
 
+from leadsmart.cleaning.reading import market_evidence
 from leadsmart.cleaning.reading.market_evidence import ExportEvidence, MarketEvidence, find_market_evidence
 from leadsmart.errors import InputProblems, ParameterError
 from leadsmart.params import load_params
@@ -127,6 +128,18 @@ def test_a_market_that_has_a_file_keeps_it(tmp_path: Path):
     with pytest.raises(ParameterError, match=r"delta\.yaml: is there already"):
         write_market(drafted, tmp_path)
     assert load_params("delta", tmp_path).title == "Mine"
+
+
+def test_what_is_seen_does_not_depend_on_how_values_sort(tmp_path: Path):
+    tables = make_tables()
+    shown = [*(f"+1-202-555-{n:04}" for n in range(40)), *(f"+2010{n:08}" for n in range(60))]
+    tables["leads"] = [make_lead(str(5000 + n), "1", phone=phone) for n, phone in enumerate(shown)]
+    write_export(tmp_path / "export", tables)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(market_evidence, "ENOUGH_VALUES", 50)
+        regions = find_market_evidence(tmp_path / "export").markets["new-cairo"].phone_regions
+    assert sum(regions.values()) == 50
+    assert 20 < regions["EG"] < 40 and 10 < regions["US"] < 30
 
 
 def test_an_export_that_is_broken_is_refused(tmp_path: Path):

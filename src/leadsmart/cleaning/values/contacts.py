@@ -233,11 +233,11 @@ def count_phone_regions(phones: Iterable[str]) -> dict[str, int]:
     Returns
     -------
     dict
-        ISO 3166 code -> valid numbers, the most frequent first.
+        ISO 3166 code -> phones, the most frequent first.
 
     Examples
     --------
-    >>> count_phone_regions(["+201001234567", "0020 100 123 4568", "p:+966501234567", "01001234567", "-"])
+    >>> count_phone_regions(["+201001234567", "0020 100 123 45678", "p:+966501234567", "01001234567", "-"])
     {'EG': 2, 'SA': 1}
     """
     counts: Counter[str] = Counter()
@@ -249,7 +249,11 @@ def count_phone_regions(phones: Iterable[str]) -> dict[str, int]:
             number = phonenumbers.parse(text, None)
         except NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number) and (region := phonenumbers.region_code_for_number(number)):
+        # a number with a digit too many is wrong, and its country code is still one
+        region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+            number.country_code or 0
+        )
+        if len(region) == 2 and region != phonenumbers.UNKNOWN_REGION:
             counts[region] += 1
     return dict(counts.most_common())
 

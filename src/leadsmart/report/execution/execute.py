@@ -123,14 +123,14 @@ def _read_notebook(path: Path) -> nbformat.NotebookNode:
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise NotebookError(
             "is not a notebook",
-            remedy="Delete it and restore it with `leadsmart init . --upgrade`, or with git",
+            remedy="Delete it, and have it laid out again with `leadsmart init . --upgrade`",
             file=path.name,
         ) from error
     front = notebook.cells[0].source.strip() if notebook.cells else ""
     if not (front.startswith("---") and front.endswith("---") and notebook.metadata.get("kernelspec")):
         raise NotebookError(
             "it needs a first cell with front matter (--- title: … ---) and a kernel in its metadata",
-            remedy="Restore it as it was, or save it in Jupyter with a Python kernel",
+            remedy="Save it in Jupyter with a Python kernel, or delete it and let `leadsmart init . --upgrade` lay it out again",
             file=path.name,
         )
     return notebook
