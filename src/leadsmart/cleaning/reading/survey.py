@@ -76,8 +76,10 @@ def find_last_day(connection: duckdb.DuckDBPyConnection, formats: FileFormats) -
     InputError
         If no date can be read.
     """
-    counted = pd.concat([count_days(connection, table, column, formats) for table, column in DATED.items()])
-    days = counted.dropna().groupby("day")["rows"].sum().sort_index()
+    counted = [
+        count_days(connection, table, column, formats)[["day", "rows"]] for table, column in DATED.items()
+    ]
+    days = pd.concat(counted).dropna().groupby("day")["rows"].sum().sort_index()
     if days.empty:
         raise InputError(
             "no delivery, lead or status change has a date that can be read",
