@@ -18,6 +18,8 @@ from leadsmart.vocabulary import CAMPAIGNS
 #: A column of which so large a share can't be read, and so many cells, is no column of dates or numbers.
 UNREADABLE_SHARE: Final = 0.2
 UNREADABLE_CELLS: Final = 5
+#: Columns of which a cell that can't be read is left empty; of others it takes the row with it.
+_OPTIONAL: Final = frozenset({"daily_budget", "start_time", "stop_time", "reach", "impressions", "clicks"})
 
 #: A day, a moment without a zone, one with a zone, and one that says midnight in it.
 STARTS_WITH_DAY: Final = r"^\d{4}-\d\d-\d\d"
@@ -76,13 +78,15 @@ def _columns(
     counted = "".join(f", count(*) FILTER ({is_plain} AND {sql}) AS {kind}" for kind, sql in kinds.items())
     written = f"FROM {source} WHERE NOT {IS_UNPARSABLE} AND trim({column}) <> ''"
     files = connection.execute(
-        f"SELECT {FILE}, count(*) AS filled{counted} {written} GROUP BY 1 ORDER BY 1"
+        f"SELECT {FILE}, count(*), count(*) FILTER ({is_plain}){counted} {written} GROUP BY 1 ORDER BY 1"
     ).fetchall()
+    not_plain = [file for file, filled, plain_cells, *_ in files if plain_cells < filled]
     others = connection.execute(
         f"SELECT {FILE} AS file, {MARKET_COLUMN} AS market, {column} AS text, count(*) AS n {written} "
-        f"AND NOT {is_plain} GROUP BY ALL ORDER BY ALL"
+        f"AND {FILE} IN (SELECT unnest(?)) AND NOT {is_plain} GROUP BY ALL ORDER BY ALL",
+        [not_plain],
     ).df()
-    for file, filled, *counts in files:
+    for file, filled, _, *counts in files:
         cells = others.loc[others["file"] == file, ["market", "text", "n"]]
         yield Column(table, file, column, filled, dict(zip(kinds, counts, strict=True)), cells)
 
@@ -90,7 +94,7 @@ def _columns(
 def report_unreadable(
     connection: duckdb.DuckDBPyConnection, column: Column, cells: pd.DataFrame, kind: str, remedy: str
 ) -> list[LeadSmartError]:
-    """Refuse a column of which a large part can't be read; of campaigns, which may lack budget and stop, note it.
+    """Refuse a column of which a large part can't be read; note less, and of campaigns, which may lack budget and stop.
 
     Parameters
     ----------
@@ -109,11 +113,12 @@ def report_unreadable(
         At most one.
     """
     count = int(cells["n"].sum())
-    if count < max(UNREADABLE_CELLS, UNREADABLE_SHARE * column.filled):
+    if not count:
         return []
     problem, examples = f"{count:,} of {column.filled:,} values are no {kind}", show_values(cells["text"])
-    if column.table == CAMPAIGNS:
-        text = f"{problem}, such as {examples[0]}; {column.name} is left empty there"
+    if column.table == CAMPAIGNS or count < max(UNREADABLE_CELLS, UNREADABLE_SHARE * column.filled):
+        what = "they are left empty" if column.name in _OPTIONAL else "their rows are quarantined"
+        text = f"{problem} in {column.name}, such as {examples[0]}; {what}"
         add_note(connection, Note(column.file, column.table, f"unreadable {kind}", count, text))
         return []
     return [

@@ -26,6 +26,7 @@ from leadsmart.cleaning.parsing.notes import Note, add_note, table_exists
 from leadsmart.cleaning.parsing.raw_rows import sliced
 from leadsmart.cleaning.parsing.sql import quote_text
 from leadsmart.cleaning.values.dates import DATE_ORDERS, DateOrder, read_moment
+from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError, LeadSmartError
 from leadsmart.params import Params
 
@@ -107,6 +108,7 @@ def inspect_dates(
                 readings = pd.Series([read_moment(text) for text in column.cells["text"]], dtype="object")
                 cells = column.cells.assign(reading=readings.array)
                 lost = pick(cells, [not r.among(DATE_ORDERS) for r in cells["reading"]])
+                lost = lost[[clean_text(text) is not None for text in lost["text"]]] if len(lost) else lost
                 problems += report_unreadable(connection, column, lost, "dates", _REMEDY)
                 numeric = pick(cells, [not r.dmy == r.mdy == r.ymd for r in cells["reading"]])
                 problems += _contradictions(column, numeric, params, stated)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from leadsmart.cleaning.inspection.columns import PLAIN_NUMBER, STARTS_WITH_DAY
 from leadsmart.cleaning.parsing.file_formats import FileFormats, list_formats, read_moments, read_numbers
-from leadsmart.cleaning.parsing.headers import BREAKDOWN_PREFIX, PERIOD_END
+from leadsmart.cleaning.parsing.headers import BREAKDOWN_PREFIX, OTHER_PREFIX, PERIOD_END
 from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE, MARKET_COLUMN, sliced
 from leadsmart.cleaning.parsing.sql import quote_name, quote_text
 from leadsmart.errors import LeadSmartError
@@ -16,7 +16,7 @@ from leadsmart.params import Params
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS
 
 #: Tables of the database: ``file, line, market, ad_set_id, campaign_id, written`` (the day as text), ``day,
-#: period_end, spend, impressions, clicks, reach, breakdown``; and ``file, campaign_id, daily_budget``.
+#: period_end, spend, impressions, clicks, reach, breakdown, others``; and ``file, campaign_id, daily_budget``.
 DELIVERY_ROWS: Final = "delivery_rows"
 BUDGETS: Final = "budgets"
 
@@ -52,7 +52,8 @@ def prepare_delivery(
         "written": "created_at",
         "day": _typed(connection, AD_PERFORMANCE, "created_at", params, formats),
         "period_end": "CAST(NULL AS DATE)",
-        "breakdown": f"concat_ws('|', {', '.join(breakdowns)})" if breakdowns else "''",
+        "breakdown": _joined(breakdowns),
+        "others": _joined([quote_name(column) for column in columns if column.startswith(OTHER_PREFIX)]),
     }
     if PERIOD_END in columns:
         picked["period_end"] = _typed(connection, AD_PERFORMANCE, PERIOD_END, params, formats)
@@ -64,29 +65,38 @@ def prepare_delivery(
     return []
 
 
-def spend_in_budgets(connection: duckdb.DuckDBPyConnection, file: str, quantile: float) -> float | None:
-    """Spend of a file's campaigns on a day, in their daily budgets; None where no budget is known.
+def spend_in_budgets(
+    connection: duckdb.DuckDBPyConnection, quantile: float, *, by: Sequence[str] = ()
+) -> dict[tuple[str, ...], tuple[float, int]]:
+    """Spend of campaigns on a day, in their daily budgets, where these are known.
 
     Parameters
     ----------
     connection : DuckDBPyConnection
         With the typed delivery and budgets.
-    file : str
     quantile : float
         Over campaigns and days.
+    by : sequence of str
+        Beside the file: ``market`` or ``month``.
 
     Returns
     -------
-    float or None
+    dict
+        File and group -> the quantile, and of how many campaigns and days.
     """
-    [(ratio,)] = connection.execute(
-        "SELECT quantile_cont(spend / daily_budget, ?) FROM (SELECT campaign_id, day, sum(spend) AS spend "
-        f"FROM {DELIVERY_ROWS} WHERE file = ? AND day IS NOT NULL GROUP BY ALL) JOIN (SELECT campaign_id, "
-        f"max(daily_budget) AS daily_budget FROM {BUDGETS} WHERE daily_budget > 0 GROUP BY 1) USING (campaign_id) "
-        "WHERE spend > 0",
-        [quantile, file],
+    keys = ", ".join(("file", *by))
+    rows = connection.execute(
+        f"SELECT {keys}, quantile_cont(spend / daily_budget, ?), count(*) FROM (SELECT file, market, campaign_id, day, "
+        f"strftime(day, '%Y-%m') AS month, sum(spend) AS spend FROM {DELIVERY_ROWS} WHERE day IS NOT NULL GROUP BY ALL) "
+        f"JOIN (SELECT campaign_id, max(daily_budget) AS daily_budget FROM {BUDGETS} WHERE daily_budget > 0 GROUP BY 1) "
+        f"USING (campaign_id) WHERE spend > 0 GROUP BY {keys} ORDER BY {keys}",
+        [quantile],
     ).fetchall()
-    return None if ratio is None else float(ratio)
+    return {tuple(group): (float(ratio), count) for *group, ratio, count in rows}
+
+
+def _joined(columns: Sequence[str]) -> str:
+    return f"concat_ws('|', {', '.join(columns)})" if columns else "''"
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, table: str, picked: Mapping[str, str]) -> None:
@@ -129,7 +139,7 @@ def _typed(
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM odd")
     connection.unregister("odd")
     found = (
-        f"(SELECT any_value(o.value) FROM {name} o WHERE o.{MARKET_COLUMN} = t.{MARKET_COLUMN} "
+        f"(SELECT CAST(any_value(o.value) AS {'DATE' if is_date else 'DOUBLE'}) FROM {name} o WHERE o.{MARKET_COLUMN} = t.{MARKET_COLUMN} "
         f"AND o.{FILE} = t.{FILE} AND o.{column} = t.{column})"
     )
     return f"CASE WHEN {is_plain} THEN {plain} ELSE {found} END"

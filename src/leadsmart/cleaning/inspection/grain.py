@@ -51,7 +51,7 @@ def inspect_finer_rows(
         Files of which nobody can say whether their rows are to be summed.
     """
     problems: list[LeadSmartError] = []
-    figures = "spend, impressions, clicks, reach, written, breakdown"
+    figures = "spend, impressions, clicks, reach, written, breakdown, others"
     for file, rows, keys, several, timed, repeats, copies, parts in fetch_rows(
         connection,
         "SELECT file, sum(n), count(*), count(*) FILTER (distinct_rows > 1), count(*) FILTER (times > 1), "
@@ -129,8 +129,11 @@ def inspect_coarser_rows(
             text = f"{rows:,} rows are for up to {longest:,} days each; they are spread evenly over their days, without reach"
             add_note(connection, Note(file, AD_PERFORMANCE, "coarser grain", rows, text))
     told = {problem.file for problem in problems}
-    for file, rows, step in _even_steps(connection):
-        budgets = spend_in_budgets(connection, file, 0.75)
+    spent_budgets = spend_in_budgets(connection, 0.75)
+    for file, rows, step, needs_budget in _even_steps(connection):
+        budgets, _ = spent_budgets.get((file,), (None, 0))
+        if needs_budget and budgets is None:
+            continue
         if file in told or (budgets is not None and budgets <= BUDGETS_OF_A_DAY):
             continue
         spent = (
@@ -190,8 +193,11 @@ def _stated_periods(
     ]
 
 
-def _even_steps(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str]]:
-    """Files whose rows stand a week or a month apart, or where an ad set has one row: file, rows, and what they look like."""
+def _even_steps(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str, bool]]:
+    """Files whose rows stand a week or a month apart, or where an ad set has one row.
+
+    File, rows, what they look like, and whether budgets have to show it.
+    """
     found = []
     for file, rows, ad_sets, steps, weeks, months in fetch_rows(
         connection,
@@ -201,13 +207,8 @@ def _even_steps(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, s
         f"FROM {DELIVERY_ROWS} WHERE {_KEYED} AND period_end IS NULL)) GROUP BY 1 ORDER BY 1",
     ):
         if steps >= ENOUGH_STEPS and max(weeks, months) >= EVEN_STEPS_SHARE * steps:
-            found.append(
-                (file, rows, "one per ad set and week" if weeks > months else "one per ad set and month")
-            )
-        elif (
-            ad_sets >= ENOUGH_STEPS
-            and rows == ad_sets
-            and spend_in_budgets(connection, file, 0.75) is not None
-        ):
-            found.append((file, rows, "one per ad set for all its days"))
+            step = "week" if weeks > months else "month"
+            found.append((file, rows, f"one per ad set and {step}", False))
+        elif ad_sets >= ENOUGH_STEPS and rows == ad_sets:
+            found.append((file, rows, "one per ad set for all its days", True))
     return found

@@ -19,7 +19,7 @@ from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS
 
 #: Signs and abbreviations of currencies -> the codes that they may stand for.
 _SIGNS: Final[Mapping[str, str]] = {
-    "$": "USD CAD AUD NZD SGD HKD MXN", "US$": "USD", "€": "EUR", "£": "GBP EGP LBP SYP SDG", "E£": "EGP",
+    "$": "USD CAD AUD NZD SGD HKD MXN", "US$": "USD", "€": "EUR", "£": "GBP", "E£": "EGP",
     "LE": "EGP", "L.E.": "EGP", "L.E": "EGP", "ج.م": "EGP", "ج.م.": "EGP", "جنيه": "EGP SDG",
     "د.إ": "AED", "د.إ.": "AED", "درهم": "AED MAD", "DHS": "AED MAD", "DH": "AED MAD", "ر.س": "SAR", "ر.س.": "SAR",
     "SR": "SAR", "ريال": "SAR QAR OMR YER", "د.ك": "KWD", "د.ك.": "KWD", "ر.ق": "QAR", "ر.ق.": "QAR", "د.ب": "BHD",
@@ -108,40 +108,50 @@ def inspect_scales(
     list of LeadSmartError
         One per file.
     """
-    problems: list[LeadSmartError] = []
+    problems: dict[str, InputError] = {}
+    for by in ((), ("market",), ("month",)):
+        for (file, *group), (budgets, count) in spend_in_budgets(connection, 0.5, by=by).items():
+            where = f" in {group[0]}" if group else ""
+            evidence = f"campaigns{where} spend {budgets:,.0f} times their daily budget on a median day"
+            if count >= _ENOUGH and (scale := _scale_of(budgets)):
+                problems.setdefault(file, _other_scale(connection, file, scale, evidence))
+            elif count >= _ENOUGH and not by and budgets < _TINY:
+                text = (
+                    f"daily budgets are {1 / budgets:,.0f} times what campaigns spend on a median day; ad platforms' "
+                    "interfaces state them in the minor unit"
+                )
+                add_note(connection, Note(file, AD_PERFORMANCE, "budgets", count, text))
     costs = fetch_rows(
         connection,
-        "SELECT file, count(*), median(1000 * spend / impressions), min(spend) FILTER (spend > 0), max(spend) "
-        f"FROM {DELIVERY_ROWS} WHERE spend > 0 AND impressions > 0 GROUP BY 1 HAVING count(*) >= {_ENOUGH} ORDER BY 1",
+        f"SELECT file, median(1000 * spend / impressions) FROM {DELIVERY_ROWS} WHERE spend > 0 AND impressions > 0 "
+        f"GROUP BY 1 HAVING count(*) >= {_ENOUGH} ORDER BY 1",
     )
-    least = min((cost for _, _, cost, _, _ in costs), default=math.nan)
-    for file, rows, cost, low, high in costs:
-        budgets = spend_in_budgets(connection, file, 0.5)
-        if budgets is not None and budgets < _TINY:
-            text = (
-                f"daily budgets are {1 / budgets:,.0f} times what campaigns spend on a median day; ad platforms' interfaces "
-                "state them in the minor unit"
-            )
-            add_note(connection, Note(file, AD_PERFORMANCE, "budgets", rows, text))
-        for scale, (lowest, highest) in _SCALES.items():
-            if budgets is not None and lowest <= budgets <= highest:
-                evidence = f"campaigns spend {budgets:,.0f} times their daily budget on a median day"
-            elif lowest <= cost / least <= highest:
-                evidence = f"1,000 impressions cost {cost:,.0f}, {cost / least:,.0f} times what they cost in another file"
-            else:
-                continue
-            problems.append(
-                InputError(
-                    f"spend seems to be {scale}: {evidence}",
-                    remedy="Export the cost in the currency's own unit, or divide the column before",
-                    file=file,
-                    rule="units",
-                    column="spend",
-                    count=rows,
-                    examples=[f"{low:g}", f"{high:g}"],
-                )
-            )
-    return problems
+    least = min((cost for _, cost in costs), default=math.nan)
+    for file, cost in costs:
+        if scale := _scale_of(cost / least):
+            evidence = f"1,000 impressions cost {cost:,.0f}, {cost / least:,.0f} times what they cost in another file"
+            problems.setdefault(file, _other_scale(connection, file, scale, evidence))
+    return list(problems.values())
+
+
+def _scale_of(factor: float) -> str | None:
+    """What money is in that is too large by a factor; None where the factor is that of no unit."""
+    return next((scale for scale, (lowest, highest) in _SCALES.items() if lowest <= factor <= highest), None)
+
+
+def _other_scale(connection: duckdb.DuckDBPyConnection, file: str, scale: str, evidence: str) -> InputError:
+    [(rows, low, high)] = connection.execute(
+        f"SELECT count(*), min(spend), max(spend) FROM {DELIVERY_ROWS} WHERE file = ? AND spend > 0", [file]
+    ).fetchall()
+    return InputError(
+        f"spend seems to be {scale}: {evidence}",
+        remedy="Export the cost in the currency's own unit, or divide the column before",
+        file=file,
+        rule="units",
+        column="spend",
+        count=rows,
+        examples=[f"{low:.10g}", f"{high:.10g}"],
+    )
 
 
 def _currency_column(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, str, int]]:

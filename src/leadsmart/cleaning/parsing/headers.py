@@ -27,6 +27,7 @@ PERIOD_END: Final = "context_period_end"
 CURRENCY: Final = "context_currency"
 BREAKDOWN_PREFIX: Final = "context_breakdown_"
 _VALUE_MARKS: Final = re.compile(r"@|://|www\.|\d{5}|^\W*\d[\d\s.,:/+\-]*$")
+OTHER_PREFIX: Final = "context_other_"
 
 #: Other names under which ad platforms, CRMs and people export the same column.
 COLUMN_ALIASES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
@@ -262,7 +263,7 @@ def context_column(name: str, table: str) -> str | None:
     if name in _PERIOD_ENDS:
         return PERIOD_END
     is_breakdown = name in _BREAKDOWNS or name.startswith(("hourly_", "time_of_day_"))
-    return f"{BREAKDOWN_PREFIX}{name}" if is_breakdown else None
+    return f"{BREAKDOWN_PREFIX if is_breakdown else OTHER_PREFIX}{name}" if name else None
 
 
 def check_columns(columns: Sequence[str | None], fields: Sequence[str], table: str, file: str) -> None:
@@ -289,6 +290,14 @@ def check_columns(columns: Sequence[str | None], fields: Sequence[str], table: s
     # a file without a header line has contacts where names of columns should be
     shown = [name for field in fields if re.fullmatch(r"[^\W\d][\w \-]{0,40}", name := field.strip())]
     known = len([column for column in columns if column in REQUIRED_COLUMNS[table]])
+    micros = [name for name in shown if "micros" in snake_case(name)]
+    if missing == ["spend"] and micros:
+        raise InputError(
+            f"lacks the column spend; {micros[0]} is in micros, millionths of the currency",
+            remedy="Export the cost in the currency's own unit, or divide the column by a million and call it spend",
+            file=file,
+            column=micros[0],
+        )
     if known == 0:
         expected = ", ".join(REQUIRED_COLUMNS[table])
         raise InputError(

@@ -213,21 +213,22 @@ def _digest_markets(
             declared = form if table == LEADS else {}
             found[market][table] = _digest([names, declared, *by_market.get(market, (0, 0))])
     strays = [table.stray_rows for table in joins]
+    files = _files_by_market(connection)
     for market in markets:
         others = structure[~structure["market"].isin([market, UNASSIGNED])]
         typical = others[["daily_budget", "days", "ad_sets"]].median()
-        found[market]["formats"] = _digest(asdict(formats.restrict(_files_of(connection, market))))
+        found[market]["formats"] = _digest(asdict(formats.restrict(files.get(market, set()))))
         found[market]["other markets"] = _digest([len(others) > 0, typical.to_dict(), strays])
     return found
 
 
-def _files_of(connection: duckdb.DuckDBPyConnection, market: str) -> set[tuple[str, str]]:
-    """Table and file of all rows of a market."""
-    queries = (
-        f"SELECT DISTINCT '{table}', {FILE} FROM {sliced(table)} WHERE {MARKET_COLUMN} = '{market}'"
-        for table in TABLES
-    )
-    return set(fetch_rows(connection, " UNION ALL ".join(queries)))
+def _files_by_market(connection: duckdb.DuckDBPyConnection) -> dict[str, set[tuple[str, str]]]:
+    """Market -> table and file of its rows."""
+    queries = (f"SELECT DISTINCT {MARKET_COLUMN}, '{table}', {FILE} FROM {sliced(table)}" for table in TABLES)
+    found: dict[str, set[tuple[str, str]]] = {}
+    for market, table, file in fetch_rows(connection, " UNION ALL ".join(queries)):
+        found.setdefault(market, set()).add((table, file))
+    return found
 
 
 def _digest(facts: Any) -> str:
