@@ -34,7 +34,8 @@ def last_spend(folder, tmp_path) -> str:
 def test_names_say_the_month_and_the_number():
     names = ["insights.csv", "insights (1).csv", "insights_9.csv", "insights_10.csv", "insights_2024-06.csv"]
     names += ["insights_12-2024.csv", "insights_Dec 2024 final.csv", "insights_1-2025.csv"]
-    assert sorted(names[::-1], key=name_order) == names
+    by_letter = sorted(names)
+    assert sorted(by_letter, key=name_order) == names
 
 
 @pytest.mark.parametrize(

@@ -143,10 +143,10 @@ def list_outside(market: Market, orphans: Sequence[Mapping[str, Any]] | None) ->
 
 
 def _on_outside(total: pd.Series, currency: str) -> str:
-    if not total.any():
-        return ""
-    amount = f"{format_money(total['spend'], currency)} and {_leads(total['leads'])}"
-    return f"A further {amount} are in no market's figures."
+    money = [format_money(total["spend"], currency)] if total["spend"] else []
+    leads = [_leads(total["leads"])] if total["leads"] else []
+    amount = " and ".join([*money, *leads])
+    return f"In no market's figures: {amount}." if amount else ""
 
 
 def _on_projects(projects: pd.DataFrame, currency: str) -> str:

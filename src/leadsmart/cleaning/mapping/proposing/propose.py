@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from leadsmart.cleaning.mapping.files import list_data_files
+from leadsmart.cleaning.mapping.files import list_data_files, own_sources
 from leadsmart.cleaning.mapping.model import (
     ID_COLUMNS,
     MAPPING_FILE,
@@ -33,7 +33,6 @@ from leadsmart.cleaning.mapping.proposing.preview import Preview, find_prefixes,
 from leadsmart.cleaning.mapping.proposing.writing import write_mapping
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.headers import snake_case
-from leadsmart.cleaning.parsing.sources import find_sources
 from leadsmart.errors import InputError
 from leadsmart.parameter_types import canonical_status
 from leadsmart.params import DEFAULTS_FILE, list_markets
@@ -190,7 +189,7 @@ def _assign(folder: Path, files: list[tuple[str, Preview]]) -> tuple[list[Draft]
     claims: dict[str, str] = {}
     for table in (*TABLES, MARKET_LOOKUP):
         try:
-            claims |= {source.name: table for source in find_sources(folder, table)}
+            claims |= {source.name: table for source in own_sources(folder, table, ())}
         except InputError:
             # two files of one name: the proposal tells them apart
             continue
