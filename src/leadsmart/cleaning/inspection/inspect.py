@@ -9,7 +9,11 @@ from typing import Final
 import duckdb
 
 from leadsmart.cleaning.inspection.refunds import note_refunds
-from leadsmart.cleaning.inspection.statuses import note_missing_history, note_unknown_statuses
+from leadsmart.cleaning.inspection.statuses import (
+    note_missing_history,
+    note_unkept_statuses,
+    note_unknown_statuses,
+)
 from leadsmart.errors import LeadSmartError
 from leadsmart.params import Params
 
@@ -20,6 +24,7 @@ Inspection = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Params]], list[Le
 TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
     note_missing_history,
     note_unknown_statuses,
+    note_unkept_statuses,
     note_refunds,
 )
 #: Of the tables by market, see `assign_markets`.
