@@ -60,6 +60,15 @@ def test_most_statuses_unknown_makes_a_market_not_reliable(tmp_path):
     assert known.verdict != "not reliable"
 
 
+def test_own_statuses_that_nobody_keeps_are_said(tmp_path):
+    tables = make_tables()
+    tables["leads"][0]["lead_status"] = "Created"
+    text = notes(tables, tmp_path)["older statuses"]
+    assert text.startswith(
+        "1 of 1 leads that were worked on by their history still have the status in which they came"
+    )
+
+
 def test_credits_are_said_with_their_money(tmp_path):
     tables = make_tables()
     tables["ad_performance"][0]["spend"] = "-10.50"

@@ -15,7 +15,11 @@ from leadsmart.cleaning.inspection.grain import inspect_coarser_rows, inspect_fi
 from leadsmart.cleaning.inspection.ids import inspect_ids
 from leadsmart.cleaning.inspection.number_formats import inspect_numbers
 from leadsmart.cleaning.inspection.refunds import note_refunds
-from leadsmart.cleaning.inspection.statuses import note_missing_history, note_unknown_statuses
+from leadsmart.cleaning.inspection.statuses import (
+    note_missing_history,
+    note_unkept_statuses,
+    note_unknown_statuses,
+)
 from leadsmart.cleaning.inspection.totals import find_totals
 from leadsmart.cleaning.inspection.units import inspect_currencies, inspect_scales
 from leadsmart.errors import LeadSmartError
@@ -29,6 +33,7 @@ TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
     note_missing_history,
     inspect_ids,
     note_unknown_statuses,
+    note_unkept_statuses,
     note_refunds,
 )
 #: Of the tables by market, see `assign_markets`.

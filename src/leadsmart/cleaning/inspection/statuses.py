@@ -9,7 +9,7 @@ import duckdb
 from leadsmart.cleaning.parsing.notes import Note, add_note
 from leadsmart.cleaning.parsing.raw_rows import FILE
 from leadsmart.cleaning.parsing.sources import table_file
-from leadsmart.cleaning.parsing.sql import fetch_rows
+from leadsmart.cleaning.parsing.sql import fetch_rows, quote_text
 from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import LeadSmartError
@@ -17,10 +17,12 @@ from leadsmart.formats import format_count, format_percent
 from leadsmart.market_tables import MISSING_HISTORY
 from leadsmart.parameter_types import canonical_status
 from leadsmart.params import Params
-from leadsmart.vocabulary import EXPORT_FILES, LEADS, STATUS_EVENTS
+from leadsmart.vocabulary import EXPORT_FILES, LEADS, STATUS_EVENTS, UNTOUCHED_STATUSES
 
 #: From this share of the leads on, statuses without a meaning are said before the report is made.
 NOTABLE_SHARE: Final = 0.01
+#: In so many of the leads that were worked on an own status that says nothing shows that nobody keeps the column.
+MOST_UNKEPT: Final = 0.5
 #: Most statuses that a note lists.
 SHOWN: Final = 5
 #: Longer texts are no status, and may hold what people wrote.
@@ -84,6 +86,45 @@ def note_unknown_statuses(
             "such as {WON: QUALIFIED}"
         )
         add_note(connection, _note(file, LEADS, "unknown statuses", unknown, text))
+    return []
+
+
+def note_unkept_statuses(
+    connection: duckdb.DuckDBPyConnection, params: Mapping[str, Params]
+) -> list[LeadSmartError]:
+    """Note that the leads' own statuses don't follow the history, so that the last event says what became of a lead.
+
+    Parameters
+    ----------
+    connection, params
+        See `inspect_tables`.
+
+    Returns
+    -------
+    list of LeadSmartError
+        None: cleaning settles each lead's status, see `settle_statuses`.
+    """
+    aliases = {alias: status for own in params.values() for alias, status in own.status_aliases.items()}
+    query = f"SELECT DISTINCT lead_status FROM {LEADS} UNION SELECT DISTINCT status FROM {STATUS_EVENTS}"
+    written = [text for (text,) in fetch_rows(connection, query) if text is not None]
+    spelt = {text: canonical_status(clean_text(text) or "UNKNOWN") for text in written}
+    silent = [text for text, status in spelt.items() if aliases.get(status, status) in UNTOUCHED_STATUSES]
+    says = (
+        f"coalesce(list_contains([{', '.join(map(quote_text, silent))}], {{}}), true)"
+        if silent
+        else "{} IS NULL"
+    )
+    [(worked, unkept)] = fetch_rows(
+        connection,
+        f"SELECT count(*), count(*) FILTER ({says.format('lead_status')}) FROM {LEADS} "
+        f"WHERE id IN (SELECT lead_id FROM {STATUS_EVENTS} WHERE NOT {says.format('status')})",
+    )
+    if unkept > MOST_UNKEPT * worked:
+        text = (
+            f"{format_count(unkept)} of {format_count(worked)} leads that were worked on by their history still have the "
+            "status in which they came; the status of the last event counts, and leads without an event are unknown"
+        )
+        add_note(connection, _note(table_file(LEADS), LEADS, "older statuses", unkept, text))
     return []
 
 
