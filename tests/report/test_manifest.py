@@ -25,6 +25,9 @@ def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
         total_spend=spend,
         structure=[],
         notes=[],
+        lead_columns=[],
+        form_fields=[],
+        safe_form_fields=[],
     )
 
 
