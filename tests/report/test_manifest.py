@@ -27,6 +27,9 @@ def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
         formats={},
         notes=[],
         joins=[],
+        lead_columns=[],
+        form_fields=[],
+        safe_form_fields=[],
     )
 
 
