@@ -12,7 +12,7 @@ import yaml
 from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
 from leadsmart.params import params_for
-from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, imports_of
+from leadsmart.report.execution.kernels import ONE_THREAD, Kernels
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
 from leadsmart.report.project.notebook_format import nbformat
 from leadsmart.report.project.workspace import Workspace
@@ -148,7 +148,7 @@ class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # paperm
         input_path: str | None,
         **options: Any,
     ) -> Any:
-        with kernels.open(imports_of(nb_man.nb)) as kernel:
+        with kernels.open() as kernel:
             client = papermill.engines.PapermillNotebookClient(
                 nb_man,
                 km=kernel.manager,

@@ -99,7 +99,7 @@ def run_markets(
     if executor is not None:
         run_all(waits, executor, run.start, run.finish)
     else:
-        run.kernels = Kernels(find_imports(workspace.notebooks))
+        run.kernels = Kernels(find_imports(sorted(workspace.notebooks.glob("*.ipynb"))))
         # Left in this order, also by Ctrl-C: without kernels, the threads come to their end.
         with ThreadPoolExecutor(max_workers=jobs) as threads, run.kernels:
             run_all(waits, threads, run.start, run.finish)

@@ -102,7 +102,7 @@ def run_task(task: Task, kernels: Kernels | None = None, on_cell: "CellListener 
     started = time.perf_counter()
     if kernels:
         kernels.start()
-    # papermill takes a second to import, and the warm process is at work meanwhile
+    # papermill takes a second to import, and the launcher is at work meanwhile
     from leadsmart.report.execution.execute import execute_notebook
 
     try:
