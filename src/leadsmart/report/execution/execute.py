@@ -16,6 +16,7 @@ from leadsmart.report.execution.kernels import ONE_THREAD, Kernels
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
 from leadsmart.report.project.notebook_format import nbformat
 from leadsmart.report.project.workspace import Workspace
+from leadsmart.report.provenance.manifest import plain_values
 from leadsmart.report.provenance.records import is_done
 
 # isort: split
@@ -74,7 +75,7 @@ def execute_notebook(
     declared = NOTEBOOKS[name]
     params = params_for(market, workspace.params_dir, overrides)
     notebook = _read_notebook(workspace.notebooks / f"{name}.ipynb")
-    values = {parameter: _plain(value) for parameter, value in overrides.items()}
+    values = plain_values(overrides)
     given = values if declared.runs_once else {"market": market, **values}
     headings = _headings(notebook, injected=bool(given))
     at = [0]
@@ -163,17 +164,6 @@ class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # paperm
 
 
 papermill.engines.papermill_engines.register(ENGINE, _Engine)
-
-
-def _plain(value: Any) -> Any:
-    """A value as a notebook's parameters cell can hold it."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    return str(value)
 
 
 def _headings(notebook: nbformat.NotebookNode, injected: bool) -> list[str]:

@@ -38,16 +38,15 @@ COLD = "LEADSMART_COLD_KERNELS"
 #: depend on how many threads add them up.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-#: Seconds between two looks at what is known to take milliseconds.
-POLL_SECONDS = 0.003
-
 T = TypeVar("T")
 
 # pyarrow brings an allocator that starts a thread when it is loaded, whether or not it is used.
 _NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w[\w.]*)", re.MULTILINE)
-_START_SECONDS = 60.0
+#: The first kernel waits for all imports, which take a minute where many others are at work.
+_START_SECONDS = 180.0
+_LOOK_SECONDS = 0.003
 _LAST_LINES = 5
 _LINE_WIDTH = 200
 
@@ -263,7 +262,7 @@ class Kernels:
                 self._stop_if_over()
                 self._give_up("ended" if has_ended else f"did not answer within {self._start_seconds:g} s")
                 return None
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)
             forked.pid = int(_read(folder / PID) or 0)
         return forked
 

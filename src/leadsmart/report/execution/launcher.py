@@ -62,6 +62,9 @@ def serve(folder: Path, modules: Sequence[str]) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: _reap(kernels))
     for line in sys.stdin:
         wanted = Path(line.rstrip("\n"))
+        if not (wanted / REQUEST).is_file():
+            # Who asked has stopped waiting.
+            continue
         # It must be known before its end is.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         pid = os.fork()

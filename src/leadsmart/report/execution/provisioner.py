@@ -13,10 +13,9 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient.exceptions import DeadKernelError
 from traitlets import Any as AnyTrait
 
-from leadsmart.report.execution.kernels import POLL_SECONDS, Process
-
 _ANSWER_SECONDS = 120.0
 _END_SECONDS = 5.0
+_LOOK_SECONDS = 0.003
 
 
 class Provisioner(LocalProvisioner):
@@ -26,7 +25,8 @@ class Provisioner(LocalProvisioner):
     fork = AnyTrait()
     #: Told of the kernel's process.
     on_start = AnyTrait()
-    started: Process | None = None
+    #: The kernel's process once it runs, and after it has ended.
+    started: Any = None
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """Start the kernel's process."""
@@ -45,7 +45,7 @@ class Provisioner(LocalProvisioner):
         # Its manager looks only every tenth of a second; a killed process is gone within milliseconds.
         deadline = time.monotonic() + _END_SECONDS
         while await self.poll() is None and time.monotonic() < deadline:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 class PromptClient(AsyncKernelClient):

@@ -92,7 +92,7 @@ class Freshness:
             case RunInput.FAILURES:
                 return digest_of(self.store.failures())
             case RunInput.EXPORT_FILES:
-                return self.store.input_digests()
+                return digest_of({n: str(entry["sha256"]) for n, entry in self.store.slices.inputs.items()})
             case RunInput.EARLIER_RUN:
                 return digest_of(self.compared)
         return None
