@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from leadsmart.report.execution import launcher
 from leadsmart.report.execution.launcher import EXIT, LOG, PID, REQUEST
@@ -67,21 +67,12 @@ def find_imports(notebooks: Iterable[Path]) -> list[str]:
     return list(found)
 
 
-class Process(Protocol):
-    """What Jupyter and we ask of a kernel's process, as `subprocess.Popen` has it."""
-
-    pid: int
-
-    def poll(self) -> int | None:
-        """Its exit code, negative for a signal; None while it runs."""
-
-
 class ForkedProcess:
     """A kernel's process that is a child of the launcher, which tells of it in files of the kernel's folder."""
 
     stdin = stdout = stderr = None
 
-    def __init__(self, folder: Path, launcher: Process) -> None:
+    def __init__(self, folder: Path, launcher: subprocess.Popen[bytes]) -> None:
         self._folder, self._launcher = folder, launcher
         self._code: int | None = None
         self.pid = 0
@@ -100,6 +91,10 @@ class ForkedProcess:
         """Send a signal, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
+
+
+#: A kernel's process, forked or started the plain way.
+Process = ForkedProcess | subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True)
