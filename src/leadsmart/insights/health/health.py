@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.formats import format_count, format_money, format_percent, format_value
-from leadsmart.insights.health.delivery_checks import (
+from leadsmart.insights.health.checks import (
+    check_batches,
     check_frequency,
+    check_frozen,
     check_silence,
     check_spend_without_leads,
-)
-from leadsmart.insights.health.follow_up_checks import (
-    check_batches,
-    check_frozen,
     check_unknown,
     check_untouched,
     has_history,

@@ -13,10 +13,11 @@ from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
 from leadsmart.parameter_types import NULL
 from leadsmart.params import params_for
-from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, imports_of
+from leadsmart.report.execution.kernels import ONE_THREAD, Kernels
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
 from leadsmart.report.project.notebook_format import nbformat
 from leadsmart.report.project.workspace import Workspace
+from leadsmart.report.provenance.manifest import plain_values
 from leadsmart.report.provenance.records import is_done
 
 # isort: split
@@ -76,7 +77,7 @@ def execute_notebook(
     params = params_for(market, workspace.params_dir, overrides)
     notebook = _read_notebook(workspace.notebooks / f"{name}.ipynb")
     # a notebook takes None for "not stated"
-    values = {name: NULL if value is None else _plain(value) for name, value in overrides.items()}
+    values = {name: NULL if value is None else value for name, value in plain_values(overrides).items()}
     given = values if declared.runs_once else {"market": market, **values}
     headings = _headings(notebook, injected=bool(given))
     at = [0]
@@ -152,7 +153,7 @@ class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # paperm
         input_path: str | None,
         **options: Any,
     ) -> Any:
-        with kernels.open(imports_of(nb_man.nb)) as kernel:
+        with kernels.open() as kernel:
             client = papermill.engines.PapermillNotebookClient(
                 nb_man,
                 km=kernel.manager,
@@ -167,17 +168,6 @@ class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # paperm
 
 
 papermill.engines.papermill_engines.register(ENGINE, _Engine)
-
-
-def _plain(value: Any) -> Any:
-    """A value as a notebook's parameters cell can hold it."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    return str(value)
 
 
 def _headings(notebook: nbformat.NotebookNode, injected: bool) -> list[str]:

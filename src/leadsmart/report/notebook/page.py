@@ -13,7 +13,7 @@ from leadsmart.cleaning.reading.slices import Slices, read_slices
 from leadsmart.display.cards import banner, callout, facts_line, footnote, page_nav
 from leadsmart.display.markup import Html
 from leadsmart.errors import InputError, ParameterError
-from leadsmart.formats import format_count, format_date
+from leadsmart.formats import format_date
 from leadsmart.params import Params, list_markets
 from leadsmart.report.notebook.reader import Reader
 from leadsmart.report.notebook.writer import Writer
@@ -79,11 +79,10 @@ class Page(Reader, Writer):
         notices = [SAMPLE_NOTICE] * self.store.slices.is_sample + [audience_note(self.params)]
         return Html("".join(banner(notice) for notice in notices if notice))
 
-    def source_note(self, n: float | None = None) -> str:
-        """The footer of a picture: n where it is given, and where the data is from."""
-        count = f"n {format_count(n)}. " if n is not None else ""
+    def source_note(self) -> str:
+        """The footer of a picture: where the data is from."""
         kind = "sample export" if self.store.slices.is_sample else "platform export"
-        return f"{count}{self.params.title}, {kind} up to {format_date(self.params.as_of)}"
+        return f"{self.params.title}, {kind} up to {format_date(self.params.as_of)}"
 
     def finish(self) -> Html:
         """Record that this notebook has come to its end; shows versions, seed and what it was made from."""

@@ -124,7 +124,7 @@ def why_site_is_outdated(workspace: Workspace, renderer: str = "auto") -> list[s
 def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
     """All that the site is made from: file of the site's project -> sha256, and what renders it."""
     sources = _sources(workspace, read_expected_pages(workspace.outputs))
-    code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "embedded.py", "search.py")]
+    code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "embedded.py")]
     chosen = _resolve_renderer(renderer)
     return {
         **{target.as_posix(): sha256_of(source) for target, source in sources.items() if source.is_file()},
