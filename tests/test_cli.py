@@ -252,7 +252,9 @@ def test_a_market_file_in_another_encoding(run: Run, project: Path):
 
 def test_a_market_without_campaigns(run: Run, project: Path):
     change(project / "export" / "project_markets.csv", "Gamma,gulf\n", "")
-    assert_refused(run("check", "--data", "export"), "gulf has no campaigns", "project_markets.csv")
+    assert_refused(run("check", "gulf", "--data", "export"), "gulf has no campaigns", "project_markets.csv")
+    said = run("check", "--data", "export")
+    assert said.code == 0 and "No data in this export: gulf." in said.out
 
 
 # --- bad input: the rest ------------------------------------------------------------------------------------

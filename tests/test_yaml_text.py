@@ -1,6 +1,7 @@
 """What is written in a YAML file or after --param arrives as it is written, or is refused; nothing becomes another value."""
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,71 @@ def test_two_files_of_one_name_are_refused(folder: Path):
         load_params("delta", folder)
     with pytest.raises(InputError, match="Keep one"):
         mapping_path(folder)
+
+
+# --- what would take hours, memory or the stack ---------------------------------------------------------
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{new}: &{new} [*{old}, *{old}]\n" for old, new in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BOMB, "alias .a is not read: write its value out .line 2"),
+        ("[" * 100_000, "nested more than 20 levels deep"),
+        ("{a: " * 50_000, "nested more than 20 levels deep"),
+        ("- " * 100_000, "nested more than 20 levels deep"),
+        ("a: 1\n" * 100_000, "characters are more than"),
+        ("a: 1\n" * 40_000, "'a' stands twice"),
+    ],
+    ids=["bomb", "lists", "mappings", "items", "large", "twice"],
+)
+def test_texts_that_nobody_writes_are_refused(text: str, said: str):
+    with pytest.raises(ValueError, match=said):
+        parse_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("seed", "-1", "greater than or equal to 0"),
+        ("seed", str(2**32), "less than 4294967296"),
+        ("seed", "9" * 5_000, "exceeded maximum size"),
+        ("as_of", "0001-01-01", "years 2000 to 2100"),
+        ("period_end", "2101-01-01", "years 2000 to 2100"),
+        ("period_end", "2024-09-31", "no such day"),
+        ("cell_timeout", "86401", "less than or equal to 86400"),
+        ("cell_timeout", "0", "greater than or equal to 1"),
+        ("horizon_days", "99999", "less than or equal to 3650"),
+        ("minimum_leads", "99999999999", "less than or equal to"),
+        ("target_cpl", "9" * 5_000, "finite"),
+        ("user_ids", "[" + "9" * 5_000 + "]", "is not a user id"),
+        ("form_fields", "[[a]]", "valid string"),
+        ("phone_region", "ZZ", "region with phones"),
+        ("default_channel", "x" * 5_000, "at most 60"),
+        ("x" * 5_000, "1", "unknown parameter"),
+        ("seed", "[" * 60_000, "nested"),
+        ("seed", "[&a [x], *a]", "alias"),
+    ],
+)
+def test_parameters_that_no_tool_could_use_are_refused_in_a_short_message(
+    folder: Path, name: str, value: str, said: str
+):
+    with pytest.raises(ParameterError, match=said) as caught:
+        load(folder, "", f"{name}={value}")
+    assert len(str(caught.value)) < 400
+
+
+def test_many_unknown_parameters_are_counted(folder: Path):
+    with pytest.raises(InputProblems) as caught:
+        load(folder, "\n".join(f"no_{i}: 1" for i in range(5_000)))
+    assert len(caught.value.problems) == 6
+    assert "4,995 affected" in str(caught.value.problems[-1])
+
+
+def test_a_file_that_is_no_regular_one_is_not_opened(folder: Path):
+    os.mkfifo(folder / "mapping.yml")
+    with pytest.raises(InputError, match="no regular file"):
+        read_mapping(folder / "mapping.yml")

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 MAX_EXAMPLES = 5
+#: Longest text of others that a message quotes whole.
+MAX_QUOTED = 80
 
 
 class LeadSmartError(Exception):
@@ -36,7 +38,7 @@ class LeadSmartError(Exception):
     ) -> None:
         self.problem, self.remedy = problem, remedy
         self.file, self.rule, self.column, self.count = file, rule, column, count
-        self.examples: Sequence[str] = [str(x) for x in examples][:MAX_EXAMPLES]
+        self.examples: Sequence[str] = [shorten(str(x)) for x in examples][:MAX_EXAMPLES]
         super().__init__(self.message)
 
     @property
@@ -60,6 +62,15 @@ class LeadSmartError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # Not by __init__, as an exception usually is: that one needs more than the message.
         return (type(self).__new__, (type(self), *self.args), vars(self))
+
+
+def shorten(text: str) -> str:
+    """A text of any length as messages quote it.
+
+    >>> len(shorten("9" * 5_000))
+    80
+    """
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
 
 
 class ParameterError(LeadSmartError):

@@ -7,8 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from leadsmart.errors import shorten
 from leadsmart.vocabulary import KNOWN_STATUSES, RESERVED_MARKETS
 
+#: Reports are about days of these years; outside a day can only be a slip.
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
 #: Stands for None where only a text can be handed on.
 NULL: Final = "null"
 MARKET_NAME = re.compile(r"[a-z0-9-]+")
@@ -46,6 +50,15 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _phone_region(code: str) -> str:
+    # it takes a moment to import, and most modules that know parameters know no phones
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError("not an ISO 3166 code of a region with phones, such as EG")
+    return code
+
+
 def _null(value: object) -> object:
     """Nothing, where ``null`` is stated as a text: in a notebook's parameters cell None means that nothing is stated."""
     return None if value == NULL else value
@@ -53,21 +66,23 @@ def _null(value: object) -> object:
 
 def _day(value: object) -> object:
     # pydantic reads bare numbers as seconds since 1970, so that 20241001 would become a day of that year
-    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
-        return value
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
-            return dt.date.fromisoformat(value.strip())
-    except ValueError as error:
-        raise ValueError("no such day in the calendar") from error
-    raise ValueError("expected a day written like 2024-10-01")
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip(), re.ASCII):
+        try:
+            value = dt.date.fromisoformat(value.strip())
+        except ValueError as error:
+            raise ValueError("no such day in the calendar") from error
+    if value is not None and (not isinstance(value, dt.date) or isinstance(value, dt.datetime)):
+        raise ValueError("expected a day written like 2024-10-01")
+    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"expected a day of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
 
 
 def _items(value: object) -> object:
     """Take one value, a comma-separated text or a list as a tuple without repeats, in order."""
     if isinstance(value, str):
         value = value.split(",")
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not any(isinstance(x, list | dict) for x in value):
         return tuple(dict.fromkeys(x.strip() if isinstance(x, str) else x for x in value))
     return value
 
@@ -78,9 +93,13 @@ def _all_or_ids(value: object) -> object:
     ids = _items([value] if isinstance(value, int) else value)
     if not isinstance(ids, tuple) or not ids:
         raise ValueError("expected all, or a list of user ids such as [203, 466]")
-    wrong = [x for x in ids if isinstance(x, bool) or not isinstance(x, int | str) or x == ""]
+    wrong = [
+        x for x in ids if isinstance(x, bool) or not isinstance(x, int | str) or not 0 < len(str(x)) <= 100
+    ]
     if wrong:
-        raise ValueError(f"{wrong[0]!r} is not a user id; write whole numbers, or text in quotes")
+        raise ValueError(
+            f"{shorten(repr(wrong[0]))} is not a user id; write whole numbers, or text in quotes"
+        )
     return tuple(dict.fromkeys(str(x) for x in ids))
 
 
@@ -103,6 +122,7 @@ def _canonical_aliases(aliases: dict[str, str]) -> dict[str, str]:
 
 MarketName = Annotated[str, AfterValidator(_market_name)]
 Title = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_title)]
+PhoneRegion = Annotated[str, AfterValidator(_phone_region)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 UserIds = Annotated[tuple[str, ...] | None, BeforeValidator(_all_or_ids)]
@@ -110,7 +130,9 @@ Statuses = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_c
 StatusAliases = Annotated[dict[str, str], AfterValidator(_canonical_aliases)]
 Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_items)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Target = Annotated[float, Field(gt=0)]
+Target = Annotated[float, Field(gt=0, le=1e12)]
+#: A number of leads, verdicts, users or people: a billion is more than any export has.
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 OptionalDay = Annotated[Day | None, BeforeValidator(_null)]
 OptionalTimeZone = Annotated[TimeZone | None, BeforeValidator(_null)]
 OptionalTarget = Annotated[Target | None, BeforeValidator(_null)]

@@ -14,14 +14,16 @@ from pydantic import (
     model_validator,
 )
 
-from leadsmart.errors import InputProblems, ParameterError
+from leadsmart.errors import MAX_EXAMPLES, InputProblems, ParameterError, shorten
 from leadsmart.parameter_types import (
+    Count,
     Day,
     MarketName,
     Names,
     OptionalDay,
     OptionalTarget,
     OptionalTimeZone,
+    PhoneRegion,
     Share,
     StatusAliases,
     Statuses,
@@ -74,8 +76,8 @@ class Params(BaseModel):
     date_order: Literal["auto", "ymd", "dmy", "mdy"]
     decimal_comma: Literal["auto"] | bool
     coarse_delivery: Literal["refuse", "spread"]
-    phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    default_channel: Annotated[str, Field(min_length=1)]
+    phone_region: PhoneRegion
+    default_channel: Annotated[str, Field(min_length=1, max_length=60)]
     form_fields: Names
     safe_form_fields: Names
 
@@ -99,11 +101,11 @@ class Params(BaseModel):
     target_cpl: OptionalTarget
     target_cpql: OptionalTarget
 
-    minimum_leads: Annotated[int, Field(ge=1)]
-    minimum_verdicts: Annotated[int, Field(ge=1)]
-    minimum_users: Annotated[int, Field(ge=2)]
-    minimum_people: Annotated[int, Field(ge=1)]
-    minimum_decision_verdicts: Annotated[int, Field(ge=5)]
+    minimum_leads: Count
+    minimum_verdicts: Count
+    minimum_users: Annotated[Count, Field(ge=2)]
+    minimum_people: Count
+    minimum_decision_verdicts: Annotated[Count, Field(ge=5)]
     minimum_decision_coverage: Annotated[float, Field(ge=0.2, le=1)]
     practical_margin: Annotated[float, Field(gt=0, lt=1)]
     false_discovery_rate: Annotated[float, Field(gt=0, lt=0.5)]
@@ -114,11 +116,11 @@ class Params(BaseModel):
     platform_start: Day
 
     target: Literal["qualified_given_verdict", "qualified_within_horizon"]
-    horizon_days: Annotated[int, Field(ge=1)]
+    horizon_days: Annotated[int, Field(ge=1, le=3_650)]
     grade_bounds: dict[Literal["A", "B", "C"], Share]
 
-    seed: int
-    cell_timeout: Annotated[int, Field(ge=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    cell_timeout: Annotated[int, Field(ge=1, le=86_400)]
 
     @model_validator(mode="after")
     def _consistent(self) -> "Params":
@@ -304,13 +306,13 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
         name, separator, text = pair.partition("=")
         if not separator or not name:
             raise ParameterError(
-                f"--param {pair!r} is not NAME=VALUE", remedy="Write for example --param seed=7"
+                f"--param {shorten(pair)!r} is not NAME=VALUE", remedy="Write for example --param seed=7"
             )
         try:
             values[name] = _as_number(name, parse_value(text))
         except ValueError as error:
             raise ParameterError(
-                f"--param {pair!r} is not a YAML value: {error}", remedy="Quote it"
+                f"--param {shorten(pair)!r} is not a YAML value: {error}", remedy="Quote it"
             ) from error
     if "market" in values:
         raise ParameterError(
@@ -349,7 +351,17 @@ def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, *f
         places = [find_place(path, location) for path in files]
         return next((p for p, path in zip(places, files, strict=True) if p != path.name), files[0].name)
 
-    problems = [_unknown_parameter(name, place([name])) for name in values if name not in Params.model_fields]
+    unknown = [name for name in values if name not in Params.model_fields]
+    problems = [_unknown_parameter(name, place([name])) for name in unknown[:MAX_EXAMPLES]]
+    if unknown[MAX_EXAMPLES:]:
+        problems.append(
+            ParameterError(
+                "more unknown parameters",
+                remedy=f"params/{DEFAULTS_FILE} lists all parameters",
+                count=len(unknown[MAX_EXAMPLES:]),
+                examples=unknown[MAX_EXAMPLES:],
+            )
+        )
     known = {name: value for name, value in values.items() if name in Params.model_fields}
     try:
         params = Params(**known)
@@ -363,9 +375,10 @@ def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, *f
 
 
 def _unknown_parameter(name: object, file: str) -> ParameterError:
-    close = difflib.get_close_matches(str(name), Params.model_fields, n=1, cutoff=0.5)
+    text = shorten(str(name))
+    close = difflib.get_close_matches(text, Params.model_fields, n=1, cutoff=0.5)
     remedy = f"Did you mean {close[0]}?" if close else f"params/{DEFAULTS_FILE} lists all parameters"
-    return ParameterError(f"unknown parameter {name!r}", remedy=remedy, file=file)
+    return ParameterError(f"unknown parameter {text!r}", remedy=remedy, file=file)
 
 
 def _parameter_error(detail: Mapping[str, Any], file: str) -> ParameterError:

@@ -1,17 +1,19 @@
 """YAML in which every value stays the text that was written; whoever declares a type reads the text as one.
 
 YAML 1.1 reads the id ``0102`` as 66, ``no`` as false, ``1_000`` as 1000 and ``12:30:00`` as 45000. Here only a bare
-``null``, ``~`` or nothing is something else than text, namely None. Names that stand twice and tags are errors.
+``null``, ``~`` or nothing is something else than text, namely None. Names that stand twice, tags and aliases are errors,
+as are texts that are larger or nested deeper than any that people write.
 """
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from leadsmart.errors import LeadSmartError
+from leadsmart.errors import LeadSmartError, shorten
 
 #: Endings of YAML files; the first is the one that this project's own have.
 YAML_SUFFIXES: Final = (".yml", ".yaml")
@@ -20,6 +22,9 @@ _NULL: Final = "tag:yaml.org,2002:null"
 _READ: Final = frozenset({_NULL, *(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))})
 #: A text that begins so is YAML also on the command line: a list, a mapping, or quoted.
 _MARKED: Final = ("[", "{", '"', "'")
+#: Far above what files of parameters and mappings have.
+_MAX_CHARACTERS: Final = 250_000
+_MAX_DEPTH: Final = 20
 _QUOTE: Final = 'Put a text with signs of YAML in quotes, such as "Sales: Cairo"'
 
 
@@ -35,11 +40,11 @@ class _TextLoader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignor
         return super().construct_object(node, deep)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(key) for key, _ in node.value]
-        twice = [name for name in names if names.count(name) > 1]
+        names = Counter(self.construct_object(key) for key, _ in node.value if key.id == "scalar")
+        twice = [name for name, count in names.items() if count > 1]
         if twice:
             raise yaml.constructor.ConstructorError(
-                problem=f"{twice[0]!r} stands twice", problem_mark=node.start_mark
+                problem=f"{shorten(repr(twice[0]))} stands twice", problem_mark=node.start_mark
             )
         return super().construct_mapping(node, deep)
 
@@ -55,6 +60,7 @@ def parse_yaml(text: str) -> Any:
     {'user_id': '0102', 'status': 'no', 'target': None}
     """
     try:
+        _refuse_excess(text)
         # _TextLoader is a BaseLoader, which makes nothing that runs code
         return yaml.load(text, Loader=_TextLoader)
     except yaml.MarkedYAMLError as error:
@@ -63,6 +69,20 @@ def parse_yaml(text: str) -> Any:
         raise ValueError(f"{what}{line}") from error
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
+
+
+def _refuse_excess(text: str) -> None:
+    """Raise a ValueError at what would take a parser's memory, stack or hours."""
+    if len(text) > _MAX_CHARACTERS:
+        raise ValueError(f"{len(text):,} characters are more than the {_MAX_CHARACTERS:,} that are read")
+    depth = 0
+    for event in yaml.parse(text, Loader=_TextLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        place = f" (line {event.start_mark.line + 1})"
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"nested more than {_MAX_DEPTH} levels deep{place}")
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"the alias *{shorten(event.anchor)} is not read: write its value out{place}")
 
 
 def parse_value(text: str) -> Any:
@@ -122,6 +142,8 @@ def read_yaml(path: Path, error: type[LeadSmartError], *, restore: str = "Check 
     LeadSmartError
         If the file can't be read or is no YAML.
     """
+    if path.exists() and not path.is_file():
+        raise error("is no regular file", remedy=restore, file=str(path))
     try:
         return parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as reason:
@@ -176,7 +198,8 @@ def find_restated(path: Path, values: Mapping[str, Any]) -> frozenset[str]:
         For these, the file itself says what was written: 66 may have been 0102 there.
     """
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        _refuse_excess(text := path.read_text(encoding="utf-8"))
+        read = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError):
         return frozenset()
     if not isinstance(read, dict):

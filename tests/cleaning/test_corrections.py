@@ -80,3 +80,11 @@ def test_rows_of_all_markets_are_counted(tmp_path):
 def test_bad_entries(tmp_path, text, message):
     with pytest.raises(ParameterError, match=message):
         read_corrections(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("value", ["2024-09-31", "2024-13-01", "yesterday", "31 Sept"])
+def test_a_new_date_has_to_be_in_the_calendar(tmp_path, value):
+    text = GOOD.replace("spend: 3.5, reach: null", f"created_at: {value}")
+    with pytest.raises(ParameterError, match=r"no date .column created_at.*2024-10-01"):
+        read_corrections(write(tmp_path, text))
+    assert read_corrections(write(tmp_path, text.replace(value, "2024-09-30 08:00:00")))

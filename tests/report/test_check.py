@@ -7,8 +7,9 @@ from cleaning.builders_cleaning import make_tables, write_export
 from report.builders_report import make_project
 
 from leadsmart.errors import InputProblems
-from leadsmart.report.check import check_inputs
+from leadsmart.report.check import check_inputs, describe_export
 from leadsmart.report.project.workspace import Workspace, open_workspace
+from leadsmart.report.provenance.result_store import ResultStore
 
 
 @pytest.fixture
@@ -56,15 +57,40 @@ def test_a_wrong_override_is_said_once_however_many_markets(workspace: Workspace
     assert len(problems_of(workspace, horizon_days="soon")) == 1
 
 
-def test_a_market_without_campaigns_is_named_with_what_to_do(workspace: Workspace):
+def write_only_projects_of(workspace: Workspace, *markets: str) -> None:
     tables = make_tables()
-    tables["project_markets"] = tables["project_markets"][:2]
+    for row in tables["project_markets"]:
+        row["market"] = row["market"] if row["market"] in markets else "elsewhere"
     write_export(workspace.data, tables)
-    (said,) = problems_of(workspace)
+
+
+def test_a_quiet_market_is_named_and_the_others_run(workspace: Workspace):
+    write_only_projects_of(workspace, "new-cairo")
+    slices, markets = check_inputs(workspace, [], {})
+    assert markets == ["new-cairo"]
+    said = describe_export(workspace, slices, markets, {})
+    assert [line for line in said if "No data in this export: gulf" in line and "project_markets.csv" in line]
+
+
+def test_a_quiet_market_that_is_asked_for_is_an_error_with_what_to_do(workspace: Workspace):
+    write_only_projects_of(workspace, "new-cairo")
+    (said,) = problems_of(workspace, "new-cairo", "gulf")
     assert said.startswith("export: gulf has no campaigns")
     assert "project_markets.csv" in said and "params/gulf.yml" in said
-    slices, markets = check_inputs(workspace, ["new-cairo"], {})
-    assert (slices.markets["gulf"], markets) == (0, ["new-cairo"])
+
+
+def test_only_quiet_markets_are_an_error(workspace: Workspace):
+    write_only_projects_of(workspace, "elsewhere")
+    assert [said.partition(" has")[0] for said in problems_of(workspace)] == [
+        "export: gulf",
+        "export: new-cairo",
+    ]
+
+
+def test_quiet_markets_reach_the_first_page_with_their_titles(workspace: Workspace):
+    write_only_projects_of(workspace, "new-cairo")
+    slices, _ = check_inputs(workspace, [], {})
+    assert ResultStore(workspace, slices, {}).quiet == {"gulf": "Gulf"}
 
 
 def test_a_report_for_some_users_is_about_the_markets_where_they_advertise(workspace: Workspace):

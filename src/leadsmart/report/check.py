@@ -36,7 +36,7 @@ def check_inputs(
     Slices
         The export, split by market.
     list of str
-        The markets to run: those where the business users in ``user_ids`` have campaigns.
+        The markets to run: those that have campaigns, of the business users in ``user_ids``.
 
     Raises
     ------
@@ -75,10 +75,9 @@ def check_inputs(
     if foreign_money:
         raise InputProblems(foreign_money)
     without = [market for market in markets or known if not _campaigns(workspace, slices, market, overrides)]
-    # A report for some business users is about the markets where they advertise.
-    unavoidable = [market for market in without if market in markets or not slices.markets.get(market)]
-    if unavoidable or len(without) == len(markets or known):
-        raise InputProblems([_no_campaigns(workspace, slices, market) for market in unavoidable or without])
+    # a market that was not asked for may be quiet in this export, or none of the business users advertise there
+    if without and (markets or len(without) == len(known)):
+        raise InputProblems([_no_campaigns(workspace, slices, market) for market in without])
     return slices, [market for market in markets or known if market not in without]
 
 
@@ -104,8 +103,18 @@ def describe_export(
     params = [load_params(market, workspace.params_dir, overrides) for market in markets]
     return [
         *slices.note_lines,
+        *_describe_quiet(workspace, slices),
         *describe_form_fields(slices, params),
         *_list_joins(workspace, slices, markets, overrides),
+    ]
+
+
+def _describe_quiet(workspace: Workspace, slices: Slices) -> list[str]:
+    quiet = [market for market in list_markets(workspace.params_dir) if not slices.markets.get(market)]
+    if not quiet:
+        return []
+    return [
+        f"No data in this export: {', '.join(quiet)}. If that is wrong, name their projects in project_markets.csv."
     ]
 
 

@@ -43,6 +43,7 @@ class RunInput(Enum):
     OTHER_USERS_ROWS = "rows of other business users"
     EXPORT_FILES = "files of the export"
     FAILURES = "failures"
+    QUIET_MARKETS = "markets without data"
     EARLIER_RUN = "the run compared with"
 
 
@@ -266,6 +267,7 @@ NOTEBOOKS: dict[str, Notebook] = {
                 Reads(CLEANING, (CLEAN_TABLES, DATA_QUALITY_FILE), Of.UNASSIGNED),
                 RunInput.EXPORT_FILES,
                 RunInput.FAILURES,
+                RunInput.QUIET_MARKETS,
                 RunInput.EARLIER_RUN,
             ),
             writes=_tables("changes", "joins", "markets", "unassigned_projects", "unknown_campaigns"),

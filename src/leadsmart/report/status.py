@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from leadsmart.errors import InputError, LeadSmartError
-from leadsmart.params import list_markets
 from leadsmart.report.execution.schedule import TaskId, plan
 from leadsmart.report.notebooks import SUMMARY, Of
 from leadsmart.report.project.export_slices import known_slices
@@ -139,7 +138,7 @@ def list_if_up_to_date(
         return []
     try:
         store = open_store(workspace, overrides)
-        wanted = list(markets) or list_markets(workspace.params_dir)
+        wanted = list(markets) or store.present
         parameters = {m: store.params(m) for m in (*wanted, UNASSIGNED)}
         if any(p.user_ids is not None for p in parameters.values()) or not set(wanted) <= set(store.present):
             return []

@@ -7,9 +7,11 @@ from typing import Annotated, Final, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from leadsmart.cleaning.parsing.file_formats import DATE_COLUMNS
 from leadsmart.cleaning.parsing.raw_rows import FILE, LINE
 from leadsmart.cleaning.reading.slice_rows import read_rows
 from leadsmart.cleaning.reading.slices import Slices
+from leadsmart.cleaning.values.dates import DATE_ORDERS, read_moment
 from leadsmart.cleaning.values.texts import clean_text, map_distinct
 from leadsmart.errors import InputError, ParameterError
 from leadsmart.params import CORRECTIONS_FILE
@@ -67,6 +69,16 @@ class Correction(BaseModel):
                     remedy="Correct it in the export, or a project's market in project_markets.csv",
                     file=CORRECTIONS_FILE,
                     column=column,
+                )
+        for column, value in self.change.items():
+            is_date = column in DATE_COLUMNS.get(self.table, ())
+            if value is not None and is_date and not read_moment(value).among(DATE_ORDERS):
+                raise ParameterError(
+                    "a correction's new value is no date",
+                    remedy="Write a day of the calendar, such as 2024-10-01 or 2024-10-01 08:30:00",
+                    file=CORRECTIONS_FILE,
+                    column=column,
+                    examples=[value],
                 )
         return self
 

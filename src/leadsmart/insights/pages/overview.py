@@ -41,23 +41,27 @@ class MarketsOverview:
     statement: str
 
 
-def compare_markets(summaries: pd.DataFrame) -> MarketsOverview:
+def compare_markets(summaries: pd.DataFrame, quiet: Sequence[str] = ()) -> MarketsOverview:
     """Put markets side by side; money keeps its own currency and is summed within one only.
 
     Parameters
     ----------
     summaries : DataFrame
         One row per market, of `summary.summarise_market`.
+    quiet : sequence of str
+        Titles of markets without data in this export.
 
     Returns
     -------
     MarketsOverview
     """
     if summaries.empty:
-        return MarketsOverview(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(), "No market has a result.")
+        return MarketsOverview(
+            pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(), f"No market has a result.{_on_quiet(quiet)}"
+        )
     table = summaries.sort_values(["leads", "market"], ascending=[False, True], ignore_index=True)
     table["page"] = table["market"] + "/04_summary.html"
-    return MarketsOverview(table, _best_recommendations(table), _statement(table))
+    return MarketsOverview(table, _best_recommendations(table), _statement(table) + _on_quiet(quiet))
 
 
 def _best_recommendations(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,6 +92,10 @@ def _statement(table: pd.DataFrame) -> str:
     money = " and ".join(format_money(value, str(currency)) for currency, value in spend.items())
     noun = "market" if len(table) == 1 else "markets"
     return f"{len(table)} {noun} spent {money} and brought {format_count(table['leads'].sum())} leads."
+
+
+def _on_quiet(titles: Sequence[str]) -> str:
+    return f" No data in this export: {', '.join(titles)}." if titles else ""
 
 
 @dataclass(frozen=True)

@@ -228,6 +228,12 @@ class Reader:
         self._note(RunInput.EARLIER_RUN)
         return self.freshness.compared
 
+    @property
+    def quiet_markets(self) -> list[str]:
+        """Titles of markets without data in this export; a client does not learn of other markets."""
+        self._note(RunInput.QUIET_MARKETS)
+        return [] if self.params.audience == CLIENT else list(self.store.quiet.values())
+
     def failures(self) -> list[dict[str, str]]:
         """Markets whose last run failed: market, title, notebook, problem, remedy."""
         self._note(RunInput.FAILURES)

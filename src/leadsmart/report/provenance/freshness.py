@@ -91,6 +91,8 @@ class Freshness:
         match RunInput(read.value):
             case RunInput.FAILURES:
                 return digest_of(self.store.failures())
+            case RunInput.QUIET_MARKETS:
+                return digest_of(self.store.quiet)
             case RunInput.EXPORT_FILES:
                 slices = self.store.slices
                 files = {name: str(entry["sha256"]) for name, entry in slices.inputs.items()}

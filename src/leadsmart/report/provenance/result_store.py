@@ -48,6 +48,11 @@ class ResultStore:
         """Markets that have parameters, and campaigns in this export."""
         return [market for market in self.known if self.slices.markets.get(market)]
 
+    @property
+    def quiet(self) -> dict[str, str]:
+        """Title of each market that has parameters, and no campaigns in this export."""
+        return {market: self.params(market).title for market in self.known if market not in self.present}
+
     def params(self, market: str) -> Params:
         """Parameters of a market, with `as_of` filled in from the export where the parameters leave it open.
 
@@ -81,7 +86,7 @@ class ResultStore:
     def failures(self) -> list[dict[str, str]]:
         """Markets whose last run failed: market, title, notebook, problem, remedy."""
         found = []
-        for market in (*self.known, UNASSIGNED):
+        for market in (*self.present, UNASSIGNED):
             staged = self.staged(SUMMARY, market)
             path = (staged if staged.is_dir() else self.published(SUMMARY, market)) / FAILURE_FILE
             if path.is_file():
