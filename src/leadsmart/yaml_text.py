@@ -78,11 +78,13 @@ def _refuse_excess(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_TextLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        place = f" (line {event.start_mark.line + 1})"
+        place = f" (line {event.start_mark.line + 1})" if event.start_mark else ""
         if depth > _MAX_DEPTH:
             raise ValueError(f"nested more than {_MAX_DEPTH} levels deep{place}")
         if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"the alias *{shorten(event.anchor)} is not read: write its value out{place}")
+            raise ValueError(
+                f"the alias *{shorten(str(event.anchor))} is not read: write its value out{place}"
+            )
 
 
 def parse_value(text: str) -> Any:

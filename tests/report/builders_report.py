@@ -15,7 +15,7 @@ from leadsmart.sample import write_sample
 ROOT = Path(__file__).parents[2]
 MARKETS = ("new-cairo", "gulf")
 TITLES = {"new-cairo": "New Cairo", "gulf": "Gulf"}
-KEY = "a key for tests"
+KEY = "a key for all tests"
 CONTACT_KEY = {"LEADSMART_CONTACT_KEY": KEY}
 SOURCES = ("notebooks", "docs", "assets", "_quarto.yml", "index.qmd")
 

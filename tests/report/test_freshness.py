@@ -310,7 +310,7 @@ def test_a_notebook_waits_for_what_it_reads_and_runs_only_if_that_changes(
 
 
 def test_another_contact_key_is_other_data(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("LEADSMART_CONTACT_KEY", "another key")
+    monkeypatch.setenv("LEADSMART_CONTACT_KEY", "another key for tests")
     assert stale(workspace)[("gulf", CLEANING)] == ["its data changed (contact key)"]
     records = "".join(p.read_text(encoding="utf-8") for p in workspace.outputs.rglob("*.json"))
     assert KEY not in records

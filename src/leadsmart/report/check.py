@@ -1,4 +1,4 @@
-"""All that is wrong with parameters and inputs, found before any kernel starts."""
+"""All that is wrong with parameters, inputs and surroundings, found before any kernel starts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +14,7 @@ from leadsmart.formats import format_percent
 from leadsmart.params import list_markets, load_params, unassigned_params
 from leadsmart.report.project.audience import find_mixed_audiences
 from leadsmart.report.project.export_slices import open_slices
+from leadsmart.report.project.surroundings import find_surrounding_problems
 from leadsmart.report.project.workspace import Workspace
 from leadsmart.vocabulary import AD_PERFORMANCE, EXPORT_FILES, TABLES, UNASSIGNED
 
@@ -21,7 +22,7 @@ from leadsmart.vocabulary import AD_PERFORMANCE, EXPORT_FILES, TABLES, UNASSIGNE
 def check_inputs(
     workspace: Workspace, markets: Sequence[str], overrides: Mapping[str, Any]
 ) -> tuple[Slices, list[str]]:
-    """Check parameters and inputs of the markets that are to be run, and split the export by market.
+    """Check surroundings, parameters and inputs of the markets that are to be run, and split the export by market.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ def check_inputs(
         With everything that is wrong.
     """
     problems = [
+        *find_surrounding_problems(workspace),
         *_parameter_problems(workspace, markets, overrides),
         *check_export(workspace.data, workspace.mapping),
     ]

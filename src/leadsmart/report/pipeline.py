@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from leadsmart.cleaning.reading.slices import Slices
-from leadsmart.errors import NotebookError
+from leadsmart.errors import InputError, NotebookError
 from leadsmart.params import list_markets
 from leadsmart.report.execution.kernels import Kernels, find_imports
 from leadsmart.report.execution.progress import PlainListener
@@ -142,7 +142,10 @@ def run_markets(
     ------
     LedgerError
         If rows or spend of the ledgers do not add up to the raw files. Nothing is published then.
+    InputError
+        If the slices of the export are gone before everything was read. Nothing is published then.
     """
+    rows = slices.row_files
     workspace = replace(workspace, stage=start_stage(workspace.outputs), slices=slices.folder)
     freshness = Freshness(ResultStore(workspace, slices, overrides))
     known = list_markets(workspace.params_dir)
@@ -159,6 +162,12 @@ def run_markets(
         with ThreadPoolExecutor(max_workers=jobs) as threads, run.kernels:
             run_all(waits, threads, run.start, run.finish)
     freshness.save_cache()
+    if slices.row_files != rows:
+        raise InputError(
+            "the private copy of the export's rows was removed or changed while notebooks read it",
+            remedy="Run again; what was published is as it was",
+            file=workspace.relative_data(),
+        )
     done = [run.result(market) for market in order]
     apart = [run.result(market) for market in (*others, UNASSIGNED)]
     totals = None if any(result.error for result in (*done, *apart)) else _reconcile(freshness, slices)

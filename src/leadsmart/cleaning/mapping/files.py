@@ -4,13 +4,17 @@ import fnmatch
 import zipfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableMapping, load_mapping
 from leadsmart.cleaning.parsing.claims import find_sources_by_header
+from leadsmart.cleaning.parsing.limits import check_expansion
 from leadsmart.cleaning.parsing.sources import SourceFile, find_sources, name_order
 from leadsmart.errors import InputError
 from leadsmart.yaml_text import find_yaml
+
+if TYPE_CHECKING:
+    import python_calamine
 
 WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOK_SUFFIXES)
@@ -41,6 +45,37 @@ def list_data_files(folder: Path) -> list[SourceFile]:
 def is_workbook(source: SourceFile) -> bool:
     """Whether the source is a workbook of a spreadsheet."""
     return (source.member or source.path.name).lower().endswith(WORKBOOK_SUFFIXES)
+
+
+def open_workbook(source: SourceFile) -> "python_calamine.CalamineWorkbook":
+    """Open a workbook, which is in memory then.
+
+    Parameters
+    ----------
+    source : SourceFile
+
+    Returns
+    -------
+    CalamineWorkbook
+
+    Raises
+    ------
+    InputError
+        If it is none, or unpacks to more than a table can.
+    """
+    # seldom needed, and which files there are is asked often
+    import python_calamine
+
+    try:
+        # most are zips, which say how large their parts are
+        if zipfile.is_zipfile(source.path):
+            with zipfile.ZipFile(source.path) as archive:
+                check_expansion(source, sum(part.file_size for part in archive.infolist()))
+        return python_calamine.CalamineWorkbook.from_path(source.path)
+    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError) as error:
+        raise InputError(
+            "is no workbook that can be read", remedy="Save it as .xlsx or CSV UTF-8", file=source.name
+        ) from error
 
 
 def mapped_sources(folder: Path, entry: TableMapping) -> list[SourceFile]:

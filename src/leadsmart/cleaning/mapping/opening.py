@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-import python_calamine
 
-from leadsmart.cleaning.mapping.files import is_workbook, mapped_sources
+from leadsmart.cleaning.mapping.files import is_workbook, mapped_sources, open_workbook
 from leadsmart.cleaning.mapping.model import ExportMapping, TableMapping
+from leadsmart.cleaning.parsing.columns import DELIMITERS
 from leadsmart.cleaning.parsing.encodings import HEAD_BYTES, detect_encoding, open_bytes, read_head
-from leadsmart.cleaning.parsing.headers import DELIMITERS, Header, split_line
-from leadsmart.cleaning.parsing.raw_rows import ReadableFile
+from leadsmart.cleaning.parsing.headers import Header, split_line
+from leadsmart.cleaning.parsing.limits import require_space
+from leadsmart.cleaning.parsing.raw_rows import ReadableFile, check_parquet_size
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError, LeadSmartError
@@ -177,7 +178,7 @@ def decode(data: bytes, source: SourceFile, encoding: str | None) -> str:
 
 def list_sheets(source: SourceFile) -> list[str]:
     """Names of a workbook's sheets."""
-    return list(_open_workbook(source).sheet_names)
+    return list(open_workbook(source).sheet_names)
 
 
 def read_sheet(source: SourceFile, sheet: str | None = None) -> list[list[str]]:
@@ -198,7 +199,7 @@ def read_sheet(source: SourceFile, sheet: str | None = None) -> list[list[str]]:
     InputError
         If the file is no workbook, or has no such sheet.
     """
-    workbook = _open_workbook(source)
+    workbook = open_workbook(source)
     if sheet is not None and sheet not in workbook.sheet_names:
         raise InputError(
             f"has no sheet {sheet!r}",
@@ -234,6 +235,7 @@ def as_text_source(file: MappedFile, staging: Path) -> MappedFile:
             with open_bytes(source) as raw:
                 text = io.TextIOWrapper(raw, encoding=entry.encoding, errors="replace", newline="")
                 while chunk := text.read(_CHUNK_CHARACTERS):
+                    require_space(staging, file=source.name)
                     out.write(chunk)
     return replace(file, source=SourceFile(Path(out.name), source.name))
 
@@ -259,6 +261,7 @@ def parquet_fields(source: SourceFile) -> tuple[str, ...]:
         described = connection.execute(
             "DESCRIBE SELECT * FROM read_parquet(?)", [str(source.path)]
         ).fetchall()
+        check_parquet_size(connection, source, len(described))
     except duckdb.Error as error:
         raise InputError("is not a Parquet file", remedy="Export it again", file=source.name) from error
     finally:
@@ -299,15 +302,6 @@ def _parse_header(
     if not has_row and entry.target not in OPTIONAL_TABLES:
         raise InputError("has a header and no row", remedy="Export it again with its rows", file=source.name)
     return Header(delimiter, entry.title_lines + 1, names), tuple(fields)
-
-
-def _open_workbook(source: SourceFile) -> python_calamine.CalamineWorkbook:
-    try:
-        return python_calamine.CalamineWorkbook.from_path(source.path)
-    except (python_calamine.CalamineError, OSError) as error:
-        raise InputError(
-            "is no workbook that can be read", remedy="Save it as .xlsx or CSV UTF-8", file=source.name
-        ) from error
 
 
 def _cell_text(cell: object) -> str:

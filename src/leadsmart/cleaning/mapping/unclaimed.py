@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from leadsmart.cleaning.mapping.files import all_sources, is_workbook, list_data_files
+from leadsmart.cleaning.mapping.files import all_sources, is_workbook, list_data_files, open_workbook
 from leadsmart.cleaning.mapping.model import ExportMapping
 from leadsmart.cleaning.parsing.claims import likeliest_table, names_all, read_fields
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
@@ -67,7 +67,7 @@ def find_unclaimed(folder: Path, mapping: ExportMapping | None) -> list[Unclaime
 def _look_at(source: SourceFile, claimed: Sequence[SourceFile]) -> UnclaimedFile | None:
     if twin := _find_twin(source, claimed):
         return UnclaimedFile(source.name, f"is a copy of {twin.name} and was not read")
-    headers = _workbook_headers(source.path) if is_workbook(source) else read_fields(source)
+    headers = _workbook_headers(source) if is_workbook(source) else read_fields(source)
     table = likeliest_table(headers)
     is_below = source.path.name != source.name and source.member is None
     complete = next((table for table in TABLES if names_all(headers, table)), None)
@@ -99,18 +99,14 @@ def _look_at(source: SourceFile, claimed: Sequence[SourceFile]) -> UnclaimedFile
     )
 
 
-def _workbook_headers(path: Path) -> list[list[str]]:
+def _workbook_headers(source: SourceFile) -> list[list[str]]:
     """The first rows of a workbook's first sheet; none where it can't be read."""
     # seldom needed, and the question is asked often
     import python_calamine
 
     try:
-        rows = (
-            python_calamine.CalamineWorkbook.from_path(path)
-            .get_sheet_by_index(0)
-            .to_python(nrows=_TITLE_ROWS)
-        )
-    except (python_calamine.CalamineError, OSError):
+        rows = open_workbook(source).get_sheet_by_index(0).to_python(nrows=_TITLE_ROWS)
+    except (InputError, python_calamine.CalamineError, OSError):
         return []
     return [[str(cell) for cell in row] for row in rows]
 

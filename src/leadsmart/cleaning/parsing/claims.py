@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.columns import DELIMITERS, REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.encodings import decode_head, read_head
-from leadsmart.cleaning.parsing.headers import DELIMITERS, match_columns, snake_case, split_line
+from leadsmart.cleaning.parsing.headers import match_columns, snake_case, split_line
+from leadsmart.cleaning.parsing.limits import MAX_COLUMNS
 from leadsmart.cleaning.parsing.sources import SourceFile, is_named, named_like, open_sources, split_suffixes
 from leadsmart.errors import InputError
 
@@ -85,6 +86,7 @@ def _parquet_fields(source: SourceFile) -> list[str]:
     from pyarrow.parquet import read_schema
 
     try:
-        return list(read_schema(source.path).names)
+        names = read_schema(source.path).names
+        return list(names) if len(names) <= MAX_COLUMNS else []
     except (ArrowException, OSError):
         return []

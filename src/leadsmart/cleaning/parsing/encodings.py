@@ -1,6 +1,7 @@
 """Text of an export file as UTF-8, whatever it was written in."""
 
 import codecs
+import errno
 import gzip
 import hashlib
 import io
@@ -13,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from leadsmart.cleaning.parsing.limits import check_lines, iterate_lines, limit_unpacked, require_space
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.errors import InputError
 
 _CHUNK_BYTES: Final = 1 << 20
 HEAD_BYTES: Final = 1 << 18
+#: After so many characters of a copy the disk is looked at.
+_CHECKED_CHARACTERS: Final = 1 << 24
 
 _BOMS: Final = [
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -71,18 +75,23 @@ def open_bytes(source: SourceFile) -> Iterator[IO[bytes]]:
     Raises
     ------
     InputError
-        If the file can't be opened, unpacked or read.
+        If the file can't be opened, unpacked or read, or unpacks to more than a table can.
     """
     try:
         with ExitStack() as stack:
             if source.member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(source.path))
-                yield stack.enter_context(archive.open(source.member))
+                packed = archive.getinfo(source.member).compress_size
+                yield limit_unpacked(stack.enter_context(archive.open(source.member)), packed, source.name)
             elif source.is_gzip:
-                yield io.BufferedReader(stack.enter_context(gzip.open(source.path)))
+                packed = source.path.stat().st_size
+                yield limit_unpacked(stack.enter_context(gzip.open(source.path)), packed, source.name)
             else:
                 yield stack.enter_context(source.path.open("rb"))
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            # of the copy that is written meanwhile
+            raise
         reason = (getattr(error, "strerror", None) or type(error).__name__).lower()
         raise InputError(f"can't be read: {reason}", remedy="Export it again", file=source.name) from error
 
@@ -101,7 +110,7 @@ def read_head(source: SourceFile) -> bytes:
     Raises
     ------
     InputError
-        If the file cannot be read, or is not a table in text form.
+        If the file cannot be read, is not a table in text form, or its lines are longer than any table's.
     """
     with open_bytes(source) as file:
         head = file.read(HEAD_BYTES)
@@ -121,6 +130,7 @@ def read_head(source: SourceFile) -> bytes:
         controls = len(_CONTROL.findall(head))
         if controls > max(8, len(head) // 100) or head.count(b"\0") > max(64, len(head) // 10):
             raise InputError("is binary, not CSV", remedy="Save it as CSV UTF-8", file=source.name)
+    check_lines(decode_head(head), source.name)
     return head
 
 
@@ -169,7 +179,7 @@ def as_utf8(source: SourceFile, staging: Path) -> Utf8Text:
     Raises
     ------
     InputError
-        If the file can't be read to its end.
+        If the file can't be read to its end, has a line without end, or fills the disk.
     """
     lines = _count_lines_if_plain(source)
     if lines is not None:
@@ -178,16 +188,20 @@ def as_utf8(source: SourceFile, staging: Path) -> Utf8Text:
     target = staging / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.csv"
     # without a single line feed it is carriage returns that end lines
     newline = "\n" if has_newlines else None
-    count = 0
+    count, unchecked = 0, 0
     with (
         open_bytes(source) as raw,
         io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline=newline) as text,
         target.open("w", encoding="utf-8", newline="") as out,
     ):
-        for line in text:
+        for line in iterate_lines(text, source.name):
             plain = line.removesuffix("\n").removesuffix("\r")
             out.write(plain.replace("\r", " ").replace("\0", "").replace("\ufeff", "") + "\n")
             count += 1
+            unchecked += len(plain)
+            if unchecked > _CHECKED_CHARACTERS:
+                require_space(staging, file=source.name)
+                unchecked = 0
     return Utf8Text(target, count)
 
 

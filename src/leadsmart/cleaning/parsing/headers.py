@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.columns import DELIMITERS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from leadsmart.cleaning.values.scrubbing import holds_contact
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError
@@ -20,7 +20,6 @@ from leadsmart.vocabulary import (
     STATUS_EVENTS,
 )
 
-DELIMITERS: Final = ",;\t|"
 FORM_PREFIX: Final = "form_"
 #: Columns that say how rows of delivery and campaigns are to be understood, and are no figures themselves.
 PERIOD_END: Final = "context_period_end"
@@ -133,7 +132,11 @@ def split_line(line: str, delimiter: str) -> list[str]:
     >>> split_line('Day,"Cost, EGP"', ","), split_line('"Day,Cost"', ",")
     (['Day', 'Cost, EGP'], ['Day', 'Cost'])
     """
-    fields = next(csv.reader([line], delimiter=delimiter), [])
+    try:
+        fields = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        # a field that is longer than any header
+        return [line]
     is_one_cell = len(fields) == 1 and line.startswith('"') and delimiter in fields[0]
     return next(csv.reader([fields[0]], delimiter=delimiter), []) if is_one_cell else fields
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.encodings import Utf8Text, as_utf8, decode_head, read_head
 from leadsmart.cleaning.parsing.headers import Header, check_columns, match_columns, parse_header
+from leadsmart.cleaning.parsing.limits import check_expansion, check_width, iterate_lines
 from leadsmart.cleaning.parsing.records import iterate_records
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.parsing.sql import fetch_rows, quote_name, quote_text
@@ -92,7 +93,9 @@ def _open_parquet(source: SourceFile, table: str) -> ReadableFile:
     try:
         with duckdb.connect() as connection:
             rows = connection.read_parquet(str(source.path))
-            fields, is_empty = tuple(rows.columns), not rows.limit(1).fetchall()
+            fields = tuple(rows.columns)
+            check_parquet_size(connection, source, len(fields))
+            is_empty = not rows.limit(1).fetchall()
     except duckdb.Error as error:
         raise InputError("is not a Parquet file", remedy="Export it again", file=source.name) from error
     columns = match_columns(fields, table)
@@ -100,6 +103,13 @@ def _open_parquet(source: SourceFile, table: str) -> ReadableFile:
     if is_empty and table not in OPTIONAL_TABLES:
         raise InputError("has no row", remedy="Export it again with its rows", file=source.name)
     return ReadableFile(source, None, columns, fields)
+
+
+def check_parquet_size(connection: duckdb.DuckDBPyConnection, source: SourceFile, columns: int) -> None:
+    """Raise an `InputError` where a Parquet file has too many columns, or more cells than a table of its size has."""
+    check_width(columns, source.name)
+    rows = connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [str(source.path)]).fetchall()
+    check_expansion(source, columns * sum(n for (n,) in rows))
 
 
 def stage_table(
@@ -193,7 +203,7 @@ def _stage_carefully(
 ) -> None:
     """Parse the file record by record; a record that can't be parsed keeps its line number and no text."""
     with text.path.open(encoding="utf-8", newline="\n", errors="replace") as lines:
-        records = iterate_records(lines, header)
+        records = iterate_records(iterate_lines(lines, str(origin[0])), header)
         while batch := list(islice(records, _BATCH_ROWS)):
             arrays = {LINE: pa.array([line for line, _ in batch], pa.int64())}
             arrays[IS_UNPARSABLE] = pa.array([fields is None for _, fields in batch], pa.bool_())

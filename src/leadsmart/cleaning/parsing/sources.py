@@ -146,6 +146,8 @@ def open_sources(path: Path, name: str) -> list[SourceFile]:
     """
     if path.is_dir():
         raise InputError("is a directory, not a file", remedy="Move its files up", file=name)
+    if is_special(path):
+        raise _special_file(name)
     if path.suffix.lower() != ".zip":
         return [SourceFile(path, name)]
     try:
@@ -156,6 +158,39 @@ def open_sources(path: Path, name: str) -> list[SourceFile]:
     if not members:
         raise InputError("the zip holds no CSV or Parquet file", remedy="Export it again", file=name)
     return [SourceFile(path, f"{name}/{member}", member) for member in sorted(members, key=name_order)]
+
+
+def is_special(path: Path) -> bool:
+    """Whether a path is there and neither a file nor a folder: a pipe, a socket or a device, which may never end."""
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
+def check_special_files(folder: Path) -> None:
+    """Refuse a folder with pipes, sockets or devices, none of which is opened.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+
+    Raises
+    ------
+    InputError
+        If there is one.
+    """
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if is_special(path))
+    if found:
+        raise _special_file(*found)
+
+
+def _special_file(*names: str) -> InputError:
+    return InputError(
+        "is a pipe, a socket or a device, not a file",
+        remedy="Put a file there, or take it out of the folder",
+        file=names[0],
+        count=len(names),
+        examples=names[1:],
+    )
 
 
 def _is_data(name: str) -> bool:

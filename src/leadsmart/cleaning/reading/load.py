@@ -7,7 +7,7 @@ from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
 from leadsmart.cleaning.mapping.opening import open_mapped
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
-from leadsmart.cleaning.parsing.sources import named_like, table_file
+from leadsmart.cleaning.parsing.sources import check_special_files, named_like, table_file
 from leadsmart.errors import InputError, InputProblems, LeadSmartError
 from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, OPTIONAL_TABLES, TABLES
 
@@ -51,6 +51,7 @@ def open_export(
             problem, remedy = "is a file, not a folder", "Name the folder that holds the export"
         return {}, [InputError(problem, remedy=remedy, file=str(folder))]
     try:
+        check_special_files(folder)
         path = mapping_path(folder, mapping)
         mapped = load_mapping(path) if path else ExportMapping()
     except InputProblems as error:

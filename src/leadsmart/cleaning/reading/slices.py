@@ -90,6 +90,14 @@ class Slices:
             for note in self.notes
         ]
 
+    @property
+    def row_files(self) -> dict[str, int]:
+        """File of the folder -> its size in bytes, the manifest among them; changes when they are removed."""
+        files = [self.folder / MANIFEST, *self.folder.rglob("*.parquet")]
+        return {
+            path.relative_to(self.folder).as_posix(): path.stat().st_size for path in files if path.is_file()
+        }
+
     @cached_property
     def slice_totals(self) -> "pd.DataFrame":
         """One row per market and table: ``market, table, rows, spend``."""

@@ -16,6 +16,7 @@ from leadsmart.cleaning.mapping.files import all_sources, mapping_path
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.sources import SourceFile
+from leadsmart.cleaning.parsing.stamps import check_unchanged, stamp_file
 from leadsmart.cleaning.reading.slices import SAMPLE_MARK, Slices, read_slices
 from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.params import Params
@@ -59,7 +60,8 @@ def find_slices(
     Raises
     ------
     InputError, InputProblems
-        If a file of the export can't be told from another, or the mapping is wrong or not confirmed.
+        If a file of the export can't be told from another or is being written, or the mapping is wrong or not
+        confirmed.
     """
     if not folder.is_dir():
         return None
@@ -147,15 +149,22 @@ def hash_inputs(
     Returns
     -------
     dict
+
+    Raises
+    ------
+    InputError
+        If a file changes meanwhile.
     """
     files = {source.name: source.path for source in sources}
     if (mark := folder / SAMPLE_MARK).is_file():
         files[SAMPLE_MARK] = mark
     if mapping is not None:
         files[MAPPING_FILE] = mapping
+    before = {path: stamp_file(path) for path in files.values()}
     hashes = {}
     # the members of a zip are one file
     for path in set(files.values()):
         with path.open("rb") as file:
             hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()
+    check_unchanged(before, files.values())
     return {name: {"sha256": hashes[path], "rows": 0} for name, path in files.items()}

@@ -19,9 +19,11 @@ from leadsmart.cleaning.mapping.staging import stage_export
 from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.file_formats import FileFormats, list_formats
 from leadsmart.cleaning.parsing.headers import form_column
+from leadsmart.cleaning.parsing.limits import require_space
 from leadsmart.cleaning.parsing.notes import Note, add_note, list_notes
 from leadsmart.cleaning.parsing.raw_rows import FILE, MARKET_COLUMN, ORIGIN_TYPES, ReadableFile, sliced
 from leadsmart.cleaning.parsing.sql import fetch_rows, open_database, quote_name, quote_text
+from leadsmart.cleaning.parsing.stamps import check_unchanged, stamp_folder
 from leadsmart.cleaning.reading.assignment import IS_JOINED, assign_markets
 from leadsmart.cleaning.reading.file_order import order_files
 from leadsmart.cleaning.reading.form_fields import mapped_form_fields
@@ -72,11 +74,15 @@ def split_export(
     ------
     InputProblems
         With all that `check_export` and `inspect_tables` find.
+    InputError
+        If a file changes while it is read, or the disk has no room for the slices.
     """
+    path = mapping_path(folder, mapping)
+    before = stamp_folder(folder, path)
     files, problems = open_export(folder, mapping)
     raise_problems(problems)
-    sources = (file.source for opened in files.values() for file in opened)
-    path = mapping_path(folder, mapping)
+    sources = [file.source for opened in files.values() for file in opened]
+    read = [source.path for source in sources] + ([path] if path else [])
     declared = load_mapping(path) if path else ExportMapping()
     unclaimed = find_unclaimed(folder, declared if path else None)
     inputs = hash_inputs(folder, sources, path)
@@ -86,11 +92,17 @@ def split_export(
     while True:
         try:
             slices = read_slices(target)
+            check_unchanged(before, read)
             break
         except FileNotFoundError:
             # not there yet, or swept at this moment
+            require_space(cache, sum(before[file].size for file in set(read)))
             with private_folder("split", cache) as aside:
-                _write_slices(files, aside, params, inputs, declared, unclaimed)
+                try:
+                    _write_slices(files, aside, params, inputs, declared, unclaimed)
+                finally:
+                    # whatever is found in a file that changed says nothing
+                    check_unchanged(before, read)
                 _move_into_place(aside, target)
     os.utime(target)
     remove_old_slices(cache)

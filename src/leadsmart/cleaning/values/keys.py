@@ -11,6 +11,8 @@ import platformdirs
 from leadsmart.errors import InputError
 
 KEY_VARIABLE: Final = "LEADSMART_CONTACT_KEY"
+#: A stated key of fewer could be found by trying.
+MIN_CHARACTERS: Final = 16
 
 
 def load_key() -> bytes:
@@ -23,10 +25,16 @@ def load_key() -> bytes:
     Raises
     ------
     InputError
-        If the file can be read by others, is damaged, or can't be written.
+        If a stated key is short, or the file can be read by others, is damaged, or can't be written.
     """
     stated = os.environ.get(KEY_VARIABLE)
     if stated:
+        if len(stated) < MIN_CHARACTERS:
+            raise InputError(
+                f"the contact key has {len(stated)} characters, and could be guessed",
+                remedy=f"State at least {MIN_CHARACTERS}, such as those that `openssl rand -hex 32` prints",
+                file=KEY_VARIABLE,
+            )
         return stated.encode()
     path = Path(platformdirs.user_config_dir("leadsmart", appauthor=False)) / "contact.key"
     try:

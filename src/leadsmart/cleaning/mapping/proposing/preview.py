@@ -21,8 +21,10 @@ from leadsmart.cleaning.mapping.opening import (
     read_sheet,
 )
 from leadsmart.cleaning.mapping.proposing.systems import known_headers, normal_header, other_systems
+from leadsmart.cleaning.parsing.columns import DELIMITERS
 from leadsmart.cleaning.parsing.encodings import detect_encoding, open_bytes, read_head
-from leadsmart.cleaning.parsing.headers import DELIMITERS, Header, split_line
+from leadsmart.cleaning.parsing.headers import Header, split_line
+from leadsmart.cleaning.parsing.limits import iterate_lines
 from leadsmart.cleaning.parsing.records import iterate_records
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.values.dates import parse_moments
@@ -156,7 +158,7 @@ def _records(source: SourceFile, sheet: str | None, header: Header) -> Iterator[
         return
     with open_bytes(source) as raw:
         text = io.TextIOWrapper(raw, encoding=detect_encoding(read_head(source)), errors="replace")
-        yield from iterate_records(iter(text), header)
+        yield from iterate_records(iterate_lines(text, source.name), header)
 
 
 def _preview_parquet(source: SourceFile) -> Preview | None:

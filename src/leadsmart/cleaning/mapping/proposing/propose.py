@@ -33,6 +33,7 @@ from leadsmart.cleaning.mapping.proposing.preview import Preview, find_prefixes,
 from leadsmart.cleaning.mapping.proposing.writing import write_mapping
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.headers import snake_case
+from leadsmart.cleaning.parsing.sources import check_special_files
 from leadsmart.errors import InputError
 from leadsmart.parameter_types import canonical_status
 from leadsmart.params import DEFAULTS_FILE, list_markets
@@ -93,6 +94,7 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
     """
     if not folder.is_dir():
         raise InputError("the folder does not exist", remedy="Check the path", file=str(folder))
+    check_special_files(folder)
     previews, problems = preview_files(list_data_files(folder))
     if not previews and not problems:
         raise InputError(
