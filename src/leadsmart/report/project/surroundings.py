@@ -4,13 +4,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from leadsmart.cleaning.parsing.limits import require_space
 from leadsmart.cleaning.values.keys import load_key
 from leadsmart.errors import InputError, LeadSmartError
 from leadsmart.report.project.workspace import Workspace
 
-_ANOTHER: str = "Name another folder with --outputs"
+_ANOTHER: Final = "Name another folder with --outputs"
 
 
 def find_surrounding_problems(workspace: Workspace) -> list[LeadSmartError]:
