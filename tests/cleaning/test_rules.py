@@ -303,8 +303,12 @@ CASES = [
     ),
 ]  # fmt: skip
 
-#: Rules whose case needs more than one file, a broken line or another slice; their tests stand below.
+#: Rules whose case needs more than one file, a broken line or another slice, tested below; or the grain of the file, which
+#: test_grain.py tests.
 ELSEWHERE = {
+    ("ad_performance", "finer_row"),
+    ("ad_performance", "spread_over_days"),
+    ("ad_performance", "total_line"),
     ("ad_performance", "restated"),
     ("ad_performance", "unknown_campaign"),
     ("leads", "unknown_campaign"),
