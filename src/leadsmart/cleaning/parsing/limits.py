@@ -88,7 +88,7 @@ def require_space(folder: Path, needed_bytes: int = 0, *, file: str | None = Non
     free = shutil.disk_usage(folder).free
     if free < needed_bytes + RESERVED_BYTES:
         raise InputError(
-            f"needs {(needed_bytes + RESERVED_BYTES) / 1e9:,.1f} GB of free disk, and {folder} has {free / 1e9:,.1f} GB",
+            f"needs {(needed_bytes + RESERVED_BYTES) / 1e9:,.1f} GB of free disk, and there are {free / 1e9:,.1f} GB",
             remedy="Free some space, or keep the project on a larger disk",
             file=file or folder.name,
         )
