@@ -19,6 +19,7 @@ from leadsmart.cleaning.parsing.raw_rows import (
 )
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.parsing.sql import open_database
+from leadsmart.cleaning.parsing.stamps import check_unchanged, stamp_file
 from leadsmart.cleaning.reading.survey import last_plausible_day
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.leads import clean_leads, find_repeats
@@ -50,7 +51,7 @@ def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes
     Raises
     ------
     InputError
-        If the file is missing, unreadable or lacks a column, or no row of it is kept.
+        If the file is missing, unreadable, being written or lacks a column, or no row of it is kept.
     InputProblems
         If its dates can't be read, or in several ways.
     """
@@ -78,6 +79,7 @@ def clean_new_leads(path: Path, tables: MarketTables, params: Params, key: bytes
 def _read(path: Path, params: Params) -> tuple[pd.DataFrame, FileFormats]:
     if not path.is_file():
         raise InputError("the file does not exist", remedy="Check the path", file=str(path))
+    before = {path: stamp_file(path)}
     file = open_table_file(SourceFile(path, path.name), LEADS)
     with private_folder("intake") as folder, open_database(folder) as connection:
         create_notes(connection)
@@ -89,4 +91,5 @@ def _read(path: Path, params: Params) -> tuple[pd.DataFrame, FileFormats]:
         raise_problems(inspect_dates(connection, {params.market: params}))
         rows = connection.execute(f"SELECT * FROM {LEADS} ORDER BY {LINE}").df()
         formats = list_formats(connection)
+    check_unchanged(before, before)
     return rows.astype({**dict.fromkeys(columns, "str"), **ORIGIN_TYPES}), formats

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableMapping, load_mapping
 from leadsmart.cleaning.parsing.claims import find_sources_by_header
 from leadsmart.cleaning.parsing.limits import check_expansion
-from leadsmart.cleaning.parsing.sources import SourceFile, find_sources, name_order
+from leadsmart.cleaning.parsing.sources import SourceFile, find_sources, list_paths, name_order
 from leadsmart.errors import InputError
 from leadsmart.yaml_text import find_yaml
 
@@ -30,10 +30,9 @@ def mapping_path(folder: Path, stated: Path | None = None) -> Path | None:
 def list_data_files(folder: Path) -> list[SourceFile]:
     """All files of a folder and of folders and zips in it that hold tables, in the order of their names."""
     found: list[SourceFile] = []
-    for path in sorted(folder.rglob("*"), key=lambda path: (path.parent.as_posix(), name_order(path))):
+    for path in sorted(list_paths(folder), key=lambda path: (path.parent.as_posix(), name_order(path))):
         name = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith((".", "_", "~")) for part in name.split("/"))
-        if hidden or not path.is_file() or len(name.split("/")) > 2:
+        if not path.is_file():
             continue
         if path.suffix.lower() == ".zip":
             found += _members(path, name)

@@ -160,6 +160,39 @@ def open_sources(path: Path, name: str) -> list[SourceFile]:
     return [SourceFile(path, f"{name}/{member}", member) for member in sorted(members, key=name_order)]
 
 
+def list_paths(folder: Path) -> list[Path]:
+    """All that an export may consist of: what lies in its folder and in folders there, but for what is hidden.
+
+    Parameters
+    ----------
+    folder : Path
+        The export.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    InputError
+        If a folder can't be listed.
+    """
+    try:
+        above = [path for path in folder.iterdir() if not is_hidden(path.name)]
+        below = [path for inner in above if inner.is_dir() for path in inner.iterdir()]
+    except OSError as error:
+        problem = f"can't be read: {str(error.strerror).lower()}"
+        raise InputError(
+            problem, remedy="Check the folder's rights", file=str(error.filename or folder)
+        ) from error
+    return [*above, *(path for path in below if not is_hidden(path.name))]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is called as those are that programs keep for themselves."""
+    return name.startswith((".", "_", "~"))
+
+
 def is_special(path: Path) -> bool:
     """Whether a path is there and neither a file nor a folder: a pipe, a socket or a device, which may never end."""
     return path.exists() and not (path.is_file() or path.is_dir())
@@ -178,7 +211,7 @@ def check_special_files(folder: Path) -> None:
     InputError
         If there is one.
     """
-    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if is_special(path))
+    found = sorted(path.relative_to(folder).as_posix() for path in list_paths(folder) if is_special(path))
     if found:
         raise _special_file(*found)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from leadsmart.cleaning.parsing.sources import list_paths
 from leadsmart.errors import InputError
 
 
@@ -43,7 +44,7 @@ def stamp_folder(folder: Path, mapping: Path | None = None) -> dict[Path, Stamp]
     -------
     dict
     """
-    paths = [*folder.rglob("*"), *([mapping] if mapping else [])]
+    paths = [*list_paths(folder), *([mapping] if mapping else [])]
     return {path: stamp_file(path) for path in paths}
 
 

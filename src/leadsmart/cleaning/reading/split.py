@@ -77,6 +77,8 @@ def split_export(
     InputError
         If a file changes while it is read, or the disk has no room for the slices.
     """
+    if not folder.is_dir():
+        raise_problems(open_export(folder, mapping)[1])
     path = mapping_path(folder, mapping)
     before = stamp_folder(folder, path)
     files, problems = open_export(folder, mapping)

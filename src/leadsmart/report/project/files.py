@@ -6,10 +6,35 @@ import os
 from pathlib import Path
 from typing import Any
 
+from leadsmart.errors import InputError
+
+
+class DamagedFile(InputError, ValueError):
+    """A file of a run is no JSON any more."""
+
 
 def read_json(path: Path) -> Any:
-    """The values of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The values of a JSON file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Any
+
+    Raises
+    ------
+    DamagedFile
+        If it is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedFile(
+            "is damaged: no JSON", remedy="Delete it and run again", file=f"{path.parent.name}/{path.name}"
+        ) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
