@@ -14,6 +14,7 @@ from cleaning.builders_cleaning import make_tables, params_of, split, write_expo
 from leadsmart.cleaning.parsing import limits
 from leadsmart.cleaning.parsing.encodings import as_utf8
 from leadsmart.cleaning.parsing.sources import SourceFile
+from leadsmart.cleaning.parsing.sql import open_database
 from leadsmart.cleaning.reading import slices_cache
 from leadsmart.cleaning.reading import split as splitting
 from leadsmart.cleaning.reading.load import check_export
@@ -137,6 +138,12 @@ def test_a_disk_that_fills_up_while_a_copy_is_written_is_said(
     monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: Usage(9, 9, 0))
     with pytest.raises(InputError, match=r"campaign_leads.csv.gz: needs 0.5 GB"):
         as_utf8(SourceFile(path, path.name), tmp_path)
+
+
+def test_a_full_disk_under_the_database_is_an_error_of_the_system(tmp_path: Path):
+    full = duckdb.IOException("IO Error: Could not write file: No space left on device")
+    with pytest.raises(OSError, match="No space left"), open_database(tmp_path):
+        raise full
 
 
 # --- lines and columns ----------------------------------------------------------------------------------

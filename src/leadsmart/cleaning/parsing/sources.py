@@ -221,7 +221,7 @@ def _special_file(*names: str) -> InputError:
         "is a pipe, a socket or a device, not a file",
         remedy="Put a file there, or take it out of the folder",
         file=names[0],
-        count=len(names),
+        count=len(names) if names[1:] else None,
         examples=names[1:],
     )
 

@@ -1,5 +1,7 @@
 """The in-process database in which an export is read: how it is opened, and how names and texts stand in its SQL."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +32,23 @@ def open_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     Yields
     ------
     DuckDBPyConnection
+
+    Raises
+    ------
+    OSError
+        If the disk is full.
     """
+    try:
+        with _open(folder) as connection:
+            yield connection
+    except duckdb.Error as error:
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        raise
+
+
+@contextmanager
+def _open(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(folder / "staging.duckdb")) as connection:
         for setting in (*_SETTINGS, f"temp_directory = {quote_text(folder / 'spill')}"):
             connection.execute(f"SET {setting}")

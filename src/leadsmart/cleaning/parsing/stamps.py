@@ -68,6 +68,6 @@ def check_unchanged(before: Mapping[Path, Stamp], read: Iterable[Path]) -> None:
             "changed while it was read",
             remedy="Start again when it is complete",
             file=changed[0],
-            count=len(changed),
-            examples=changed,
+            count=len(changed) if changed[1:] else None,
+            examples=changed[1:],
         )
