@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from cleaning.builders_cleaning import make_tables, write_export
-from report.builders_report import KEY, MARKETS, ROOT
+from report.builders_report import KEY, MARKETS, ROOT, run_leadsmart
 
 from leadsmart.cleaning.parsing import limits
 from leadsmart.cli import main
@@ -280,6 +280,17 @@ def test_a_slip_is_said_once_in_short_and_ends_with_2(
     assert len(problems) == case.problems or (not problems and case.problems == 1)
     assert len(err) < 600 * case.problems
     assert not list(project.root.glob(".leadsmart/slices/leadsmart-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["a pipe as a table", "a bomb of aliases", "an endless quote", "a deep list"]
+)
+def test_the_installed_command_says_the_same(project: Project, name: str):
+    case = next(case for case in CASES if case.name == name)
+    case.spoil(project)
+    done = run_leadsmart(case.arguments, project.root)
+    assert (done.returncode, done.stdout) == (2, "") and case.said in done.stderr
 
 
 def test_a_socket_in_the_folder_is_named(project: Project, capfd: pytest.CaptureFixture[str]):

@@ -10,7 +10,6 @@ from cleaning.builders_cleaning import make_tables, write_export
 from report.builders_report import KEY, make_project
 from rich.console import Console
 
-from leadsmart.cleaning.reading.slices import MANIFEST
 from leadsmart.errors import InputError
 from leadsmart.report import pipeline
 from leadsmart.report.check import check_inputs
@@ -19,8 +18,6 @@ from leadsmart.report.project.workspace import open_workspace
 
 LOSSES: dict[str, Callable[[Path], object]] = {
     "all": shutil.rmtree,
-    "manifest": lambda folder: (folder / MANIFEST).unlink(),
-    "rows of a table": lambda folder: shutil.rmtree(folder / "leads"),
     "half of a file": lambda folder: next(folder.rglob("*.parquet")).write_bytes(b"PAR1"),
 }
 
