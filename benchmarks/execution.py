@@ -33,7 +33,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from warm_folder import execute_warm
 
 from leadsmart.params import list_markets
-from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, find_imports, imports_of
+from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, find_imports
 from leadsmart.report.execution.schedule import TaskId, plan
 from leadsmart.report.notebooks import CLEANING, MARKET_NOTEBOOKS, NOTEBOOKS, SUMMARY
 from leadsmart.sample import DEFAULT_LEADS, write_sample
@@ -199,7 +199,7 @@ def plain_loop(project: Path) -> list[Cost]:
 def seconds_in_cells(project: Path) -> float:
     """Seconds inside the cells of a run's notebooks, one by one, with nothing else at work."""
     environment = {**ENVIRONMENT, **folders(project, "warm")}
-    with Kernels(find_imports(project / "notebooks")) as kernels:
+    with Kernels(find_imports(notebooks_of(project))) as kernels:
         execute_warm(kernels, all_imports(project), environment)
         return sum(
             execute_warm(
@@ -226,7 +226,11 @@ def write_stub(path: Path, modules: Iterable[str], work: float) -> Path:
 
 def all_imports(project: Path) -> Path:
     """A notebook with the imports of all of ours and nothing to do."""
-    return write_stub(project / "idle.ipynb", find_imports(project / "notebooks"), 0)
+    return write_stub(project / "idle.ipynb", find_imports(notebooks_of(project)), 0)
+
+
+def notebooks_of(project: Path) -> list[Path]:
+    return sorted((project / "notebooks").glob("*.ipynb"))
 
 
 def write_stubs(project: Path, count: int) -> Path:
@@ -236,8 +240,7 @@ def write_stubs(project: Path, count: int) -> Path:
     ours = sorted(project / "notebooks" / f"{notebook.name}.ipynb" for notebook in MARKET_NOTEBOOKS)
     sources = sorted(islice(cycle(ours), count))
     for number, source in enumerate(sources):
-        imports = imports_of(nbformat.read(source, as_version=4))
-        write_stub(folder / f"{number:03d}.ipynb", imports, WORK)
+        write_stub(folder / f"{number:03d}.ipynb", find_imports([source]), WORK)
     return folder
 
 
@@ -332,7 +335,7 @@ def measure_stubs(report: Report, project: Path, count: int) -> None:
 
 def measure_idle(report: Report, project: Path) -> None:
     path = all_imports(project)
-    with Kernels(find_imports(project / "notebooks")) as kernels:
+    with Kernels(find_imports(notebooks_of(project))) as kernels:
         execute_warm(kernels, path, ENVIRONMENT)
         wall = time.perf_counter()
         for _ in range(IDLE):

@@ -34,7 +34,7 @@ def execute_warm(kernels: Kernels, source: Path, environment: dict[str, str], **
 
 
 def execute_folder(folder: Path, jobs: int) -> list[float]:
-    with ThreadPoolExecutor(jobs) as pool, Kernels(find_imports(folder)) as kernels:
+    with ThreadPoolExecutor(jobs) as pool, Kernels(find_imports(sorted(folder.glob("*")))) as kernels:
         runs = [
             pool.submit(execute_warm, kernels, path, dict(os.environ)) for path in sorted(folder.glob("*"))
         ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from leadsmart.catalogue.formulas import format_formulas
+from leadsmart.catalogue.kpis import ratios, sums
 from leadsmart.cleaning.tables.rules import format_rules
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +25,16 @@ class Passage(NamedTuple):
     page: str
     name: str
     make: Callable[[], str]
+
+
+def format_formulas() -> str:
+    """All KPIs that have a reading, sums first, in Markdown."""
+    lines = ["| Name | Formula | Read it as |", "|:-----|:--------|:-----------|"]
+    for kpi in (*sums(), *ratios()):
+        name = f"{kpi.label} (`{kpi.name}`)" if kpi.label else f"`{kpi.name}`"
+        if kpi.reading:
+            lines.append(f"| {name} | {kpi.formula.replace(' * ', ' · ')} | {kpi.reading} |")
+    return "\n".join(lines) + '\n\n: KPIs and their formulas {tbl-colwidths="[26,38,36]"}'
 
 
 def replace_passage(page: str, name: str, text: str) -> str:

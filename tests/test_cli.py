@@ -14,7 +14,20 @@ from report.builders_report import CONTACT_KEY, KEY, make_project, run_leadsmart
 from leadsmart import __version__
 from leadsmart.cli import main
 
-VERBS = ("run", "check", "map", "status", "verify", "score", "render", "preview", "export", "sample")
+VERBS = (
+    "run",
+    "check",
+    "map",
+    "status",
+    "verify",
+    "score",
+    "render",
+    "preview",
+    "export",
+    "sample",
+    "init",
+    "new-market",
+)
 
 
 @pytest.fixture
@@ -79,17 +92,23 @@ def test_every_help_text_has_an_example(run: Run, verb: str):
 
 def test_help_names_every_verb_and_no_other_exists(run: Run):
     commands = run("--help").out.partition("Commands:")[2].partition("Example:")[0]
-    assert set(re.findall(r"^  (\w+)", commands, re.MULTILINE)) == set(VERBS)
+    assert set(re.findall(r"^  ([\w-]+)", commands, re.MULTILINE)) == set(VERBS)
 
 
 def test_check_says_what_there_is(run: Run):
     said = run("check", "--data", "export")
     assert said.code == 0 and said.err == ""
-    lines = [line.split() for line in said.out.splitlines()]
-    assert lines[:3] == [
-        ["gulf", "1", "campaigns"],
-        ["new-cairo", "2", "campaigns"],
-        ["unassigned", "1", "campaigns"],
+    assert said.out.splitlines()[:-1] == [
+        "                         rows  readable  replaced  joined  lost",
+        "campaigns.csv               4         4         0       4     –",
+        "insights.csv                5         5         0       5     –",
+        "campaign_leads.csv          5         5         0       5     –",
+        "lead_status_changes.csv     6         6         0       6     –",
+        "",
+        "            campaigns  insights  campaign_leads  lead_status_changes   spend",
+        "gulf                1         1               1                    1   EGP 5",
+        "new-cairo           2         3               3                    4  EGP 61",
+        "unassigned          1         1               1                    1   EGP 7",
     ]
     assert "the data's last day is 2024-06-08" in said.out
 

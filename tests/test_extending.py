@@ -1,6 +1,7 @@
 """Adding a KPI or a dimension is adding an entry to the catalogue: cards, tables and pages follow."""
 
 import math
+import runpy
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,6 @@ from builders_market import market_of
 from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
 from leadsmart.catalogue.dimensions import DIMENSIONS, LEAD, Dimension
-from leadsmart.catalogue.formulas import format_formulas
 from leadsmart.catalogue.kpis import KPIS, LEADS, LOG, Kpi, Place
 from leadsmart.display.tables.layouts import week_columns
 from leadsmart.display.tables.tables import format_table
@@ -19,6 +19,8 @@ from leadsmart.insights.pages.explore import make_explorable
 from leadsmart.market import Market
 from leadsmart.report.exports.workbook import read_definitions, unit_of
 from leadsmart.vocabulary import UNIT_COUNT, UNIT_MONEY, UNTOUCHED_STATUSES
+
+GENERATE = Path(__file__).parents[1] / "docs" / "generate.py"
 
 # --- a KPI: cost per contacted lead ------------------------------------------------------------------
 
@@ -88,6 +90,7 @@ def test_the_drill_down_can_add_the_new_kpi_up(market: Market):
 
 
 def test_the_definitions_page_and_the_workbook_know_the_new_kpi(market: Market, tmp_path: Path):
+    format_formulas = runpy.run_path(str(GENERATE))["format_formulas"]
     page = tmp_path / "definitions.qmd"
     page.write_text(f"## KPIs\n\n{format_formulas()}\n", encoding="utf-8")
     defined = read_definitions(page).set_index("term")

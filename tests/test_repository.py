@@ -180,6 +180,7 @@ def test_names_that_a_recipe_speaks_of_are_defined_in_the_file_beside_them():
         "ASSESSMENTS",
         "DIMENSIONS",
         "KPIS",
+        "MANAGED_FILES",
         "NOTEBOOKS",
         "OPTIONAL_EXPORT_COLUMNS",
     }

@@ -4,7 +4,7 @@ import re
 
 from leadsmart import vocabulary as v
 from leadsmart.market_tables import MarketTables
-from leadsmart.params import MARKET_NAME
+from leadsmart.parameter_types import MARKET_NAME
 
 
 def test_every_table_has_its_file_and_columns():
@@ -39,7 +39,7 @@ def test_outcomes_and_verdicts_are_distinct_words():
 
 
 def test_ledger_exits_come_first_among_the_actions():
-    assert v.LEDGER_EXITS == ("kept", "duplicate", "merged", "quarantined")
+    assert v.LEDGER_EXITS == ("kept", "excluded", "duplicate", "merged", "quarantined")
     assert v.LEDGER_ACTIONS[: len(v.LEDGER_EXITS)] == v.LEDGER_EXITS
     assert v.LEDGER_COLUMNS == ("table", "rule", "action", "rows", "spend")
 

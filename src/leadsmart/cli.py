@@ -1,21 +1,28 @@
 """The command line: ``leadsmart run | check | map | status | verify | score | render | preview | export | sample``.
 
+Commands that make projects and markets are in `project_commands`.
+
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
 
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 
 import leadsmart
+from leadsmart import project_commands
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
+from leadsmart.failures import describe_unexpected
+from leadsmart.params import parse_overrides
 from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
-from leadsmart.vocabulary import UNASSIGNED, USE_ORDER, USE_RULES
+from leadsmart.report.site.publish import recover_if_idle
+from leadsmart.vocabulary import USE_ORDER, USE_RULES
 
 if TYPE_CHECKING:
     from leadsmart.arrivals import ScoredFile
@@ -89,13 +96,13 @@ def run(
     """Execute the notebooks that something changed for, and render the site."""
     from leadsmart.report.status import list_if_up_to_date
 
-    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), parse_overrides(param or ())
     if not force and (found := list_if_up_to_date(workspace, markets or [], overrides, renderer)):
         typer.echo(f"Nothing has changed: all {len(found) - 1} notebooks and the site are up to date.")
         typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
         return
 
-    from leadsmart.report.check import check_inputs
+    from leadsmart.report.check import check_inputs, describe_export
 
     slices, wanted = check_inputs(workspace, markets or [], overrides)
     # papermill takes seconds to import, and what is wrong should be said before
@@ -104,7 +111,7 @@ def run(
     from leadsmart.report.project.lock import locked
 
     headline = f"Export: {workspace.relative_data()}; markets: {', '.join(wanted)}"
-    typer.echo("\n".join([headline, *slices.note_lines]))
+    typer.echo("\n".join([headline, *describe_export(workspace, slices, wanted, overrides)]))
     with locked(workspace.outputs), make_listener() as listener:
         report = make_report(
             workspace, slices, wanted, overrides, listener, jobs=jobs, renderer=renderer, force=force
@@ -124,14 +131,12 @@ def check(
     outputs: Outputs = None,
 ) -> None:
     """Say all that is wrong with parameters and inputs, before anything runs."""
-    from leadsmart.report.check import check_inputs
+    from leadsmart.report.check import check_inputs, describe_export
 
-    workspace, overrides = _open(data, outputs, mapping), _overrides(param)
+    workspace, overrides = _open(data, outputs, mapping), parse_overrides(param or ())
     slices, wanted = check_inputs(workspace, markets or [], overrides)
-    for line in slices.note_lines:
+    for line in describe_export(workspace, slices, wanted, overrides):
         typer.echo(line)
-    for market in (*wanted, UNASSIGNED):
-        typer.echo(f"{market:<20} {slices.markets[market]:>7,} campaigns")
     typer.echo(
         f"Parameters and export {workspace.relative_data()} are fine; the data's last day is {slices.last_day}."
     )
@@ -150,7 +155,7 @@ def status(
     from leadsmart.report.project.export_slices import known_slices
     from leadsmart.report.status import list_status, open_store
 
-    workspace, overrides = _open(data, outputs), _overrides(param)
+    workspace, overrides = _open(data, outputs), parse_overrides(param or ())
     if known_slices(workspace) is None:
         from leadsmart.report.check import check_inputs
 
@@ -171,8 +176,18 @@ def status(
 
 
 @app.command(epilog="Example: leadsmart verify --jobs 2")
-def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CORES) -> None:
+def verify(
+    outputs: Outputs = None,
+    renderer: Renderer = "auto",
+    jobs: Jobs = CORES,
+    signature: Annotated[
+        bool, typer.Option("--signature", help="Only hold the files against what the run signed")
+    ] = False,
+) -> None:
     """Run the last report again in a temporary folder, and name every file that comes out differently."""
+    if signature:
+        _verify_signature(_open(None, outputs).outputs)
+        return
     from leadsmart.report.execution.progress import make_listener
     from leadsmart.report.project.lock import locked
     from leadsmart.report.verify import verify_outputs
@@ -188,6 +203,17 @@ def verify(outputs: Outputs = None, renderer: Renderer = "auto", jobs: Jobs = CO
         )
         raise typer.Exit(MARKET_FAILED)
     typer.echo(f"All {found.files} files are the same, byte by byte.")
+
+
+def _verify_signature(outputs: Path) -> None:
+    from leadsmart.report.provenance.signing import count_signed, find_unsigned
+
+    changed = find_unsigned(outputs)
+    for name in changed:
+        typer.echo(f"changed since the run: {name}")
+    if changed:
+        raise typer.Exit(MARKET_FAILED)
+    typer.echo(f"All {count_signed(outputs):,} files are as the run signed them.")
 
 
 @app.command(epilog="Example: leadsmart score new_leads.csv --market new-cairo --out scored.csv")
@@ -221,13 +247,12 @@ def score(
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
     from leadsmart.report.project.lock import locked
-    from leadsmart.report.site.publish import is_interrupted, recover, remove_stage
+    from leadsmart.report.site.publish import is_interrupted, remove_stage
     from leadsmart.report.site.site import render_site
 
     workspace = _open(None, outputs)
     with locked(workspace.outputs):
         was_interrupted = is_interrupted(workspace.outputs)
-        recover(workspace.outputs)
         index = render_site(workspace, renderer)
         if not was_interrupted:
             remove_stage(workspace.outputs)
@@ -240,32 +265,15 @@ def preview(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port")] = 8000,
 ) -> None:
     """Serve the site on this machine only, so that search works; stop with Ctrl-C."""
-    import http.server
-    from functools import partial
+    # a server takes a moment to import
+    from leadsmart.report.site.preview import serve_site
 
-    class QuietHandler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            """Print nothing for each request."""
+    def announce(address: str) -> None:
+        typer.echo(f"The report is at {address} (stop with Ctrl-C)")
+        sys.stdout.flush()
 
-    site = _open(None, outputs).outputs / "site"
-    if not (site / "index.html").is_file():
-        raise ParameterError(
-            "there is no site to serve", remedy="Start with `leadsmart run`", file=_shown(site)
-        )
-    handler = partial(QuietHandler, directory=str(site))
-    try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        raise ParameterError(
-            f"port {port} can't be used: {error.strerror}", remedy="Give another one with --port, or --port 0"
-        ) from error
-    typer.echo(f"The report is at http://127.0.0.1:{server.server_port}/ (stop with Ctrl-C)")
-    sys.stdout.flush()
-    with server:
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            typer.echo("Stopped.")
+    serve_site(_open(None, outputs).outputs / "site", port, announce)
+    typer.echo("Stopped.")
 
 
 @app.command(epilog="Example: leadsmart export new-cairo --format xlsx")
@@ -325,31 +333,18 @@ def map_folder(
         typer.echo(proposal.text or proposal.report, nl=False)
 
 
+app.add_typer(project_commands.app)
+
+
 def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:
-    return open_workspace(
+    """The workspace, with what a killed command left put in order."""
+    workspace = open_workspace(
         data=data.absolute() if data else None,
         outputs=outputs.absolute() if outputs else None,
         mapping=mapping.absolute() if mapping else None,
     )
-
-
-def _overrides(pairs: Sequence[str] | None) -> dict[str, Any]:
-    values = {}
-    for pair in pairs or ():
-        name, separator, text = pair.partition("=")
-        if not separator or not name:
-            raise ParameterError(
-                f"--param {pair!r} is not NAME=VALUE", remedy="Write for example --param seed=7"
-            )
-        try:
-            values[name] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ParameterError(f"--param {pair!r} is not a YAML value", remedy="Quote it") from error
-    if "market" in values:
-        raise ParameterError(
-            "market is not a parameter to change", remedy="Name the market: leadsmart run new-cairo"
-        )
-    return values
+    recover_if_idle(workspace.outputs)
+    return workspace
 
 
 def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[str]:
@@ -382,6 +377,12 @@ def _shown(path: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what the user can mend is one message and exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that can't show a character shows another one
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    # what stops a service or a container stops a run in order, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(arguments)
     except SystemExit as end:
@@ -397,3 +398,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except LeadSmartError as error:
         typer.echo(f"leadsmart: {error}", err=True)
         sys.exit(BAD_INPUT)
+    except Exception as error:  # noqa: BLE001 - the last boundary: a user never sees a traceback
+        typer.echo(f"leadsmart: {describe_unexpected(error)}", err=True)
+        sys.exit(BAD_INPUT if isinstance(error, OSError) else MARKET_FAILED)

@@ -1,9 +1,16 @@
 """The clean tables of a market, as cleaning hands them on."""
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
+
+#: What nobody can say of leads without status events.
+MISSING_HISTORY: Final = (
+    "there is no status history, so nobody can tell when leads were contacted or qualified, how long they waited and "
+    "which stages they passed, and the lead score has no dated verdict to learn from; figures that need a lead's present "
+    "status alone stand"
+)
 
 
 class MarketTables(NamedTuple):
@@ -23,7 +30,8 @@ class MarketTables(NamedTuple):
         ``is_email_valid, email_domain_class, is_phone_valid, phone_region, phone_type, has_name``,
         ``is_repeat`` (bool) and, where the export has them, ``message`` (contacts replaced),
         ``form_variant``, one ``form_<field>`` column per further form field and ``message_intent`` (what a reader
-        of the message said it asks for; a label, so never a feature).
+        of the message said it asks for; a label, so never a feature), ``changed_answers`` (form fields whose answer
+        differs between files that state the lead).
     status_events : DataFrame
         One row per status change: ``lead_id, status`` (str), ``changed_at`` (market time zone),
         ``is_batch`` (bool: entered together with others by the same user in the same minute).

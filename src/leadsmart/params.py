@@ -1,123 +1,59 @@
 """The parameters of a market: one frozen model, read from ``params/_defaults.yml`` and ``params/<market>.yml``."""
 
-import datetime as dt
 import difflib
-import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
 
 from leadsmart.errors import InputProblems, ParameterError
+from leadsmart.parameter_types import (
+    Day,
+    MarketName,
+    Names,
+    OptionalDay,
+    OptionalTarget,
+    OptionalTimeZone,
+    Share,
+    StatusAliases,
+    Statuses,
+    TimeZone,
+    Title,
+    UserIds,
+)
 from leadsmart.vocabulary import (
     ALL_MARKETS,
     CLIENT,
-    KNOWN_STATUSES,
     OUTCOME_DISQUALIFIED,
     OUTCOME_JUNK,
     OUTCOME_QUALIFIED,
     OUTCOME_UNDECIDED,
     OUTCOME_UNREACHABLE,
-    RESERVED_MARKETS,
     UNASSIGNED,
+)
+from leadsmart.yaml_text import (
+    YAML_SUFFIXES,
+    find_place,
+    find_yaml,
+    format_scalar,
+    parse_value,
+    quote_remedy,
+    read_yaml,
 )
 
 DEFAULTS_FILE = "_defaults.yml"
 CORRECTIONS_FILE = "_corrections.yml"
 #: What messages call parameters that were changed for one run.
 CHANGED = "changed for this run"
-MARKET_NAME = re.compile(r"[a-z0-9-]+")
-
-
-def canonical_status(text: str) -> str:
-    """Spell a status as the vocabulary does: trimmed, upper case, spaces and hyphens as underscores.
-
-    >>> canonical_status(" not-qualified ")
-    'NOT_QUALIFIED'
-    """
-    return re.sub(r"[\s\-_]+", "_", text.strip()).upper()
-
-
-def _market_name(name: str) -> str:
-    if not MARKET_NAME.fullmatch(name):
-        raise ValueError("a market's name has only lower-case letters, digits and hyphens")
-    if name in RESERVED_MARKETS:
-        raise ValueError(f"{name!r} is a reserved name")
-    return name
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("not a time zone of the IANA database, such as Africa/Cairo") from error
-    return name
-
-
-def _day(value: object) -> object:
-    # pydantic reads bare numbers as seconds since 1970, so that 20241001 would become a day of that year
-    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
-        return value
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
-            return dt.date.fromisoformat(value.strip())
-    except ValueError as error:
-        raise ValueError("no such day in the calendar") from error
-    raise ValueError("expected a day written like 2024-10-01")
-
-
-def _items(value: object) -> object:
-    """Take one value, a comma-separated text or a list as a tuple without repeats, in order."""
-    if isinstance(value, str):
-        value = value.split(",")
-    if isinstance(value, list | tuple):
-        return tuple(dict.fromkeys(x.strip() if isinstance(x, str) else x for x in value))
-    return value
-
-
-def _all_or_ids(value: object) -> object:
-    if value is None or (isinstance(value, str) and value.strip().lower() == "all"):
-        return None
-    ids = _items([value] if isinstance(value, int) else value)
-    if not isinstance(ids, tuple) or not ids:
-        raise ValueError("expected all, or a list of user ids such as [203, 466]")
-    wrong = [x for x in ids if isinstance(x, bool) or not isinstance(x, int | str) or x == ""]
-    if wrong:
-        raise ValueError(f"{wrong[0]!r} is not a user id; write whole numbers or text")
-    return tuple(dict.fromkeys(str(x) for x in ids))
-
-
-def _canonical_statuses(statuses: tuple[str, ...]) -> tuple[str, ...]:
-    canonical = tuple(dict.fromkeys(canonical_status(s) for s in statuses))
-    if "" in canonical:
-        raise ValueError("a status is empty")
-    return canonical
-
-
-def _canonical_aliases(aliases: dict[str, str]) -> dict[str, str]:
-    canonical = {canonical_status(alias): canonical_status(status) for alias, status in aliases.items()}
-    known = sorted(KNOWN_STATUSES & canonical.keys())
-    if known:
-        raise ValueError(
-            f"{known[0]} is a status of its own, not another spelling; move it to another list of statuses instead"
-        )
-    return canonical
-
-
-Day = Annotated[dt.date, BeforeValidator(_day)]
-Statuses = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_canonical_statuses)]
-Share = Annotated[float, Field(ge=0, le=1)]
+_RESTORE = "Restore it, or let `leadsmart init . --upgrade` lay it out again"
 
 
 class Params(BaseModel):
@@ -129,20 +65,24 @@ class Params(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
-    market: Annotated[str, AfterValidator(_market_name)]
-    title: Annotated[str, Field(min_length=1, max_length=60)]
+    market: MarketName
+    title: Title
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    timezone: Annotated[str, AfterValidator(_time_zone)]
-    date_order: Literal["ymd", "dmy", "mdy"]
-    decimal_comma: bool
+    timezone: TimeZone
+    event_timezone: OptionalTimeZone
+    date_order: Literal["auto", "ymd", "dmy", "mdy"]
+    decimal_comma: Literal["auto"] | bool
+    coarse_delivery: Literal["refuse", "spread"]
     phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     default_channel: Annotated[str, Field(min_length=1)]
+    form_fields: Names
+    safe_form_fields: Names
 
-    period_start: Day | None
-    period_end: Day | None
-    as_of: Day | None
-    user_ids: Annotated[tuple[str, ...] | None, BeforeValidator(_all_or_ids)]
+    period_start: OptionalDay
+    period_end: OptionalDay
+    as_of: OptionalDay
+    user_ids: UserIds
     audience: Literal["internal", "client"]
 
     qualified_statuses: Statuses
@@ -151,13 +91,13 @@ class Params(BaseModel):
     unreachable_statuses: Statuses
     undecided_statuses: Statuses
     deal_statuses: Statuses
-    status_aliases: Annotated[dict[str, str], AfterValidator(_canonical_aliases)]
+    status_aliases: StatusAliases
     funnel_stages: dict[str, Statuses]
     intent_statuses: dict[Literal["high", "medium", "low", "junk"], Statuses]
 
     kpi_priority: Literal["volume", "quality", "cost", "speed"]
-    target_cpl: Annotated[float, Field(gt=0)] | None
-    target_cpql: Annotated[float, Field(gt=0)] | None
+    target_cpl: OptionalTarget
+    target_cpql: OptionalTarget
 
     minimum_leads: Annotated[int, Field(ge=1)]
     minimum_verdicts: Annotated[int, Field(ge=1)]
@@ -170,6 +110,7 @@ class Params(BaseModel):
 
     repeat_leads: Literal["count", "once"]
     max_quarantine_share: Share
+    max_unjoined_share: Share
     platform_start: Day
 
     target: Literal["qualified_given_verdict", "qualified_within_horizon"]
@@ -223,7 +164,8 @@ class Params(BaseModel):
 
 def list_markets(params_dir: Path) -> list[str]:
     """Names of the markets that have a file in `params_dir`, sorted."""
-    return sorted(p.stem for p in params_dir.glob("*.yml") if not p.stem.startswith(("_", ".")))
+    found = {path.stem for suffix in YAML_SUFFIXES for path in params_dir.glob(f"*{suffix}")}
+    return sorted(name for name in found if not name.startswith(("_", ".")))
 
 
 def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | None = None) -> Params:
@@ -232,7 +174,7 @@ def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | No
     Parameters
     ----------
     market : str
-        Name of a file ``<market>.yml`` in `params_dir`.
+        Name of a file ``<market>.yml`` (or ``.yaml``) in `params_dir`.
     params_dir : Path
         Folder with ``_defaults.yml`` and the market files.
     overrides : mapping, optional
@@ -251,26 +193,32 @@ def load_params(market: str, params_dir: Path, overrides: Mapping[str, Any] | No
     InputProblems
         If more than one parameter is wrong; it holds a ParameterError for each.
     """
-    try:
-        _market_name(market)
-    except ValueError as error:
-        raise ParameterError(
-            f"{market!r} can't be a market: {error}", remedy="Rename it, for example to new-cairo"
-        ) from error
-    defaults, own = params_dir / DEFAULTS_FILE, params_dir / f"{market}.yml"
-    if not own.is_file():
+    check_market_name(market)
+    own = find_yaml(params_dir, market, ParameterError)
+    if own is None:
         known = list_markets(params_dir)
         close = difflib.get_close_matches(market, known, n=1)
         hint = f"Did you mean {close[0]}?" if close else f"Known markets: {', '.join(known) or 'none'}"
         raise ParameterError(
-            f"no market {market!r}: {own.name} does not exist", remedy=hint, file=params_dir.name
+            f"no market {market!r}: {market}.yml does not exist", remedy=hint, file=params_dir.name
         )
-    stated = _read_flat_yaml(own)
+    stated = _read_flat(own)
     if stated.get("market") != market:
         found = f"market {stated['market']!r}" if "market" in stated else "no market"
-        line = yaml.safe_dump({"market": market}).strip()
+        line = f"market: {format_scalar(market)}"
         raise ParameterError(f"the file states {found}", remedy=f"Write `{line}` in it", file=own.name)
-    return _validate({**_read_flat_yaml(defaults), **stated}, overrides, file=own.name)
+    return _validate(stated, overrides, own, params_dir / DEFAULTS_FILE)
+
+
+def check_market_name(name: str) -> None:
+    """Refuse a name that no market may have, with a ParameterError."""
+    try:
+        TypeAdapter(MarketName).validate_python(name)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ParameterError(
+            f"{name!r} can't be a market: {reason}", remedy="Rename it, for example to new-cairo"
+        ) from error
 
 
 def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = None) -> Params:
@@ -295,8 +243,9 @@ def unassigned_params(params_dir: Path, overrides: Mapping[str, Any] | None = No
     """
     # no user may call a market so; the stand-in passes validation and is replaced
     stand_in = {"market": "no-market", "title": "Unassigned campaigns"}
-    values = {**_read_flat_yaml(params_dir / DEFAULTS_FILE), **stand_in}
-    return _validate(values, overrides, file=DEFAULTS_FILE).model_copy(update={"market": UNASSIGNED})
+    return _validate(stand_in, overrides, params_dir / DEFAULTS_FILE).model_copy(
+        update={"market": UNASSIGNED}
+    )
 
 
 def params_for(market: str, params_dir: Path, overrides: Mapping[str, Any] | None = None) -> Params:
@@ -327,47 +276,85 @@ def params_for(market: str, params_dir: Path, overrides: Mapping[str, Any] | Non
     return load_params(name, params_dir, overrides)
 
 
-# Which of the two classes there is depends on how PyYAML was built.
-class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as usual, but a name that stands twice is an error instead of the last one winning."""
+def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
+    """Parameters as the command line states them.
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(key) for key, _ in node.value]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                problem=f"{twice[0]!r} stands twice", problem_mark=node.start_mark
+    Parameters
+    ----------
+    pairs : iterable of str
+        Each ``NAME=VALUE``; for the value see `parse_value`.
+
+    Returns
+    -------
+    dict
+        Parameter -> value: a number where the parameter is one, otherwise text as it is written.
+
+    Raises
+    ------
+    ParameterError
+        If one is no pair, its value is broken YAML, or it names the market.
+
+    Examples
+    --------
+    >>> parse_overrides(["seed=7", "user_ids=[0102]"])
+    {'seed': 7, 'user_ids': ['0102']}
+    """
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, text = pair.partition("=")
+        if not separator or not name:
+            raise ParameterError(
+                f"--param {pair!r} is not NAME=VALUE", remedy="Write for example --param seed=7"
             )
-        return super().construct_mapping(node, deep)
-
-
-def _read_flat_yaml(path: Path) -> dict[str, Any]:
-    try:
-        # _UniqueKeys is a SafeLoader
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
-    except OSError as error:
+        try:
+            values[name] = _as_number(name, parse_value(text))
+        except ValueError as error:
+            raise ParameterError(
+                f"--param {pair!r} is not a YAML value: {error}", remedy="Quote it"
+            ) from error
+    if "market" in values:
         raise ParameterError(
-            f"can't be read: {error.strerror}", remedy="Restore it from the repository", file=str(path)
-        ) from error
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ParameterError(f"not valid YAML: {reason}", remedy="Mend the file", file=path.name) from error
+            "market is not a parameter to change", remedy="Name the market: leadsmart run new-cairo"
+        )
+    return values
+
+
+def _as_number(name: str, value: object) -> object:
+    """A text as the number or flag that the parameter is, where it is one; pages then show it so."""
+    field = Params.model_fields.get(name)
+    if field is None or not isinstance(value, str):
+        return value
+    kind: Any = Annotated[field.annotation, field]
+    try:
+        typed = TypeAdapter[Any](kind).validate_python(value)
+    except ValidationError:
+        return value
+    return typed if isinstance(typed, int | float) else value
+
+
+def _read_flat(path: Path) -> dict[str, Any]:
+    values = read_yaml(path, ParameterError, restore=_RESTORE)
     if not isinstance(values, dict):
         raise ParameterError("expected lines of `name: value`", remedy="Mend the file", file=path.name)
     return values
 
 
-def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, file: str) -> Params:
-    values = {**stated, **(overrides or {})}
-    changed = dict.fromkeys(overrides or {}, CHANGED)
-    problems = [_unknown_parameter(n, changed.get(n, file)) for n in values if n not in Params.model_fields]
+def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, *files: Path) -> Params:
+    """Parameters of what is stated over the defaults; `files` state what no override does, the first one wins."""
+    values = {**_read_flat(files[-1]), **stated, **(overrides or {})}
+
+    def place(location: Sequence[str | int]) -> str:
+        if location and location[0] in (overrides or {}):
+            return CHANGED
+        places = [find_place(path, location) for path in files]
+        return next((p for p, path in zip(places, files, strict=True) if p != path.name), files[0].name)
+
+    problems = [_unknown_parameter(name, place([name])) for name in values if name not in Params.model_fields]
     known = {name: value for name, value in values.items() if name in Params.model_fields}
     try:
         params = Params(**known)
     except ValidationError as error:
-        for detail in error.errors():
-            name = str(detail["loc"][0]) if detail["loc"] else ""
-            problems.append(_parameter_error(detail, changed.get(name, file)))
+        problems += [_parameter_error(detail, place(detail["loc"])) for detail in error.errors()]
     if len(problems) > 1:
         raise InputProblems(problems)
     if problems:
@@ -385,13 +372,15 @@ def _parameter_error(detail: Mapping[str, Any], file: str) -> ParameterError:
     name = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "missing":
         return ParameterError(
-            f"parameter {name!r} has no value", remedy=f"Add it to params/{DEFAULTS_FILE}", file=file
+            f"parameter {name!r} has no value",
+            remedy=f"Add it to params/{DEFAULTS_FILE}, or let `leadsmart init . --upgrade` bring the file of this version",
+            file=file,
         )
     value = detail["input"]
     problem = detail["msg"].removeprefix("Value error, ")
     return ParameterError(
         f"parameter {name!r}: {problem}" if name else problem,
-        remedy=f"See the comment in params/{DEFAULTS_FILE}",
+        remedy=quote_remedy(detail, f"See the comment in params/{DEFAULTS_FILE}"),
         file=file,
         examples=[value] if name and not isinstance(value, dict) else [],
     )

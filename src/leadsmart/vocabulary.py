@@ -22,6 +22,9 @@ EXPORT_FILES: Final[dict[str, str]] = {
 }
 TABLES: Final = tuple(EXPORT_FILES)
 
+#: Tables that an export may lack, or have without a row; what depends on them is left out in one clear sentence.
+OPTIONAL_TABLES: Final = frozenset({STATUS_EVENTS})
+
 #: The optional look-up project -> market that may lie beside the four exports.
 MARKET_LOOKUP: Final = "project_markets"
 
@@ -37,13 +40,19 @@ REQUIRED_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 OPTIONAL_EXPORT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     CAMPAIGNS: ("channel", "market"),
     AD_PERFORMANCE: (),
-    LEADS: ("message", "form_variant", "message_intent"),
+    LEADS: ("message", "form_variant", "message_intent", "is_test"),
     STATUS_EVENTS: (),
 }
+
+#: Column of clean leads: the form fields, comma-separated, whose answer differs between files that state the lead;
+#: missing where only one file does.
+CHANGED_ANSWERS: Final = "changed_answers"
 
 #: Reserved names in ``outputs/`` that no market may have.
 UNASSIGNED: Final = "unassigned"
 ALL_MARKETS: Final = "all-markets"
+#: Stands for the campaign of leads that name none.
+NO_CAMPAIGN: Final = "no-campaign"
 RESERVED_MARKETS: Final = frozenset({"site", UNASSIGNED, ALL_MARKETS})
 
 
@@ -111,7 +120,7 @@ DATA_VERDICTS: Final = (DATA_GOOD, DATA_USABLE, DATA_NOT_RELIABLE)
 # --- ledger -----------------------------------------------------------------------------------------
 
 #: Exits add up to the raw rows and spend; the other actions are counted beside them.
-LEDGER_EXITS: Final = ("kept", "duplicate", "merged", "quarantined")
+LEDGER_EXITS: Final = ("kept", "excluded", "duplicate", "merged", "quarantined")
 LEDGER_ACTIONS: Final = (*LEDGER_EXITS, "repaired", "flagged")
 LEDGER_COLUMNS: Final = ("table", "rule", "action", "rows", "spend")
 

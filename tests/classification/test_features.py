@@ -13,7 +13,7 @@ from classification.builders_classification import (
 )
 
 from leadsmart.classification.features.feature_catalogue import FeatureSpec
-from leadsmart.classification.features.features import build_features, find_leaks
+from leadsmart.classification.features.features import build_features, find_suspects
 from leadsmart.errors import ModelError
 
 
@@ -95,14 +95,14 @@ def test_the_guard_refuses_a_feature_known_later():
     features = dataset.features
     planted = replace(features, frame=features.frame.assign(calls_made=1.0), specs=(*features.specs, late))
     with pytest.raises(ModelError, match=r"known only after the lead's arrival.*calls_made"):
-        find_leaks(planted, dataset.labels)
+        find_suspects(planted, dataset.labels)
 
 
 def test_the_guard_refuses_a_column_that_nobody_declared():
     tables, params = make_market(200), make_params()
     dataset = make_dataset(tables, params)
     with pytest.raises(ModelError, match=r"declared nowhere.*last_status"):
-        find_leaks(
+        find_suspects(
             replace(dataset.features, frame=dataset.features.frame.assign(last_status="X")), dataset.labels
         )
 
@@ -111,11 +111,11 @@ def test_the_guard_reports_a_feature_that_is_too_good_alone():
     tables, params = make_market(200), make_params()
     dataset = make_dataset(tables, params)
     features = dataset.features
-    assert find_leaks(features, dataset.labels) == ()
+    assert find_suspects(features, dataset.labels) == ()
     oracle = features.frame["lead_id"].map(dataset.labels.set_index("lead_id")["label"])
     spec = FeatureSpec("oracle", "number", "arrival", "oracle", "oracle")
     planted = replace(features, frame=features.frame.assign(oracle=oracle), specs=(*features.specs, spec))
-    assert find_leaks(planted, dataset.labels) == ("oracle",)
+    assert find_suspects(planted, dataset.labels) == ("oracle",)
 
 
 def test_rare_levels_of_a_category_are_no_leak():
@@ -125,7 +125,7 @@ def test_rare_levels_of_a_category_are_no_leak():
     features = dataset.features
     unique = features.frame["lead_id"].astype("str")
     planted = replace(features, frame=features.frame.assign(form_code=unique), specs=(*features.specs, spec))
-    assert find_leaks(planted, dataset.labels) == ()
+    assert find_suspects(planted, dataset.labels) == ()
 
 
 def test_no_hash_and_no_id_is_a_feature():

@@ -1,8 +1,10 @@
+import contextlib
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from builders_market import market_of
 from classification.builders_classification import (
     AS_OF,
@@ -26,7 +28,7 @@ from leadsmart.classification.features.feature_catalogue import FeatureSpec
 from leadsmart.classification.features.features import build_features
 from leadsmart.classification.features.labels import end_of_day, label_leads
 from leadsmart.classification.metrics import auc
-from leadsmart.classification.storage import load_model, save_model
+from leadsmart.classification.storage import load_intents, load_model, save_model
 from leadsmart.errors import ModelError
 
 
@@ -249,6 +251,47 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     for name in ("m.skops", "absent.skops"):
         with pytest.raises(ModelError, match="Run the market's classification again"):
             load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {"format": 3},
+        {"format": 3, "facts": "{", "classifier": None, "text": None, "intents": None},
+        {"format": 3, "facts": "{}", "classifier": None, "text": None, "intents": None},
+        {"format": 3, "facts": "[1]", "classifier": None, "text": None, "intents": None},
+        {"format": 3, "facts": 7, "classifier": None, "text": None, "intents": None},
+        {
+            "format": 3,
+            "facts": '{"estimator": {"encoder": {"x": 1}}}',
+            "classifier": 1,
+            "text": {},
+            "intents": [],
+        },
+    ],
+)
+def test_forged_models_are_refused_as_such(tmp_path, content):
+    (tmp_path / "m.skops").write_bytes(skops.io.dumps(content))
+    with pytest.raises(ModelError, match="Run the market's classification again"):
+        load_model(tmp_path / "m.skops")
+
+
+def test_forged_intents_are_refused_as_such(tmp_path):
+    (tmp_path / "m.skops").write_bytes(skops.io.dumps({"format": 3, "text": {"terms": 7}}))
+    with pytest.raises(ModelError, match="can be trusted"):
+        load_intents(tmp_path / "m.skops")
+
+
+def test_a_cut_or_changed_model_is_refused_or_whole(tmp_path):
+    model, _ = _fit(make_market(30), make_params())
+    save_model(model, tmp_path / "m.skops")
+    data = (tmp_path / "m.skops").read_bytes()
+    for at in range(0, len(data), max(1, len(data) // 8)):
+        for forged in (data[:at], data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]):
+            (tmp_path / "m.skops").write_bytes(forged)
+            with contextlib.suppress(ModelError):
+                assert load_model(tmp_path / "m.skops").choice == model.choice
 
 
 def test_boosting_can_be_saved_and_orders_leads(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from cleaning.builders_cleaning import KEY, clean, make_event, make_lead, make_tables, write_export
 
 from leadsmart.cleaning.values import contacts, keys
+from leadsmart.cleaning.values.platform_tests import find_test_leads
 from leadsmart.cleaning.values.scrubbing import holds_contact, scrub_messages, scrub_text
 from leadsmart.errors import InputError
 
@@ -188,7 +189,7 @@ def test_no_contact_is_left_anywhere(tmp_path):
     path = folder / "campaign_leads.csv"
     path.write_text(path.read_text() + "5005,Zulaikha Quartermain,zulaikha.q@planted.com,01009876543\n")
     for market in ("new-cairo", "unassigned"):
-        cleaned = clean(folder, tmp_path / "cache", market)
+        cleaned = clean(folder, tmp_path / "cache", market, form_fields=["city"], safe_form_fields=["city"])
         frames = [*cleaned.tables, *cleaned.quarantine.values()]
         frames += [
             getattr(cleaned, n)
@@ -199,8 +200,65 @@ def test_no_contact_is_left_anywhere(tmp_path):
                 "feedback",
                 "unknown_statuses",
                 "likely_duplicates",
+                "unread_columns",
             )
         ]
         everything = "\n".join(frame.to_csv() for frame in frames) + cleaned.verdict_reason
         for planted in PLANTED:
             assert planted.casefold() not in everything.casefold(), (market, planted)
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "phone"),
+    [
+        ("[deleted]", "deleted@anonymized.invalid", "+20 000 0000000"),
+        ("Deleted User", "gdpr@company.example", "000-0000"),
+        ("محذوف", "redacted-user-17@crm.example", "xxxxxxx"),
+        ("XXX", "xxx@xxx.xx", "[redacted]"),
+    ],
+)
+def test_what_stands_for_an_erased_contact_is_empty(name, email, phone):
+    written = pd.DataFrame(
+        {"name": [name, "Mona Ali"], "email": [email, "m@a.co"], "phone": [phone, "01001234567"]}, dtype="str"
+    )
+    left, is_placeholder = contacts.erase_placeholders(written)
+    assert left.loc[0].isna().all()
+    assert left.loc[1].tolist() == written.loc[1].tolist()
+    assert is_placeholder.tolist() == [True, False]
+
+
+def test_people_whose_contacts_look_a_little_like_placeholders_keep_them():
+    written = pd.DataFrame(
+        {"name": ["Xavier Hidden"], "email": ["hidden.treasure@gmail.com"], "phone": ["+201000000100"]},
+        dtype="str",
+    )
+    assert not contacts.erase_placeholders(written)[1].any()
+
+
+def test_a_contact_of_more_than_twenty_leads_is_no_persons():
+    def erased(leads: int) -> int:
+        shared = pd.DataFrame(
+            {"name": [f"Mona {i}" for i in range(leads)], "email": None, "phone": "0100 123 4567"}
+        )
+        return int(contacts.erase_placeholders(shared.astype("str").replace("None", pd.NA))[1].sum())
+
+    assert [erased(3), erased(20), erased(21)] == [0, 0, 21]
+
+
+def test_leads_of_testing_tools_are_told_from_people_called_test():
+    leads = pd.DataFrame(
+        {
+            "name": [
+                "<test lead: dummy data for full_name>",
+                "FirstName LastName",
+                "Mona",
+                "Mona",
+                "Test Tester",
+            ],
+            "email": ["test@meta.com", "test@example.com", "test@fb.com", "m@a.co", "test@gmail.com"],
+            "phone": ["", "", "", "", "01001234567"],
+            "is_test": ["", "", "", "TRUE", "false"],
+        },
+        dtype="str",
+    )
+    assert find_test_leads(leads).tolist() == [True, True, True, True, False]

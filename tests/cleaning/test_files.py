@@ -228,7 +228,7 @@ def test_both_ways_of_reading_agree_and_keep_the_order(tmp_path):
     assert found[0][12_345] == ("12345", "12345.5", 12_347)
 
 
-def test_form_columns_are_kept_and_contact_columns_are_not_read(tmp_path):
+def test_declared_form_columns_are_kept_and_others_are_not_read(tmp_path):
     tables = make_tables()
     tables["leads"] = [
         make_lead(
@@ -236,7 +236,7 @@ def test_form_columns_are_kept_and_contact_columns_are_not_read(tmp_path):
         )
     ]
     tables["status_events"] = tables["status_events"][:1]
-    cleaned = clean(write_export(tmp_path / "export", tables), tmp_path / "cache")
-    leads = cleaned.tables.leads
+    folder = write_export(tmp_path / "export", tables)
+    leads = clean(folder, tmp_path / "cache", form_fields=["Budget Range", "unit"]).tables.leads
     assert [c for c in leads if c.startswith("form_")] == ["form_budget_range", "form_unit"]
     assert leads[["form_budget_range", "form_unit"]].values.tolist() == [["3M-5M", "Villa"]]

@@ -73,14 +73,14 @@ def cairo(text: str) -> pd.Timestamp:
 FIX_SPEND = Correction(
     table="ad_performance",
     match={"ad_set_id": "200"},
-    change={"spend": 3},
+    change={"spend": "3"},
     reason="booked tenfold, says the agency",
     expected=1,
 )
 FIX_BUDGET = Correction(
     table="campaigns",
     match={"id": "1"},
-    change={"daily_budget": 900},
+    change={"daily_budget": "900"},
     reason="typed wrong, says user 10",
     expected=1,
 )
@@ -93,7 +93,7 @@ FIX_STATUS = Correction(
 )
 FIX_EVENT = Correction(
     table="status_events",
-    match={"file": "lead_status_changes.csv", "line": 5},
+    match={"file": "lead_status_changes.csv", "line": "5"},
     change={"status": "SPAM"},
     reason="known test lead of ours",
     expected=1,
@@ -123,6 +123,10 @@ CASES = [
         ("2001",),
         {"lead_status": "SPAM"},
     ),
+    # --- what is no lead and no delivery ---
+    Case("leads", "test_lead", add("leads", make_lead("2002", "999", email="test@meta.com", name="<test lead: dummy data for full_name>")), market="unassigned"),
+    Case("status_events", "test_lead", lambda t: (t["leads"].append(make_lead("2002", "2", is_test="TRUE")), t["status_events"].append(make_event("2002")))),
+    Case("ad_performance", "no_delivery", add("ad_performance", make_delivery("200", "2", spend="", reach="-", clicks="0", impressions=""))),
     # --- exits of delivery rows ---
     Case("ad_performance", "unreadable_date", change("ad_performance", 1, created_at="soon"), ("100", "2024-06-02"), None),
     Case(
@@ -253,6 +257,19 @@ CASES = [
         ("2001",),
         {"message": "I am [name], [phone]"},
     ),
+    Case("leads", "older_status", change("leads", 0, lead_status="new lead"), ("1001",), {"lead_status": "QUALIFIED"}),
+    Case(
+        "leads",
+        "unobserved_status",
+        lambda t: (
+            t["status_events"].pop(3),
+            t["leads"].extend(make_lead(str(lead), "1") for lead in range(1101, 1106)),
+            t["status_events"].extend(make_event(str(lead), status="SPAM") for lead in range(1101, 1106)),
+        ),
+        ("2001",),
+        {"lead_status": "UNKNOWN"},
+    ),
+    Case("leads", "placeholder_contact", change("leads", 2, phone="+20 000-0000000"), ("2001",), {"phone_type": "missing", "phone_hash": None}),
     # --- flagged ---
     Case("campaigns", "unusable_date", change("campaigns", 1, stop_time="whenever"), ("2",), {"stopped_at": pd.NaT}),
     Case("campaigns", "unreadable_budget", change("campaigns", 1, daily_budget="-5"), ("2",), {"daily_budget": float("nan")}),
@@ -296,8 +313,12 @@ CASES = [
     ),
 ]  # fmt: skip
 
-#: Rules whose case needs more than one file, a broken line or another slice; their tests stand below.
+#: Rules whose case needs more than one file, a broken line or another slice, tested below; or the grain of the file, which
+#: test_grain.py tests.
 ELSEWHERE = {
+    ("ad_performance", "finer_row"),
+    ("ad_performance", "spread_over_days"),
+    ("ad_performance", "total_line"),
     ("ad_performance", "restated"),
     ("ad_performance", "unknown_campaign"),
     ("leads", "unknown_campaign"),
@@ -424,7 +445,8 @@ def test_a_later_file_restates_a_day(tmp_path):
     tables = make_tables()
     folder = write_export(tmp_path / "export", tables)
     (folder / "insights.csv").rename(folder / "insights_2024-06.csv")
-    later = {"ad_performance": [make_delivery("100", "1", spend="12", clicks="6")]}
+    newer = make_delivery("100", "1", created_at="2024-06-07 00:00:00", spend="0")
+    later = {"ad_performance": [make_delivery("100", "1", spend="12", clicks="6"), newer]}
     write_export(tmp_path / "later", later)
     (tmp_path / "later" / "insights.csv").rename(folder / "insights_2024-07.csv")
     slices = split(folder, tmp_path / "cache")

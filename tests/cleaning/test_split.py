@@ -2,7 +2,12 @@
 
 import datetime as dt
 import itertools
+import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 
 import pandas as pd
 import pytest
@@ -17,7 +22,8 @@ from cleaning.builders_cleaning import (
 )
 
 from leadsmart.cleaning.reading.slice_rows import read_rows
-from leadsmart.cleaning.reading.split import KEPT_SLICES, split_export
+from leadsmart.cleaning.reading.slices_cache import KEPT_SLICES, remove_old_slices
+from leadsmart.cleaning.reading.split import split_export
 from leadsmart.cleaning.reading.survey import last_plausible_day
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import TABLES
@@ -120,6 +126,48 @@ def test_old_slices_do_not_pile_up(folder, tmp_path):
         (folder / "sample.json").write_text(str(n))
         split(folder, cache)
     assert len(list(cache.iterdir())) == KEPT_SLICES
+
+
+def test_slices_that_somebody_reads_stay(folder, tmp_path):
+    cache = tmp_path / "cache"
+    read = split(folder, cache)
+    for n in range(KEPT_SLICES + 2):
+        (folder / "sample.json").write_text(str(n))
+        split(folder, cache)
+    assert read_rows(read, "campaigns", "gulf") is not None
+    assert remove_old_slices(cache, kept=0) == KEPT_SLICES
+    assert [path.name for path in cache.iterdir()] == [read.folder.name]
+    del read
+    assert remove_old_slices(cache, kept=0) == 1
+    assert list(cache.iterdir()) == []
+
+
+def test_slices_end_with_their_days(folder, tmp_path):
+    cache = tmp_path / "cache"
+    kept = split(folder, cache).folder
+    (folder / "sample.json").write_text("{}")
+    old = split(folder, cache).folder
+    long_ago = time.time() - 31 * 86_400
+    os.utime(old, (long_ago, long_ago))
+    assert remove_old_slices(cache, days=30) == 1
+    assert list(cache.iterdir()) == [kept]
+
+
+def test_what_a_killed_split_leaves_is_removed_by_the_next(folder, tmp_path):
+    cache = tmp_path / "cache"
+    code = (
+        "import os, signal, sys, pathlib\n"
+        "from leadsmart.private_folders import private_folder\n"
+        "with private_folder('split', pathlib.Path(sys.argv[1])) as aside:\n"
+        "    (aside / 'leads').write_text('Mona Planted')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    cache.mkdir()
+    killed = subprocess.run([sys.executable, "-c", code, str(cache)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(cache.rglob("leads"))) == 1
+    slices = split(folder, cache)
+    assert list(cache.iterdir()) == [slices.folder]
 
 
 def test_the_export_is_not_touched(folder, tmp_path):

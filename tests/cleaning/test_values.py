@@ -19,7 +19,7 @@ from leadsmart.cleaning.values.texts import clean_id, clean_text
         ("1,5", 1.5), ("0,005", 0.005), ("1.234.567", 1234567.0), ("1e3", 1000.0), ("'12", 12.0), (".5", 0.5),
         ("", None), ("-", None), ("N/A", None), ("NULL", None), ("  ", None),
         ("12 %", math.nan), ("abc", math.nan), ("1,2,3", math.nan), ("12-13", math.nan), ("1e400", math.nan), ("(5", math.nan),
-        ("2024-06-01", math.nan), ("1.2.3,4", math.nan), ("inf", math.nan), ("0x12", math.nan), ("01009876543", math.nan), ("201009876543", math.nan), ("+1009876543", math.nan), ("007", 7.0),
+        ("2024-06-01", math.nan), ("1.2.3,4", math.nan), ("inf", math.nan), ("1.5K", math.nan), ("12,34,567.5", 1234567.5), ("1 23", math.nan), ("0x12", math.nan), ("01009876543", math.nan), ("201009876543", math.nan), ("+1009876543", math.nan), ("007", 7.0),
     ],
 )  # fmt: skip
 def test_numbers(text, expected):
@@ -42,7 +42,7 @@ def test_a_column_of_numbers_says_what_was_done():
     assert column["reformatted"].tolist() == [False, True, False, False, False]
 
 
-def read(values: list[str | None], order: str = "ymd", zone: str = "Africa/Cairo") -> list[str | None]:
+def read(values: list[str | None], order: str = "auto", zone: str = "Africa/Cairo") -> list[str | None]:
     moments = parse_moments(pd.Series(values, dtype="str"), order, zone)["value"]
     return [None if pd.isna(moment) else moment.isoformat() for moment in moments]
 
@@ -67,6 +67,15 @@ def read(values: list[str | None], order: str = "ymd", zone: str = "Africa/Cairo
         ("Wed, 25 Dec 2024 10:00:00 GMT", "2024-12-25T12:00:00+02:00"),
         ("2 أكتوبر 2024", "2024-10-02T00:00:00+03:00"),
         ("1 يونيو 2024", "2024-06-01T00:00:00+03:00"),
+        ("02-Jun-24", "2024-06-02T00:00:00+03:00"),
+        ("Jun 3, 2024 9:40pm", "2024-06-03T21:40:00+03:00"),
+        ("Mon Jun 03 2024 21:40:18 GMT+0300 (Eastern European Summer Time)", "2024-06-03T21:40:18+03:00"),
+        ("Mon, 03 Jun 2024 18:40:18 +0000", "2024-06-03T21:40:18+03:00"),
+        ("Mon Jun  3 21:40:18 2024", "2024-06-03T21:40:18+03:00"),
+        ("٣ يونيو، ٢٠٢٤، ٠٩:٤٠ م", "2024-06-03T21:40:00+03:00"),
+        ("1 آب 2024", "2024-08-01T00:00:00+03:00"),
+        ("2024-06-03T18:40:18.000Z", "2024-06-03T21:40:18+03:00"),
+        ("06/03/2024 21:40 EST", None), ("1 juin 2024", None),
         ("45444.5", "2024-06-01T12:00:00+03:00"),
         ("1717200000", "2024-06-01T03:00:00+03:00"),
         ("1717200000000", "2024-06-01T03:00:00+03:00"),
@@ -87,13 +96,13 @@ def test_order_of_ambiguous_dates():
     assert read(["03/04/2024"], "dmy") == ["2024-04-03T00:00:00+02:00"]
     assert read(["03/04/2024"], "mdy") == ["2024-03-04T00:00:00+02:00"]
     # nothing says which it is
-    assert read(["03/04/2024"], "ymd") == [None]
+    assert read(["03/04/2024"], "auto") == [None]
     # the column proves it
-    assert read(["03/04/2024", "25/12/2024"], "ymd")[0] == "2024-04-03T00:00:00+02:00"
-    assert read(["05/05/2024"], "ymd") == ["2024-05-05T00:00:00+03:00"]
+    assert read(["03/04/2024", "25/12/2024"], "auto")[0] == "2024-04-03T00:00:00+02:00"
+    assert read(["05/05/2024"], "auto") == ["2024-05-05T00:00:00+03:00"]
 
 
-@pytest.mark.parametrize("order", ["ymd", "dmy", "mdy"])
+@pytest.mark.parametrize("order", ["auto", "ymd", "dmy", "mdy"])
 def test_a_column_that_mixes_both_orders_is_refused_for_the_ambiguous_rows_only(order):
     values = ["03/04/2024", "25/12/2024", "12/26/2024", "2024-06-01"]
     moments = parse_moments(pd.Series(values, dtype="str"), order, "UTC")
@@ -103,7 +112,8 @@ def test_a_column_that_mixes_both_orders_is_refused_for_the_ambiguous_rows_only(
 
 def test_short_years_need_an_order():
     assert read(["01/02/24"], "dmy") == ["2024-02-01T00:00:00+02:00"]
-    assert read(["01/02/24"], "ymd") == [None]
+    assert read(["24/02/01"], "ymd") == ["2024-02-01T00:00:00+02:00"]
+    assert read(["01/02/24"], "auto") == [None]
 
 
 @pytest.mark.parametrize(

@@ -52,3 +52,17 @@ def test_heads_and_categories_are_neutral_too_and_the_input_stays():
 
 def test_mixed_columns_keep_their_numbers():
     assert to_safe_csv(pd.DataFrame({"x": pd.Series([-1, "-1", None], dtype=object)})) == 'x\n-1\n\'-1\n""\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Alpha;=1+1", "Alpha;'=1+1"),
+        ("Alpha; @SUM(A1)", "Alpha; '@SUM(A1)"),
+        ("Alpha\t-1", "Alpha\t'-1"),
+        ("=1;+2", "'=1;'+2"),
+        ("Alpha; Beta = Gamma", "Alpha; Beta = Gamma"),
+    ],
+)
+def test_no_formula_starts_where_semicolons_or_tabs_separate(text, written):
+    assert to_safe_csv(pd.DataFrame({"a": [text]})) == f"a\n{written}\n"

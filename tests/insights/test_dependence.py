@@ -2,7 +2,7 @@ import pytest
 from builders_market import market_of
 from insights.builders_insights import leads_of, make_params, make_tables
 
-from leadsmart.insights.kpi.dependence import leave_one_user_out
+from leadsmart.insights.kpi.sensitivity import leave_one_user_out
 
 
 def market(*users):

@@ -148,6 +148,24 @@ def test_no_history_at_all():
     assert "can't be measured" in time_to_qualification(market_of(tables, make_params(), AS_OF)).statement
 
 
+def test_stages_without_a_history_are_those_of_present_statuses():
+    tables = make_tables(
+        leads=[{"lead_id": "a", "lead_status": "QUALIFIED"}, {"lead_id": "b", "lead_status": "NEW_LEAD"}]
+    )
+    market = market_of(tables, make_params())
+    assert "stages are those that present statuses show" in aggregate_funnel(market).statement
+    assert (
+        status_transitions(market).statement
+        == "No lead has a status history, so changes of status can't be seen."
+    )
+
+
+def test_statuses_that_say_nothing_make_no_funnel():
+    found = aggregate_funnel(market_of(make_tables(leads=[{"lead_status": "NEW_LEAD"}]), make_params()))
+    assert found.table.empty
+    assert found.statement == "No status says what became of any lead, so how far leads get can't be told."
+
+
 def test_time_to_qualification_by_user_and_the_curve_of_contacts_by_channel():
     leads, events = [], []
     for user, status, day in (("u1", "QUALIFIED", "12-05"), ("u2", "NOT_QUALIFIED", "12-20")):

@@ -115,7 +115,8 @@ def test_leads_of_unknown_status_are_not_said_to_be_untouched():
     ("arrived", "status", "step"), [("2024-10-15", "open", "newest"), ("2024-08-15", "past", "what became")]
 )
 def test_nobody_is_sent_to_call_leads_that_are_months_old(arrived, status, step):
-    tables = make_tables(leads=leads_of("c1", "NEW_LEAD", 6, arrived_at=f"{arrived} 10:00"))
+    leads = leads_of("c1", "NEW_LEAD", 6, arrived_at=f"{arrived} 10:00")
+    tables = make_tables(leads=leads, events=[{"lead_id": leads[0]["lead_id"]}])
     found = alerts(tables, "never_touched")
     assert found["status"].tolist() == [status]
     assert step in found.loc[0, "next_step"]
@@ -146,6 +147,7 @@ def test_money_that_overlaps_is_never_added_up():
             {"campaign_id": "u2", "ad_set_id": "a2", "spend": 1000},
         ],
         leads=leads_of("u1", "NEW_LEAD", 6) + leads_of("u2", "NEW_LEAD", 5),
+        events=[{"lead_id": "u1-NEW_LEAD-0"}],
     )
     rules = check_health(market_of(tables, make_params(), AS_OF)).rules.set_index("rule")
     assert rules.loc["never_touched", ["alerts", "open", "money_at_risk"]].tolist() == [2, 2, 1000]
@@ -253,3 +255,20 @@ def test_faults_on_one_day_of_a_channel_are_found_on_it():
     assert found(clicks, spend) == []
     assert found(clicks.mask(here, clicks * 0.4), spend) == ["ctr_drop"]
     assert found(clicks, spend.mask(here, spend * 4)) == ["spend_spikes"]
+
+
+def test_without_a_history_nothing_is_said_to_be_frozen_or_untouched():
+    silent = make_tables(leads=leads_of("c1", "NEW_LEAD", 6))
+    worked = make_tables(leads=leads_of("c1", "FOLLOW_UP", 6))
+    told = {"silent": silent, "worked": worked}
+    status = {
+        name: check_health(market_of(tables, make_params(), AS_OF)).rules.set_index("rule")["status"]
+        for name, tables in told.items()
+    }
+    unseen = "not observed: no status history"
+    assert status["worked"][["frozen_status", "batch_verdicts", "never_touched"]].tolist() == [
+        unseen,
+        unseen,
+        "fine",
+    ]
+    assert status["silent"]["never_touched"] == unseen

@@ -6,10 +6,9 @@ from insights.builders_insights import AS_OF, leads_of, make_params, make_tables
 
 from leadsmart.catalogue.kpis import Place, kpis_in
 from leadsmart.insights.kpi.arrivals import arrivals_by_hour
-from leadsmart.insights.kpi.definitions import definition_sensitivity
+from leadsmart.insights.kpi.sensitivity import definition_sensitivity
 from leadsmart.insights.kpi.weekly import weekly_kpis
-from leadsmart.insights.pages.cards import kpi_cards
-from leadsmart.insights.pages.headline import headline
+from leadsmart.insights.pages.cards import headline, kpi_cards
 
 
 def card(tables, key, **changes):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from leadsmart.insights.pages.run_comparison import compare_runs
+from leadsmart.insights.pages.overview import compare_runs
 
 FIGURES = {"currency": "EGP", "leads": 100, "spend": 5000.0, "cpql": None, "model_verdict": "OK"}
 NOW = {"market": "gulf", "title": "Gulf", **FIGURES}

@@ -14,8 +14,7 @@ from leadsmart.insights.health.health import check_health
 from leadsmart.insights.kpi.measures import aggregate_kpis
 from leadsmart.insights.money.decisions import ended_lessons, make_decisions
 from leadsmart.insights.money.rankings import rank_groups
-from leadsmart.insights.pages.cards import kpi_cards
-from leadsmart.insights.pages.headline import headline
+from leadsmart.insights.pages.cards import headline, kpi_cards
 from leadsmart.market_tables import MarketTables
 from leadsmart.params import load_params
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from leadsmart.display.tables.layouts import MARKETS
-from leadsmart.insights.pages.markets import compare_markets
+from leadsmart.insights.pages.overview import compare_markets
 
 
 def summary(market: str, currency: str, leads: float, spend: float, money: float, key: str = "k") -> dict:

@@ -147,5 +147,5 @@ def test_a_notebook_that_does_not_say_that_it_is_done_has_failed(workspace: Work
 )
 def test_a_file_that_is_no_notebook_of_ours_is_a_failed_notebook(workspace: Workspace, text: str):
     (workspace.notebooks / f"{STEP}.ipynb").write_text(text, encoding="utf-8")
-    with pytest.raises(NotebookError, match="Restore it from the repository"):
+    with pytest.raises(NotebookError, match="leadsmart init"):
         execute(workspace)

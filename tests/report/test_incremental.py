@@ -27,8 +27,9 @@ from leadsmart.cli import main
 from leadsmart.errors import RunningError
 from leadsmart.report.check import check_inputs
 from leadsmart.report.execution.progress import PlainListener
-from leadsmart.report.execution.run import run_markets
-from leadsmart.report.execution.tasks import Task, run_task
+from leadsmart.report.execution.schedule import TaskId
+from leadsmart.report.execution.tasks import run_task
+from leadsmart.report.pipeline import run_markets
 from leadsmart.report.project.lock import locked
 from leadsmart.report.project.workspace import open_workspace
 from leadsmart.report.site.publish import remove_stage, start_stage
@@ -132,7 +133,7 @@ def write_project(root: Path) -> Path:
 def no_ledgers():
     """The stubs write no ledgers that could be held against the raw files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("leadsmart.report.execution.run.reconcile", lambda *_: None)
+        patch.setattr("leadsmart.report.pipeline.reconcile", lambda *_: None)
         yield
 
 
@@ -380,7 +381,7 @@ def test_the_lock_of_a_killed_process_blocks_nobody(tmp_path: Path):
 def start_run(root: Path) -> subprocess.Popen[str]:
     """The command in a process group of its own, over stubs without ledgers."""
     code = (
-        "import leadsmart.report.execution.run as run\nrun.reconcile = lambda *_: None\n"
+        "import leadsmart.report.pipeline as run\nrun.reconcile = lambda *_: None\n"
         "from leadsmart.cli import main\nmain(['run', '--renderer', 'embedded', '--force'])"
     )
     return subprocess.Popen(
@@ -489,9 +490,9 @@ def test_tasks_run_on_any_executor(once: Path, tmp_path: Path, monkeypatch: pyte
     assert [result.error for result in results] == [None]
     tasks = [pickle.loads(call)[0].args[0] for call in executor.calls]
     # of the other market and of what belongs to none, just the clean tables
-    assert len(tasks) == 9 and all(isinstance(task, Task) for task in tasks)
+    assert len(tasks) == 9 and all(isinstance(task, TaskId) for task in tasks)
     assert {pickle.loads(call)[0].func for call in executor.calls} == {run_task}
-    # these kernels were plain ones, those of the first run forked from a warm process
+    # these kernels were plain ones, those of the first run forked
     found = compare_folders(once / "outputs" / "gulf", tmp_path / "there" / "gulf")
     assert found.differing == () and found.files > 12
 

@@ -24,7 +24,12 @@ def make_slices(rows: int = 10, spend: float = 100.0) -> Slices:
         totals=[{"market": "gulf", "table": t, "rows": n, "spend": s} for t, (n, s) in raw.items()],
         total_spend=spend,
         structure=[],
+        formats={},
         notes=[],
+        joins=[],
+        lead_columns=[],
+        form_fields=[],
+        safe_form_fields=[],
     )
 
 

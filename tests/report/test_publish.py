@@ -1,13 +1,22 @@
 """Whole results move into place; a failure is said on the market's first page, beside earlier results."""
 
+import contextlib
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook, new_raw_cell
+from report.faults import Faults, every_fault
 
 from leadsmart.errors import NotebookError
-from leadsmart.report.site.publish import publish_failure, publish_folder, record_failure, start_stage
+from leadsmart.report.site.publish import (
+    publish_failure,
+    publish_folder,
+    record_failure,
+    recover_if_idle,
+    start_stage,
+)
 
 
 def fail(stage: Path, text: str = "cell 3: ValueError", market: str = "gulf") -> None:
@@ -112,3 +121,65 @@ def test_a_complete_folder_takes_the_place_of_the_old_one_whole(outputs: Path):
     assert [p.name for p in (outputs / "gulf").iterdir()] == ["04_summary.ipynb"]
     assert first_page(outputs / "gulf").cells[1].source == "new"
     assert list(stage.iterdir()) == []
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_at_any_step_the_next_command_finds_a_whole_folder(tmp_path: Path, after: bool):
+    steps = 0
+    for steps, faults in enumerate(every_fault(after=after)):
+        outputs = tmp_path / f"{steps}"
+        write_page(outputs / "gulf", "old")
+        (outputs / "gulf" / "tables").mkdir()
+        (outputs / "gulf" / "tables" / "kpis.csv").write_text("old")
+        stage = start_stage(outputs)
+        write_page(stage / "gulf", "new")
+        old, new = contents(outputs / "gulf"), contents(stage / "gulf")
+        with faults.active():
+            publish_folder(stage / "gulf", outputs / "gulf")
+        recover_if_idle(outputs)
+        assert contents(outputs / "gulf") in (old, new)
+        assert not list((outputs / ".staging").glob("*.previous"))
+        # and whoever publishes next need not know
+        shutil.rmtree(outputs / ".staging" / "gulf", ignore_errors=True)
+        write_page(outputs / ".staging" / "gulf", "newer")
+        publish_folder(outputs / ".staging" / "gulf", outputs / "gulf")
+        assert first_page(outputs / "gulf").cells[1].source == "newer"
+    assert steps > 4
+
+
+def test_killed_twice_in_a_row(tmp_path: Path):
+    """What the first kill left is settled by a publication that is killed, too."""
+    for n in range(40):
+        for m, second in enumerate(every_fault()):
+            outputs = tmp_path / f"{n}-{m}"
+            write_page(outputs / "gulf", "one")
+            stage = start_stage(outputs)
+            write_page(stage / "gulf", "two")
+            first = Faults(n)
+            with first.active():
+                publish_folder(stage / "gulf", outputs / "gulf")
+            if not (stage / "gulf").exists():
+                write_page(stage / "gulf", "three")
+            with second.active():
+                publish_folder(stage / "gulf", outputs / "gulf")
+            recover_if_idle(outputs)
+            assert first_page(outputs / "gulf").cells[1].source in ("one", "two", "three")
+        if not first.fired:
+            break
+    assert n > 2
+
+
+def test_a_full_disk_leaves_the_old_folder(tmp_path: Path):
+    for n, faults in enumerate(every_fault(full=True)):
+        outputs = tmp_path / str(n)
+        write_page(outputs / "gulf", "old")
+        stage = start_stage(outputs)
+        write_page(stage / "gulf", "new")
+        with contextlib.suppress(OSError), faults.active():
+            publish_folder(stage / "gulf", outputs / "gulf")
+        recover_if_idle(outputs)
+        assert first_page(outputs / "gulf").cells[1].source in ("old", "new")

@@ -12,7 +12,7 @@ from leadsmart.report.project.files import sha256_of
 
 TABLES = ("campaigns", "ad_performance", "leads", "status_events")
 STEPS = ("01_cleaning", "02_insights", "03_classification", "04_summary", "05_explore")
-EXITS = ("kept", "duplicate", "merged", "quarantined")
+EXITS = ("kept", "excluded", "duplicate", "merged", "quarantined")
 
 
 def read_run(outputs: Path) -> dict:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from leadsmart.report.site.search import index_shown_text, section_texts
+from leadsmart.report.site.embedded import index_shown_text, section_texts
 
 PAGE = """<html><body><nav>Pages</nav><main><h1>Title</h1><nav>Here</nav><p>First &amp; last</p>
 <section id="a" class="level2"><h2>A</h2>

@@ -1,7 +1,7 @@
 """The call list: open leads, best first, with grade, probability and reasons, or in the rules' order."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -185,10 +185,18 @@ def score_lead(scorer: Scorer, lead: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _score_arrivals(scorer: Scorer, leads: LeadColumns) -> dict[str, Any]:
-    columns = compute_features(leads, scorer.history, scorer.params, scorer.model.intent_classifier)
+    columns = compute_features(
+        _without(leads, scorer.model.leaks), scorer.history, scorer.params, scorer.model.intent_classifier
+    )
     columns["status"] = leads["lead_status"]
     as_of = columns["arrived_at"].max().date()
     return _score(scorer.model, columns, scorer.params, as_of, scorer.use)
+
+
+def _without(leads: LeadColumns, names: Collection[str]) -> LeadColumns:
+    if isinstance(leads, pd.DataFrame):
+        return leads.drop(columns=list(names), errors="ignore")
+    return {name: values for name, values in leads.items() if name not in names}
 
 
 def score_new_leads(model: Model, leads: pd.DataFrame, market: Market, use: str) -> pd.DataFrame:

@@ -1,9 +1,11 @@
 """Model files: skops, which loads no code, with the same bytes for the same model."""
 
+import contextlib
 import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +25,7 @@ FORMAT: Final = 3
 #: Types beyond skops' own list that a model file may hold: the trees of gradient boosting, and the number
 #: type that the imputer remembers.
 TRUSTED_TYPES: Final = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "numpy.dtype")
+_REMEDY: Final = "Run the market's classification again"
 _SCHEMA: Final = "schema.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -66,7 +69,11 @@ def load_model(path: Path) -> Model:
     ModelError
         If there is no such file, it is no model of this version, or it holds a type that is not trusted.
     """
-    content = _read(path)
+    with _refusing(path):
+        return _as_model(_read(path))
+
+
+def _as_model(content: dict[str, Any]) -> Model:
     facts = json.loads(content["facts"])
     estimator = None
     if stored := facts["estimator"]:
@@ -84,6 +91,7 @@ def load_model(path: Path) -> Model:
         "cutoff": _moment(facts["cutoff"]),
         "period": (_moment(period[0]), _moment(period[1])) if period else None,
         "comparison": pd.DataFrame(facts["comparison"]),
+        "leaks": tuple(facts["leaks"]),
         "intent_classifier": _text_from_dict(content["intents"]),
     }
     return Model(**{**facts, **read})
@@ -118,7 +126,19 @@ def load_intents(path: Path) -> TextClassifier | None:
     ModelError
         As `load_model`.
     """
-    return _text_from_dict(_read(path)["text"])
+    with _refusing(path):
+        return _text_from_dict(_read(path)["text"])
+
+
+@contextlib.contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Whatever a damaged or forged file breaks is one error."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError("not a model file that can be trusted", remedy=_REMEDY, file=path.name) from error
 
 
 def _write(path: Path, **content: Any) -> None:
@@ -126,15 +146,12 @@ def _write(path: Path, **content: Any) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    remedy = "Run the market's classification again"
     try:
         content = skops.io.loads(path.read_bytes(), trusted=list(TRUSTED_TYPES))
     except FileNotFoundError as error:
-        raise ModelError("there is no model file", remedy=remedy, file=path.name) from error
-    except (skops.io.exceptions.UntrustedTypesFoundException, zipfile.BadZipFile, KeyError) as error:
-        raise ModelError("not a model file that can be trusted", remedy=remedy, file=path.name) from error
+        raise ModelError("there is no model file", remedy=_REMEDY, file=path.name) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ModelError("a model file of another version", remedy=remedy, file=path.name)
+        raise ModelError("a model file of another version", remedy=_REMEDY, file=path.name)
     return content
 
 

@@ -1,9 +1,13 @@
 """Tables as CSV text that opens harmlessly in a spreadsheet."""
 
+import re
+
 import pandas as pd
 
 #: Characters at which a spreadsheet starts to read a formula, their full-width forms included.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Where a spreadsheet that separates fields by semicolons or tabs would start one, and in it a formula.
+_LATER_FORMULA = re.compile(r"([;\t]\s*)(?=[=+\-@＝＋－＠])")
 
 
 def is_formula(text: str) -> bool:
@@ -16,12 +20,12 @@ def is_formula(text: str) -> bool:
 
 
 def _neutral(cell: object) -> object:
-    """Text that a spreadsheet might read as a formula, behind an apostrophe; anything else as it is."""
+    """Text with an apostrophe wherever a spreadsheet might start to read a formula; anything else as it is."""
     if not isinstance(cell, str):
         return cell
     # the csv writer leaves a carriage return unquoted, and what follows it would start a row of its own
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if is_formula(cell) else text
+    return _LATER_FORMULA.sub(r"\1'", f"'{text}" if is_formula(cell) else text)
 
 
 def to_safe_csv(table: pd.DataFrame) -> str:

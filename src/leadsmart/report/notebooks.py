@@ -216,7 +216,7 @@ NOTEBOOKS: dict[str, Notebook] = {
                 LEDGER_FILE,
                 DATA_QUALITY_FILE,
                 *_tables("assumptions", "completeness", "feedback", "feedback_kinds"),
-                *_tables("likely_duplicates", "unknown_statuses"),
+                *_tables("likely_duplicates", "unknown_statuses", "unread_columns"),
             ),
             for_unassigned=True,
         ),
@@ -263,12 +263,12 @@ NOTEBOOKS: dict[str, Notebook] = {
             "All markets",
             reads=(
                 Reads(SUMMARY, (SUMMARY_FILE,), Of.PUBLISHED),
-                Reads(CLEANING, (CLEAN_TABLES,), Of.UNASSIGNED),
+                Reads(CLEANING, (CLEAN_TABLES, DATA_QUALITY_FILE), Of.UNASSIGNED),
                 RunInput.EXPORT_FILES,
                 RunInput.FAILURES,
                 RunInput.EARLIER_RUN,
             ),
-            writes=_tables("changes", "markets", "unassigned_projects"),
+            writes=_tables("changes", "joins", "markets", "unassigned_projects", "unknown_campaigns"),
             runs_once=True,
         ),
     )

@@ -10,10 +10,10 @@ from leadsmart.params import list_markets
 from leadsmart.report.execution.schedule import TaskId, plan
 from leadsmart.report.notebooks import SUMMARY, Of
 from leadsmart.report.project.export_slices import known_slices
-from leadsmart.report.project.workspace import STAGE, Workspace
+from leadsmart.report.project.files import read_json
+from leadsmart.report.project.workspace import RUN_FILE, STAGE, Workspace
 from leadsmart.report.provenance.freshness import Freshness
 from leadsmart.report.provenance.history import find_compared
-from leadsmart.report.provenance.manifest import read_market_parameters
 from leadsmart.report.provenance.records import FileRead, Record, read_record
 from leadsmart.report.provenance.result_store import ResultStore
 from leadsmart.report.site.publish import is_interrupted
@@ -144,7 +144,7 @@ def list_if_up_to_date(
         if any(p.user_ids is not None for p in parameters.values()) or not set(wanted) <= set(store.present):
             return []
         found = list_status(store, wanted, renderer)
-        published = {m: read_market_parameters(workspace.outputs / m) for m in parameters}
+        published = {m: read_json(workspace.outputs / m / RUN_FILE)["parameters"] for m in parameters}
     except (LeadSmartError, OSError, ValueError, KeyError):
         return []
     same = all(published[m] == p.model_dump(mode="json") for m, p in parameters.items())

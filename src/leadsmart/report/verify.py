@@ -1,12 +1,12 @@
 """Whether the published report comes out again: everything is run anew elsewhere, and every file compared."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leadsmart.errors import RenderError
+from leadsmart.private_folders import private_folder
 from leadsmart.report.check import check_inputs
 from leadsmart.report.execution.progress import PlainListener
 from leadsmart.report.pipeline import make_report
@@ -66,8 +66,8 @@ def verify_outputs(
             "there is no run to verify", file=workspace.outputs.name, remedy="Start with `leadsmart run`"
         )
     facts = read_json(path)
-    with tempfile.TemporaryDirectory(prefix="leadsmart-verify-") as scratch:
-        outputs = Path(scratch) / "outputs"
+    with private_folder("verify") as scratch:
+        outputs = scratch / "outputs"
         outputs.mkdir()
         if facts["compared_with"]:
             entry = workspace.outputs / HISTORY / f"{facts['compared_with']}.json"

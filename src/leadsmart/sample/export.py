@@ -18,6 +18,9 @@ from leadsmart.sample.streams import stream
 from leadsmart.sample.world import FIRST_DAY
 
 SAMPLE_MARKER: Final = "sample.json"
+#: What lies beside the files, as anybody's export would say it.
+MAPPING_FILE: Final = "mapping.yml"
+MAPPING: Final = "# Columns of campaign_leads.csv that are answers of the form; others are read by nothing.\nform_fields: [budget, unit_type]\n"
 
 
 class SampleTables(NamedTuple):
@@ -130,7 +133,7 @@ def _moments(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
 def write_tables(
     tables: SampleTables, directory: Path, description: dict[str, Any], *, overwrite: bool
 ) -> None:
-    """Write the five files and the marker; nothing of a former sample is lost if writing fails.
+    """Write the five files, the mapping and the marker; nothing of a former sample is lost if writing fails.
 
     Parameters
     ----------
@@ -154,8 +157,9 @@ def write_tables(
             table.to_csv(Path(scratch) / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
         text = json.dumps(description, indent=2) + "\n"
         (Path(scratch) / SAMPLE_MARKER).write_text(text, encoding="utf-8", newline="\n")
+        (Path(scratch) / MAPPING_FILE).write_text(MAPPING, encoding="utf-8", newline="\n")
         # the marker comes last: a folder with it is complete
-        for name in [*(f"{name}.csv" for name in tables._fields), SAMPLE_MARKER]:
+        for name in [*(f"{name}.csv" for name in tables._fields), MAPPING_FILE, SAMPLE_MARKER]:
             (Path(scratch) / name).replace(directory / name)
 
 

@@ -10,6 +10,7 @@ from leadsmart.cleaning.mapping.model import MAPPING_FILE, read_mapping
 from leadsmart.cleaning.mapping.opening import open_mapped
 from leadsmart.cleaning.mapping.proposing.propose import propose_mapping
 from leadsmart.cleaning.mapping.staging import stage_files
+from leadsmart.cleaning.parsing.file_formats import create_formats
 from leadsmart.cleaning.parsing.notes import Note, create_notes, list_notes
 from leadsmart.errors import InputProblems
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
@@ -56,6 +57,7 @@ def stage_all(folder: Path) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     staged: dict[str, pd.DataFrame] = {}
     with duckdb.connect() as connection, tempfile.TemporaryDirectory() as name:
         create_notes(connection)
+        create_formats(connection)
         for table in (*TABLES, MARKET_LOOKUP):
             files, problems = open_mapped(folder, mapping, table)
             if problems:

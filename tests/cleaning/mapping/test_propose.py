@@ -5,12 +5,13 @@ import yaml
 from cleaning.builders_cleaning import make_tables, write_export
 from cleaning.mapping.builders_mapping import DELIVERY, accept_proposal, stage, stage_all, write
 
-from leadsmart.cleaning.mapping.model import DATE_COLUMNS, ID_COLUMNS, ExportMapping, read_mapping, read_texts
+from leadsmart.cleaning.mapping.model import DATE_COLUMNS, ID_COLUMNS, ExportMapping, read_mapping
 from leadsmart.cleaning.mapping.proposing.preview import fits, proven_order
 from leadsmart.cleaning.mapping.proposing.propose import Proposal, find_markets, propose_mapping, save_mapping
 from leadsmart.cleaning.mapping.proposing.systems import PLUS, currency_in, load_systems, similarity
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import KNOWN_STATUSES
+from leadsmart.yaml_text import parse_yaml
 
 CAMPAIGNS = """\
 Campaign name,Campaign ID,Campaign budget,Starts,Ends
@@ -44,7 +45,7 @@ Lead ID,Field / Event,Old Value,New Value,Edit Date,Edited By
 
 def propose(folder, *markets: str) -> tuple[Proposal, ExportMapping]:
     proposal = propose_mapping(folder, markets)
-    return proposal, ExportMapping(**read_texts(proposal.text))
+    return proposal, ExportMapping(**parse_yaml(proposal.text))
 
 
 def asked(proposal: Proposal, word: str) -> list[str]:
@@ -384,3 +385,40 @@ def test_words_with_signs_of_yaml_stay_words(tmp_path):
     write(tmp_path, "history.csv", f"Lead ID,New Value,Edit Date\n{rows}")
     _, mapping = propose(tmp_path)
     assert {*mapping.statuses} == {*words}
+
+
+def test_headers_of_several_systems_are_those_of_the_folders_own(tmp_path):
+    """Lead ID is a header of three systems; Budget of two, neither of which is Meta's."""
+    write(tmp_path, "campaigns.csv", "Campaign ID,Campaign name,Budget\n9001,Alpha,1200\n")
+    write(
+        tmp_path,
+        "report.csv",
+        "Day,Campaign ID,Ad set ID,Amount spent (EGP),Impressions,Link clicks\n2024-06-01,9001,1,10.5,100,5\n",
+    )
+    write(tmp_path, "history.csv", "Lead ID,status,created_at\n11,New,2024-06-03 12:13\n")
+    proposal, mapping = propose(tmp_path)
+    summary = "\n".join(proposal.summary)
+    assert "history.csv as lead_status_changes: other systems" in summary
+    assert "campaigns.csv as campaigns: Meta Ads Manager" in summary
+    assert mapping.tables[0].constants["channel"] == "facebook"
+    assert mapping.tables[0].columns["daily_budget"].header == ("Budget",)
+
+
+def test_a_channel_that_nothing_tells_is_asked_about(tmp_path):
+    write(tmp_path, "list.csv", "Campaign number,Project,Daily budget,Start\n9001,Alpha,1200,2024-06-01\n")
+    proposal, _ = propose(tmp_path)
+    assert asked(proposal, "default_channel")
+
+
+def test_what_two_files_ask_is_asked_once(tmp_path):
+    write(tmp_path, "report.csv", DELIVERY_REPORT)
+    write(tmp_path, "leads.csv", LEADS.replace("c:9002", "c:9003").replace("full_name", "campaign_name\tfull_name")
+          .replace("\tMona", "\tAlpha\tMona").replace("\tعمر", "\tBeta\tعمر"))  # fmt: skip
+    proposal, _ = propose(tmp_path)
+    [question] = asked(proposal, "constants.user_id")
+    assert question.startswith("leads.csv as campaigns and report.csv as campaigns: ")
+
+
+def test_arabic_statuses_are_known_with_and_without_their_marks(tmp_path):
+    write(tmp_path, "leads.csv", ARABIC_LEADS.replace("مهتم", "اتصل لاحقًا"))
+    assert propose(tmp_path)[1].statuses["اتصل لاحقًا"] == "CALL_AGAIN"

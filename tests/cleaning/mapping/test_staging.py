@@ -130,9 +130,14 @@ def test_rows_of_other_properties_are_passed_over(tmp_path):
 
 
 def test_decimal_comma(tmp_path):
-    write(tmp_path, "report.csv", DELIVERY.replace('"1,000.50"', '"1.000,50"'))
-    write_mapping(tmp_path, DELIVERY_ENTRY + "    decimal_comma: true\n")
-    assert stage(tmp_path, "ad_performance")["spend"][0] == "1000.50"
+    """Numbers stay as they are written; that the mapping states their decimal mark is kept beside them."""
+    folder = write_export(tmp_path / "export", make_tables())
+    write(folder, "report.csv", DELIVERY.replace('"1,000.50"', "1.000").replace("20.25", '"20,25"'))
+    write_mapping(folder, DELIVERY_ENTRY + "    decimal_comma: true\n")
+    slices = split(folder, tmp_path / "cache")
+    total = slices.raw_totals.set_index("table").loc["ad_performance", "spend"]
+    # 1000 + 20.25 + 30 beside 72.75 of the export's own file
+    assert total == pytest.approx(1050.25 + 72.75)
 
 
 def test_another_currency_is_refused(tmp_path):
@@ -257,7 +262,7 @@ def test_a_file_that_a_mapping_names_is_not_read_as_own(tmp_path):
 def test_another_mapping_makes_other_slices(tmp_path):
     folder = write_export(tmp_path / "export", make_tables())
     before = split(folder, tmp_path / "cache").folder
-    write(folder, "report.csv", DELIVERY)
+    write(folder, "report.csv", DELIVERY.replace('"1,000.50"', "1000").replace("20.25", "20"))
     write_mapping(folder, DELIVERY_ENTRY)
     first = split(folder, tmp_path / "cache").folder
     write_mapping(folder, DELIVERY_ENTRY + "    decimal_comma: true\n")

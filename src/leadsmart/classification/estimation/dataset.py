@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from leadsmart.classification.estimation.leaks import Leak, find_leaks
 from leadsmart.classification.features.features import META_COLUMNS, Features, build_features
 from leadsmart.classification.features.labels import label_leads
 from leadsmart.errors import ModelError
@@ -14,6 +15,8 @@ from leadsmart.formats import format_count
 from leadsmart.market import Market
 
 TEST_SHARE: Final = 0.2
+#: Column of an extract: the market's form fields that are leaks, comma-separated.
+LEAKS: Final = "leaks"
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,14 @@ class Dataset:
     features : Features
     labels : DataFrame
         As `labels.label_leads` returns it.
+    leaks : tuple of Leak
+        Form fields that were written after the lead arrived; neither the market's leads nor `features` have them.
     """
 
     market: Market
     features: Features
     labels: pd.DataFrame
+    leaks: tuple[Leak, ...] = ()
 
     @cached_property
     def labelled(self) -> pd.DataFrame:
@@ -66,8 +72,15 @@ class Dataset:
 
 
 def build_dataset(market: Market) -> Dataset:
-    """Build the features and labels of a market's leads as known at `as_of`."""
-    return Dataset(market, build_features(market), label_leads(market))
+    """Build the features and labels of a market's leads as known at `as_of`, without form fields that are leaks."""
+    features, labels = build_features(market), label_leads(market)
+    leaks = find_leaks(market, features, labels)
+    if leaks:
+        # the form's completeness counts fields, so that leaving out a column of the frame would not do
+        leads = market.tables.leads.drop(columns=[leak.column for leak in leaks])
+        market = Market(market.tables._replace(leads=leads), market.params)
+        features = build_features(market)
+    return Dataset(market, features, labels, leaks)
 
 
 def known_at(leads: pd.DataFrame, cutoff: pd.Timestamp, is_final: bool = False) -> pd.DataFrame:
@@ -142,11 +155,12 @@ def training_extract(market: Market) -> pd.DataFrame:
     DataFrame
         One row per labelled lead, ordered by arrival: ``market`` (str), ``target`` (str), ``arrived_at``
         and ``labelled_at`` (moments in UTC; NaT when undated), ``label`` (1.0, 0.0),
-        ``is_first_message`` (bool) and one column per feature.
+        ``is_first_message`` (bool), ``leaks`` (str) and one column per feature.
     """
     dataset = build_dataset(market)
     leads = dataset.labelled
     moments = {c: leads[c].dt.tz_convert("UTC") for c in ("arrived_at", "labelled_at")}
     named = [s.name for s in dataset.features.specs if s.name not in META_COLUMNS]
     extract = leads[["market", "arrived_at", "labelled_at", "label", "is_first_message", *named]]
-    return extract.assign(**moments, target=market.params.target)
+    leaks = ",".join(leak.column for leak in dataset.leaks)
+    return extract.assign(**moments, **{"target": market.params.target, LEAKS: leaks})

@@ -7,7 +7,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from leadsmart.classification.estimation.dataset import Dataset, count_labels, describe_labels, known_at
+from leadsmart.classification.estimation.dataset import (
+    LEAKS,
+    Dataset,
+    count_labels,
+    describe_labels,
+    known_at,
+)
 from leadsmart.classification.estimation.estimation import MIN_SLICE, Estimator, fit_estimator, predict
 from leadsmart.classification.features.feature_catalogue import MISSING, OPTIONAL_SPECS, SPECS, FeatureSpec
 from leadsmart.classification.features.features import META_COLUMNS
@@ -57,6 +63,8 @@ class Model:
         One row per option compared: ``option``, ``auc`` on later leads, ``is_chosen``.
     intent_classifier : TextClassifier or None
         Predicts what the messages of leads to be scored ask for (`features.compute_features`).
+    leaks : tuple of str
+        Columns of leads that are no answers although declared; leads to be scored are read without them.
     """
 
     market: str
@@ -71,6 +79,7 @@ class Model:
     choice: str
     comparison: pd.DataFrame
     intent_classifier: TextClassifier | None = None
+    leaks: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -167,7 +176,8 @@ def fit_market_model(
         why = f"as it did better than the pooled one ({reason})" if has_pooled else f"from {counted}"
         choice = f"The market's own model, {estimator.kind}, {why}."
         model = replace(untrained, origin=OWN, estimator=estimator, choice=choice, comparison=comparison)
-    return replace(model, intent_classifier=dataset.features.intent_classifier)
+    columns = tuple(leak.column for leak in dataset.leaks)
+    return replace(model, intent_classifier=dataset.features.intent_classifier, leaks=columns)
 
 
 def predict_probability(model: Model, frame: pd.DataFrame) -> np.ndarray:
@@ -213,7 +223,10 @@ def _pooled_leads(
     """The leads of all markets that a pooled model learns from."""
     if extracts.empty:
         return pd.DataFrame({"label": []})
-    return known_at(extracts[extracts["target"] == target], cutoff, is_final)
+    leads = known_at(extracts[extracts["target"] == target], cutoff, is_final)
+    # what was written after the arrival in one market is no answer in another, where leads are too few to tell
+    leaks = {column for named in extracts[LEAKS].unique() for column in named.split(",") if column}
+    return leads.drop(columns=[LEAKS, *leaks], errors="ignore")
 
 
 def _untrained(

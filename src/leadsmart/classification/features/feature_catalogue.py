@@ -23,7 +23,7 @@ class FeatureSpec:
         1, read as log-odds), flag (0/1), category or text.
     known : str
         ``arrival``: the lead brings it. ``day before``: counted up to the day before the lead arrived.
-        ``later``: only known afterwards, refused by `features.find_leaks`.
+        ``later``: only known afterwards, refused by `features.find_suspects`.
     field : str
         What a person filled in, or the history it belongs to; features of one field are judged together.
     label : str

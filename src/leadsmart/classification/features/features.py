@@ -214,7 +214,7 @@ def _category(values: Any) -> np.ndarray:
     return np.array([v if isinstance(v, str) else MISSING for v in values.tolist()], dtype=object)
 
 
-def find_leaks(features: Features, labels: pd.DataFrame) -> tuple[str, ...]:
+def find_suspects(features: Features, labels: pd.DataFrame) -> tuple[str, ...]:
     """Refuse features from after a lead's arrival; name those that alone look too good to be true.
 
     Parameters
@@ -239,7 +239,7 @@ def find_leaks(features: Features, labels: pd.DataFrame) -> tuple[str, ...]:
     for names, problem in ((late, "known only after the lead's arrival"), (undeclared, "declared nowhere")):
         if names:
             raise ModelError(
-                f"a feature is {problem}", rule="find_leaks", column=names[0], count=len(names), examples=names,
+                f"a feature is {problem}", rule="find_suspects", column=names[0], count=len(names), examples=names,
                 remedy="Leave it out, or declare in the feature catalogue from when it is known",
             )  # fmt: skip
     label = features.frame["lead_id"].map(labels.set_index("lead_id")["label"]).to_numpy(dtype=float)

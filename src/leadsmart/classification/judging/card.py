@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.classification.estimation.dataset import Dataset
+from leadsmart.classification.estimation.leaks import leaks_table
 from leadsmart.classification.estimation.model import OWN, RULES, Model
 from leadsmart.classification.features.labels import TARGET_TITLES, summarise_labels
 from leadsmart.classification.judging.evaluation import Evaluation
@@ -117,8 +118,8 @@ def model_card(model: Model, evaluation: Evaluation, dataset: Dataset) -> dict[s
     Returns
     -------
     dict
-        ``market, title, target, verdict, use, sentence, judged, rules, model, data, features, figures, splits,
-        reliability, calls, bands, groups, limits, hashes``. Missing numbers are None.
+        ``market, title, target, verdict, use, sentence, judged, rules, model, data, features, suspected_leaks, leaks,
+        figures, splits, reliability, calls, bands, groups, limits, hashes``. Missing numbers are None.
     """
     params, labels, judged = dataset.market.params, dataset.labels, evaluation.model
     estimator = model.estimator
@@ -163,6 +164,7 @@ def model_card(model: Model, evaluation: Evaluation, dataset: Dataset) -> dict[s
         },
         "features": [asdict(spec) for spec in model.specs],
         "suspected_leaks": list(evaluation.suspects),
+        "leaks": _records(leaks_table(dataset.leaks)),
         **{name: _records(getattr(evaluation, name)) for name in _TABLES},
         "limits": list(_LIMITS),
         "hashes": {

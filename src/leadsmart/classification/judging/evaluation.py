@@ -16,7 +16,7 @@ from leadsmart.classification.estimation.model import (
     fit_market_model,
     predict_probability,
 )
-from leadsmart.classification.features.features import find_leaks
+from leadsmart.classification.features.features import find_suspects
 from leadsmart.classification.judging.capacity import (
     BAND_COLUMNS,
     CALL_COLUMNS,
@@ -92,7 +92,7 @@ class Evaluation:
         One row per test lead: ``lead_id``, ``user_id``, ``campaign_id``, ``arrived_at``, ``label``,
         ``probability``.
     suspects : tuple of str
-        Features that alone look too good to be true.
+        Form fields that were left out as leaks, and features that alone look too good to be true.
     verdict : Verdict
     """
 
@@ -138,7 +138,8 @@ def evaluate_model(
         If a feature is known only after a lead's arrival.
     """
     params = dataset.market.params
-    suspects = find_leaks(dataset.features, dataset.labels)
+    leaks = tuple(leak.column for leak in dataset.leaks)
+    suspects = (*leaks, *find_suspects(dataset.features, dataset.labels))
     if dataset.labelled.empty:
         model = fit_market_model(dataset, read_pooled)
         return _unjudged(model, None, dataset.labelled.assign(probability=np.nan), suspects, params)

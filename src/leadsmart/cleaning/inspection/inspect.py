@@ -8,6 +8,20 @@ from typing import Final
 
 import duckdb
 
+from leadsmart.cleaning.inspection.date_formats import inspect_dates
+from leadsmart.cleaning.inspection.delivery_rows import prepare_delivery
+from leadsmart.cleaning.inspection.event_times import inspect_event_times
+from leadsmart.cleaning.inspection.grain import inspect_coarser_rows, inspect_finer_rows
+from leadsmart.cleaning.inspection.ids import inspect_ids
+from leadsmart.cleaning.inspection.number_formats import inspect_numbers
+from leadsmart.cleaning.inspection.refunds import note_refunds
+from leadsmart.cleaning.inspection.statuses import (
+    note_missing_history,
+    note_unkept_statuses,
+    note_unknown_statuses,
+)
+from leadsmart.cleaning.inspection.totals import find_totals
+from leadsmart.cleaning.inspection.units import inspect_currencies, inspect_scales
 from leadsmart.errors import LeadSmartError
 from leadsmart.params import Params
 
@@ -15,9 +29,25 @@ from leadsmart.params import Params
 Inspection = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Params]], list[LeadSmartError]]
 
 #: Of the tables as they were staged.
-TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
+TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
+    note_missing_history,
+    inspect_ids,
+    note_unknown_statuses,
+    note_unkept_statuses,
+    note_refunds,
+)
 #: Of the tables by market, see `assign_markets`.
-SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = ()
+SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
+    inspect_numbers,
+    inspect_dates,
+    prepare_delivery,
+    find_totals,
+    inspect_finer_rows,
+    inspect_scales,
+    inspect_coarser_rows,
+    inspect_currencies,
+    inspect_event_times,
+)
 
 
 def inspect_tables(

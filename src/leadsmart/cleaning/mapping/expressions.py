@@ -6,7 +6,6 @@ from typing import Final
 from leadsmart.cleaning.mapping.model import (
     DATE_COLUMNS,
     ID_COLUMNS,
-    NUMBER_COLUMNS,
     STATUS_COLUMNS,
     ColumnSource,
     TableMapping,
@@ -60,8 +59,6 @@ def build_expressions(entry: TableMapping, cells: Cells) -> dict[str, str]:
             text = f"regexp_replace({text}, {pattern}, '')"
         elif column in DATE_COLUMNS:
             text = _moment(text, entry)
-        elif column in NUMBER_COLUMNS:
-            text = plain_number(text, entry)
         elif column in STATUS_COLUMNS and entry.statuses:
             whens = [
                 f"WHEN {quote_text(_plain(word))} THEN {quote_text(status)}"

@@ -1,15 +1,16 @@
 """Which files of a folder a mapping names. Asked often, so that nothing here imports pandas or DuckDB."""
 
 import fnmatch
-import re
 import zipfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, ExportMapping, TableMapping, load_mapping
-from leadsmart.cleaning.parsing.sources import SourceFile, find_sources
+from leadsmart.cleaning.parsing.claims import find_sources_by_header
+from leadsmart.cleaning.parsing.sources import SourceFile, find_sources, name_order
 from leadsmart.errors import InputError
+from leadsmart.yaml_text import find_yaml
 
 WORKBOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOK_SUFFIXES)
@@ -19,14 +20,13 @@ def mapping_path(folder: Path, stated: Path | None = None) -> Path | None:
     """The mapping of an export: the stated one, else the one beside the data, else None."""
     if stated is not None:
         return stated
-    beside = folder / MAPPING_FILE
-    return beside if beside.is_file() else None
+    return find_yaml(folder, Path(MAPPING_FILE).stem, InputError)
 
 
 def list_data_files(folder: Path) -> list[SourceFile]:
-    """All files of a folder and of folders and zips in it that hold tables, in natural order."""
+    """All files of a folder and of folders and zips in it that hold tables, in the order of their names."""
     found: list[SourceFile] = []
-    for path in sorted(folder.rglob("*"), key=lambda path: _natural_key(path.as_posix())):
+    for path in sorted(folder.rglob("*"), key=lambda path: (path.parent.as_posix(), name_order(path))):
         name = path.relative_to(folder).as_posix()
         hidden = any(part.startswith((".", "_", "~")) for part in name.split("/"))
         if hidden or not path.is_file() or len(name.split("/")) > 2:
@@ -55,7 +55,7 @@ def mapped_sources(folder: Path, entry: TableMapping) -> list[SourceFile]:
     Returns
     -------
     list of SourceFile
-        In natural order.
+        In the order of their names.
 
     Raises
     ------
@@ -86,12 +86,13 @@ def own_sources(folder: Path, table: str, entries: Sequence[TableMapping]) -> li
     Returns
     -------
     list of SourceFile
-        See `find_sources`.
+        See `find_sources` and `find_sources_by_header`, in the order of their names.
     """
     patterns = [entry.file.casefold() for entry in entries]
+    found = find_sources(folder, table) + find_sources_by_header(folder, table)
     return [
         source
-        for source in find_sources(folder, table)
+        for source in sorted(found, key=lambda source: name_order(source.name))
         if not any(fnmatch.fnmatchcase(source.name.casefold(), pattern) for pattern in patterns)
     ]
 
@@ -148,17 +149,10 @@ def _suffix(name: str) -> str:
     return Path(name.lower().removesuffix(".gz")).suffix
 
 
-def _natural_key(name: str) -> list[tuple[int, str]]:
-    """Numbers by value, so that insights_10 comes behind insights_9 and replaces what it states."""
-    return [
-        (int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.split(r"(\d+)", name.lower())
-    ]
-
-
 def _members(path: Path, name: str) -> list[SourceFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = sorted((m.filename for m in archive.infolist() if not m.is_dir()), key=_natural_key)
+            members = sorted((m.filename for m in archive.infolist() if not m.is_dir()), key=name_order)
     except (zipfile.BadZipFile, OSError):
         return []
     # a workbook in a zip would have to be unpacked first

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
@@ -22,6 +21,7 @@ from leadsmart.vocabulary import (
     MARKET_LOOKUP,
     STATUS_EVENTS,
 )
+from leadsmart.yaml_text import find_place, quote_remedy, read_yaml
 
 MAPPING_FILE: Final = "mapping.yml"
 #: Stands for a value that only a person knows; nothing runs while it is there.
@@ -145,7 +145,9 @@ class TableMapping(_Part):
     statuses : dict
         As in `ExportMapping`, for these files alone.
     date_order : {"ymd", "dmy", "mdy"} or None
-    decimal_comma : bool
+        None where the columns prove it.
+    decimal_comma : bool or None
+        None where the columns prove it.
     currency : str or None
         Of all money in the file.
     currency_header : str or None
@@ -168,7 +170,7 @@ class TableMapping(_Part):
     form_fields: dict[FormName, str] = {}
     statuses: dict[str, str] = {}
     date_order: Literal["ymd", "dmy", "mdy"] | None = None
-    decimal_comma: bool = False
+    decimal_comma: bool | None = None
     currency: Annotated[str, Field(pattern=r"^([A-Z]{3}|\?)$")] | None = None
     currency_header: str | None = None
 
@@ -230,7 +232,9 @@ class ExportMapping(_Part):
     statuses : dict
         Status as another system writes it -> one of ours.
     form_fields : tuple of str
-        Answers of the form in files that need no mapping.
+        Answers of the form in files that need no mapping, as their headers name them.
+    safe_form_fields : tuple of str
+        Those that hold no person, although their values look like people.
     confirm : tuple of str
         What `leadsmart map` was unsure of; nothing runs while there is any.
     """
@@ -238,6 +242,7 @@ class ExportMapping(_Part):
     tables: tuple[TableMapping, ...] = ()
     statuses: dict[str, str] = {}
     form_fields: Texts = ()
+    safe_form_fields: Texts = ()
     confirm: Texts = ()
 
     @property
@@ -255,29 +260,6 @@ class ExportMapping(_Part):
                 found.append(f"{place}: currency is to be filled in")
         found += [f"statuses.{w} is to be filled in" for w, s in self.statuses.items() if s == OPEN_QUESTION]
         return tuple(found)
-
-
-class _Texts(yaml.BaseLoader):
-    """YAML whose values stay text, and in which a key that stands twice is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        twice = [key for key in keys if keys.count(key) > 1]
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                problem=f"{twice[0]!r} stands twice", problem_mark=node.start_mark
-            )
-        return super().construct_mapping(node, deep)
-
-
-def read_texts(text: str) -> Any:
-    """YAML with every value as it is written.
-
-    >>> read_texts("{user_id: 0102, status: no}")
-    {'user_id': '0102', 'status': 'no'}
-    """
-    # _Texts is a BaseLoader, which makes nothing but texts, lists and dicts
-    return yaml.load(text, Loader=_Texts)
 
 
 def read_mapping(path: Path) -> ExportMapping:
@@ -298,21 +280,13 @@ def read_mapping(path: Path) -> ExportMapping:
     InputProblems
         With every mistake in it: key, what is wrong, what to do.
     """
-    try:
-        values = read_texts(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"can't be read: {error.strerror}", remedy="Check the path", file=str(path)
-        ) from error
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"not valid YAML: {reason}", remedy="Mend the file", file=path.name) from error
+    values = read_yaml(path, InputError)
     if not isinstance(values, dict):
         raise InputError("expected lines of `name: value`", remedy=_REMEDY, file=path.name)
     try:
         return ExportMapping(**_without_empty(values))
     except ValidationError as error:
-        raise InputProblems([_problem(detail, path.name) for detail in error.errors()]) from error
+        raise InputProblems([_problem(detail, path) for detail in error.errors()]) from error
 
 
 def load_mapping(path: Path) -> ExportMapping:
@@ -351,10 +325,11 @@ def load_mapping(path: Path) -> ExportMapping:
 
 def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out keys with nothing behind them, such as a list of which all lines were deleted."""
-    return {key: value for key, value in values.items() if value != ""}
+    return {key: value for key, value in values.items() if value is not None}
 
 
-def _problem(detail: Mapping[str, Any], file: str) -> InputError:
+def _problem(detail: Mapping[str, Any], path: Path) -> InputError:
+    file = find_place(path, detail["loc"])
     key = ".".join(str(part) for part in detail["loc"])
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     if detail["type"] == "extra_forbidden":
@@ -369,7 +344,7 @@ def _problem(detail: Mapping[str, Any], file: str) -> InputError:
     expected = f"expected {reason}" if detail["msg"].startswith("Input should be ") else reason
     return InputError(
         f"key {key!r}: {expected}",
-        remedy=_REMEDY,
+        remedy=quote_remedy(detail, _REMEDY),
         file=file,
         examples=[value] if isinstance(value, str) else [],
     )

@@ -16,11 +16,12 @@ import python_calamine
 from leadsmart.cleaning.mapping.files import is_workbook, mapped_sources
 from leadsmart.cleaning.mapping.model import ExportMapping, TableMapping
 from leadsmart.cleaning.parsing.encodings import HEAD_BYTES, detect_encoding, open_bytes, read_head
-from leadsmart.cleaning.parsing.headers import DELIMITERS, Header
+from leadsmart.cleaning.parsing.headers import DELIMITERS, Header, split_line
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError, LeadSmartError
+from leadsmart.vocabulary import OPTIONAL_TABLES
 
 _CHUNK_CHARACTERS: Final = 1 << 20
 
@@ -265,15 +266,6 @@ def parquet_fields(source: SourceFile) -> tuple[str, ...]:
     return tuple(row[0] for row in described)
 
 
-def split_line(line: str, delimiter: str) -> list[str]:
-    """Fields of one line.
-
-    >>> split_line('Day,"Cost, EGP"', ",")
-    ['Day', 'Cost, EGP']
-    """
-    return next(csv.reader([line], delimiter=delimiter), [])
-
-
 def _parse_header(
     lines: list[str], source: SourceFile, entry: TableMapping
 ) -> tuple[Header, tuple[str, ...]]:
@@ -303,7 +295,8 @@ def _parse_header(
                 file=source.name,
             )
     names = tuple(f"f{i}" for i in range(len(fields)))
-    if not any(line.strip(" \t,;|\"'") for line in lines[entry.title_lines + 1 :]):
+    has_row = any(line.strip(" \t,;|\"'") for line in lines[entry.title_lines + 1 :])
+    if not has_row and entry.target not in OPTIONAL_TABLES:
         raise InputError("has a header and no row", remedy="Export it again with its rows", file=source.name)
     return Header(delimiter, entry.title_lines + 1, names), tuple(fields)
 

@@ -107,7 +107,10 @@ def read_head(source: SourceFile) -> bytes:
         head = file.read(HEAD_BYTES)
     for magic, kind in _MAGIC:
         if head.startswith(magic):
-            raise InputError(f"is {kind}, not CSV", remedy="Save it as CSV UTF-8", file=source.name)
+            remedy = "Save it as CSV UTF-8"
+            if "workbook" in kind:
+                remedy += ", or give it its own suffix, such as .xlsx, and run `leadsmart map`"
+            raise InputError(f"is {kind}, not CSV", remedy=remedy, file=source.name)
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8)):
         raise InputError(
             "is a web page saved as CSV",
@@ -119,6 +122,13 @@ def read_head(source: SourceFile) -> bytes:
         if controls > max(8, len(head) // 100) or head.count(b"\0") > max(64, len(head) // 10):
             raise InputError("is binary, not CSV", remedy="Save it as CSV UTF-8", file=source.name)
     return head
+
+
+def decode_head(head: bytes) -> str:
+    """The beginning of a file as text with plain line ends."""
+    text = head.decode(detect_encoding(head), errors="replace").replace("\0", "").removeprefix("\ufeff")
+    # as `as_utf8` does with the whole file
+    return text.replace("\r\n", "\n").replace("\r", " ") if "\n" in text else text.replace("\r", "\n")
 
 
 def detect_encoding(sample: bytes) -> str:

@@ -9,12 +9,14 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from leadsmart.cleaning.parsing.encodings import Utf8Text, as_utf8, detect_encoding, read_head
+from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
+from leadsmart.cleaning.parsing.encodings import Utf8Text, as_utf8, decode_head, read_head
 from leadsmart.cleaning.parsing.headers import Header, check_columns, match_columns, parse_header
 from leadsmart.cleaning.parsing.records import iterate_records
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.parsing.sql import fetch_rows, quote_name, quote_text
 from leadsmart.errors import InputError
+from leadsmart.vocabulary import OPTIONAL_TABLES
 
 #: Columns that every raw row carries beside its fields.
 FILE: Final = "_file"
@@ -23,6 +25,8 @@ ORDER: Final = "_order"
 IS_UNPARSABLE: Final = "_is_unparsable"
 #: Those columns with their types in pandas.
 ORIGIN_TYPES: Final = {FILE: "str", LINE: "int64", ORDER: "int32", IS_UNPARSABLE: "bool"}
+#: Column of the sliced tables: the market a row goes to.
+MARKET_COLUMN: Final = "_market"
 
 _BATCH_ROWS: Final = 50_000
 
@@ -39,13 +43,18 @@ class ReadableFile:
     columns : tuple of (str or None)
         See `Header`.
     fields : tuple of str
-        Names of the Parquet columns; empty for text.
+        As the file names them.
     """
 
     source: SourceFile
     header: Header | None
     columns: tuple[str | None, ...]
     fields: tuple[str, ...] = ()
+
+
+def sliced(table: str) -> str:
+    """Name of a table's copy with the column ``_market``."""
+    return f"{table}_sliced"
 
 
 def open_table_file(source: SourceFile, table: str) -> ReadableFile:
@@ -64,23 +73,19 @@ def open_table_file(source: SourceFile, table: str) -> ReadableFile:
     Raises
     ------
     InputError
-        If the file is hopeless, lacks a column or has no row under its header.
+        If the file is hopeless, lacks a column or, of a table that every export has, has no row.
     """
     if source.is_parquet and source.member is None:
         return _open_parquet(source, table)
-    text = _decode_head(read_head(source))
+    text = decode_head(read_head(source))
+    if table in OPTIONAL_TABLES and not text.strip():
+        columns = REQUIRED_COLUMNS[table]
+        return ReadableFile(source, Header(",", text.count("\n"), columns), columns)
     header = parse_header(text, table, source.name)
     rest = text.split("\n")[header.lines :]
-    if not any(line.strip(" \r\t,;|\"'") for line in rest):
+    if table not in OPTIONAL_TABLES and not any(line.strip(" \r\t,;|\"'") for line in rest):
         raise InputError("has a header and no row", remedy="Export it again with its rows", file=source.name)
-    return ReadableFile(source, header, header.columns)
-
-
-def _decode_head(head: bytes) -> str:
-    """The beginning of a file as text with plain line ends."""
-    text = head.decode(detect_encoding(head), errors="replace").replace("\0", "").removeprefix("\ufeff")
-    # as `as_utf8` does with the whole file
-    return text.replace("\r\n", "\n").replace("\r", " ") if "\n" in text else text.replace("\r", "\n")
+    return ReadableFile(source, header, header.columns, header.fields)
 
 
 def _open_parquet(source: SourceFile, table: str) -> ReadableFile:
@@ -92,7 +97,7 @@ def _open_parquet(source: SourceFile, table: str) -> ReadableFile:
         raise InputError("is not a Parquet file", remedy="Export it again", file=source.name) from error
     columns = match_columns(fields, table)
     check_columns(columns, fields, table, source.name)
-    if is_empty:
+    if is_empty and table not in OPTIONAL_TABLES:
         raise InputError("has no row", remedy="Export it again with its rows", file=source.name)
     return ReadableFile(source, None, columns, fields)
 
@@ -114,9 +119,11 @@ def stage_table(
     Returns
     -------
     list of str
-        The table's columns without those of the origin. A column that a file lacks is NULL in its rows.
+        The table's columns without those of the origin, without a file those that it should have. A column that a
+        file lacks is NULL in its rows.
     """
-    columns = list(dict.fromkeys(name for file in files for name in file.columns if name is not None))
+    named = [name for file in files for name in file.columns if name is not None]
+    columns = list(dict.fromkeys(named or REQUIRED_COLUMNS.get(table, ())))
     fields = ", ".join(f"{quote_name(name)} VARCHAR" for name in columns)
     connection.execute(
         f"CREATE TABLE {table} ({FILE} VARCHAR, {LINE} BIGINT, {ORDER} INTEGER, {IS_UNPARSABLE} BOOLEAN, {fields})"

@@ -56,14 +56,21 @@ def iterate_records(lines: Iterator[str], header: Header) -> Iterator[tuple[int,
 
 
 def _split(text: str, delimiter: str) -> list[str] | None:
-    """Fields of a record, or None where a quote is still open or stands where it can't."""
+    """Fields of a record, or None where a quote is still open or stands where it can't.
+
+    A spreadsheet that took a record for one cell may have quoted it as a whole.
+    """
     if '"' not in text:
         return text.split(delimiter)
     try:
         records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         return None
-    return records[0] if len(records) == 1 else None
+    if len(records) != 1:
+        return None
+    fields = records[0]
+    is_one_cell = len(fields) == 1 and text.startswith('"') and delimiter in fields[0]
+    return _split(fields[0], delimiter) if is_one_cell else fields
 
 
 def _join(text: str, peek: Callable[[int], str | None], width: int, delimiter: str) -> tuple[list[str], int]:

@@ -7,10 +7,11 @@ import pandas as pd
 
 from leadsmart.cleaning.quality.completeness import field_names
 from leadsmart.cleaning.tables.rules import CLEANING_RULES, KEPT
+from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.formats import format_count, format_percent
 from leadsmart.market_tables import MarketTables, look_up
 from leadsmart.params import Params
-from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS
 
 TABLE_NAMES: Final = {
     CAMPAIGNS: "Campaigns",
@@ -150,12 +151,13 @@ def group_feedback(feedback: pd.DataFrame) -> Feedback:
     return Feedback(kinds.reset_index(drop=True), statement, message)
 
 
-def list_unknown_statuses(tables: MarketTables) -> pd.DataFrame:
-    """Statuses that the vocabulary does not know.
+def list_unknown_statuses(tables: MarketTables, params: Params) -> pd.DataFrame:
+    """Statuses that no list of the parameters has.
 
     Parameters
     ----------
     tables : MarketTables
+    params : Params
 
     Returns
     -------
@@ -165,7 +167,7 @@ def list_unknown_statuses(tables: MarketTables) -> pd.DataFrame:
     parts = []
     for table, column in ((LEADS, "lead_status"), (STATUS_EVENTS, "status")):
         statuses = getattr(tables, table)[column]
-        counts = statuses[~statuses.isin(KNOWN_STATUSES)].value_counts().rename_axis("status")
+        counts = statuses[~statuses.isin(known_statuses(params))].value_counts().rename_axis("status")
         parts.append(counts.rename("rows").reset_index().assign(table=table))
     result = pd.concat(parts, ignore_index=True)[["table", "status", "rows"]]
     result = result.astype({"table": "str", "status": "str", "rows": "int64"})

@@ -1,11 +1,12 @@
 """The verdict on a market's data, with its reason."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
 
 from leadsmart.cleaning.quality.ledger import quarantine_shares
-from leadsmart.cleaning.tables.rules import FLAGGED, KEPT, find_rule
+from leadsmart.cleaning.tables.rules import FLAGGED, KEPT, REPAIRED, find_rule
 from leadsmart.formats import format_count, format_percent
 from leadsmart.market_tables import look_up
 from leadsmart.params import Params
@@ -23,16 +24,20 @@ from leadsmart.vocabulary import (
 
 #: A flag on more of a table's rows than this has to be known to read the report.
 NOTABLE_FLAG_SHARE: Final = 0.1
-#: What a reader has to know of the whole market; other flags say something about single rows only.
+#: What a reader has to know of the whole market; other flags and repairs say something about single rows only.
 NOTABLE_FLAGS: Final = frozenset(
     {
-        "no_history", "status_differs", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
+        "no_history", "status_differs", "older_status", "unobserved_status", "day_outside_campaign", "lead_before_campaign", "unreadable_count",
         "unusable_date", "unknown_status", "clicks_above_impressions", "invalid_phone", "invalid_email",
     }
 )  # fmt: skip
+#: Where more of the leads have a status without a meaning, every figure on quality would be wrong.
+MOST_UNKNOWN_STATUSES: Final = 0.5
 
 
-def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: Params) -> tuple[str, str]:
+def assess_reliability(
+    ledger: pd.DataFrame, assumptions: pd.DataFrame, params: Params, stray_shares: Mapping[str, float]
+) -> tuple[str, str]:
     """Say whether a market's data can be relied on.
 
     Parameters
@@ -42,6 +47,8 @@ def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: 
     assumptions : DataFrame
         See `assess_assumptions`.
     params : Params
+    stray_shares : mapping
+        Table -> share of the market's rows that is missing if all rows whose campaign the export lacks were its.
 
     Returns
     -------
@@ -66,12 +73,26 @@ def assess_reliability(ledger: pd.DataFrame, assumptions: pd.DataFrame, params: 
         gathered = " Rows of unknown campaigns and leads of the whole export are gathered here."
         is_stray = params.market == UNASSIGNED and worst["rule"] in ("unknown_campaign", "unknown_lead")
         return DATA_NOT_RELIABLE, reason + (gathered if is_stray else "")
-    flags = ledger[(ledger["action"] == FLAGGED) & ledger["rule"].isin(NOTABLE_FLAGS)]
+    for table, share in stray_shares.items():
+        if share > params.max_unjoined_share and params.market != UNASSIGNED:
+            return DATA_NOT_RELIABLE, (
+                f"Rows of {EXPORT_FILES[table]} belong to campaigns that the export lacks: up to {format_percent(share)} "
+                f"of this market's may be among them, and more than {format_percent(params.max_unjoined_share)} makes "
+                "the rest unreliable."
+            )
+    flags = ledger[ledger["action"].isin([FLAGGED, REPAIRED]) & ledger["rule"].isin(NOTABLE_FLAGS)]
     flags = flags.assign(share=flags["rows"] / look_up(flags["table"], kept))
+    unknown = flags.loc[flags["table"].eq(LEADS) & flags["rule"].eq("unknown_status"), "share"].sum()
+    if unknown > MOST_UNKNOWN_STATUSES:
+        return DATA_NOT_RELIABLE, (
+            f"{format_percent(unknown)} of the leads have a status that no parameter explains, so that nobody can tell "
+            "what became of them; say in status_aliases which of ours each is."
+        )
     notable = flags[flags["share"] > NOTABLE_FLAG_SHARE].sort_values("share", ascending=False, kind="stable")
     if len(notable):
         flagged = [
-            f"{format_percent(flag['share'])} of the rows of {EXPORT_FILES[flag['table']]} carry a flag "
+            f"{format_percent(flag['share'])} of the rows of {EXPORT_FILES[flag['table']]} "
+            f"{'carry a flag' if flag['action'] == FLAGGED else 'were changed'} "
             f"({_lower(find_rule(flag['table'], flag['rule']).description).rstrip('.')})"
             for flag in notable.to_dict("records")
         ]

@@ -6,28 +6,15 @@ from typing import Final
 import duckdb
 import pandas as pd
 
-from leadsmart.cleaning.parsing.raw_rows import LINE, ORDER
+from leadsmart.cleaning.parsing.ids import id_of, join_ids
+from leadsmart.cleaning.parsing.raw_rows import LINE, MARKET_COLUMN, ORDER, sliced
 from leadsmart.cleaning.parsing.sql import create_table, fetch_texts
 from leadsmart.cleaning.values.texts import clean_id, clean_market, clean_text, map_distinct
 from leadsmart.errors import InputError
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, UNASSIGNED
 
-#: Column of the sliced tables: the slice a row goes to.
-MARKET_COLUMN: Final = "_market"
-
-_ID_COLUMNS: Final = [
-    (CAMPAIGNS, "id"),
-    (AD_PERFORMANCE, "campaign_id"),
-    (LEADS, "campaign_id"),
-    (LEADS, "id"),
-    (STATUS_EVENTS, "lead_id"),
-]
-_PLAIN_ID: Final = "[0-9]{1,18}"
-
-
-def sliced(table: str) -> str:
-    """Name of a table's copy with the column ``_market``."""
-    return f"{table}_sliced"
+#: Column of the sliced tables: whether the row belongs to a campaign that the export has.
+IS_JOINED: Final = "_is_joined"
 
 
 def assign_markets(connection: duckdb.DuckDBPyConnection, markets: Collection[str], has_lookup: bool) -> None:
@@ -40,19 +27,18 @@ def assign_markets(connection: duckdb.DuckDBPyConnection, markets: Collection[st
     Parameters
     ----------
     connection : DuckDBPyConnection
-        With the staged tables of the export.
+        With the staged tables of the export and their ids, see `create_ids`.
     markets : collection of str
     has_lookup : bool
         Whether ``project_markets`` is staged.
     """
-    _create_odd_ids(connection)
     create_table(connection, "campaign_markets", _campaign_markets(connection, markets, has_lookup))
     connection.execute(
-        f"CREATE TABLE lead_markets AS SELECT {_id('t.id', 'o')} AS id, "
+        f"CREATE TABLE lead_markets AS SELECT {id_of('t.id', 'o')} AS id, "
         f"arg_max(m.market, (m.market <> '{UNASSIGNED}', t.{ORDER}, t.{LINE})) AS market "
-        f"FROM {LEADS} t {_odd('t.id', 'o')} {_odd('t.campaign_id', 'p')} "
-        f"JOIN campaign_markets m ON m.id = {_id('t.campaign_id', 'p')} "
-        f"WHERE {_id('t.id', 'o')} IS NOT NULL GROUP BY 1"
+        f"FROM {LEADS} t {join_ids('t.id', 'o')} {join_ids('t.campaign_id', 'p')} "
+        f"JOIN campaign_markets m ON m.id = {id_of('t.campaign_id', 'p')} "
+        f"WHERE {id_of('t.id', 'o')} IS NOT NULL GROUP BY 1"
     )
     by_campaign, by_lead = "campaign_markets", "lead_markets"
     _slice(connection, CAMPAIGNS, {"id": by_campaign})
@@ -64,33 +50,17 @@ def assign_markets(connection: duckdb.DuckDBPyConnection, markets: Collection[st
 def _slice(connection: duckdb.DuckDBPyConnection, table: str, lookups: Mapping[str, str]) -> None:
     """Copy a table with the market that the first of its ids that has one leads to."""
     joins = [
-        f"{_odd(f't.{column}', f'o{i}')} LEFT JOIN {lookup} m{i} ON m{i}.id = {_id(f't.{column}', f'o{i}')}"
+        f"{join_ids(f't.{column}', f'o{i}')} LEFT JOIN {lookup} m{i} ON m{i}.id = {id_of(f't.{column}', f'o{i}')}"
         for i, (column, lookup) in enumerate(lookups.items())
     ]
     found = ", ".join(f"m{i}.market" for i in range(len(lookups)))
+    # the last leads to the row's own campaign or lead, others only to where its id stands, too
+    joined = f"m{len(lookups) - 1}.market IS NOT NULL"
     connection.execute(
-        f"CREATE TABLE {sliced(table)} AS SELECT t.*, coalesce({found}, '{UNASSIGNED}') AS {MARKET_COLUMN} "
+        f"CREATE TABLE {sliced(table)} AS SELECT t.*, coalesce({found}, '{UNASSIGNED}') AS {MARKET_COLUMN}, "
+        f"{joined} AS {IS_JOINED} "
         f"FROM {table} t {' '.join(joins)}"
     )
-
-
-def _odd(column: str, alias: str) -> str:
-    return f"LEFT JOIN odd_ids {alias} ON {alias}.raw = {column}"
-
-
-def _id(column: str, alias: str) -> str:
-    return f"CASE WHEN regexp_full_match({column}, '{_PLAIN_ID}') THEN {column} ELSE {alias}.id END"
-
-
-def _create_odd_ids(connection: duckdb.DuckDBPyConnection) -> None:
-    """Clean the few ids that are not plain digits once, in Python, so that one definition holds."""
-    query = " UNION ".join(
-        f"SELECT {column} AS raw FROM {table} "
-        f"WHERE {column} IS NOT NULL AND NOT regexp_full_match({column}, '{_PLAIN_ID}')"
-        for table, column in _ID_COLUMNS
-    )
-    odd = fetch_texts(connection, query)
-    create_table(connection, "odd_ids", odd.assign(id=map_distinct(odd["raw"], clean_id)))
 
 
 def _campaign_markets(

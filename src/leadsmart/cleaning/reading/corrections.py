@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import pandas as pd
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from leadsmart.cleaning.parsing.raw_rows import FILE, LINE
 from leadsmart.cleaning.reading.slice_rows import read_rows
@@ -15,7 +14,9 @@ from leadsmart.cleaning.values.texts import clean_text, map_distinct
 from leadsmart.errors import InputError, ParameterError
 from leadsmart.params import CORRECTIONS_FILE
 from leadsmart.vocabulary import REQUIRED_EXPORT_COLUMNS
+from leadsmart.yaml_text import find_place, find_yaml, quote_remedy, read_yaml
 
+_EXAMPLE: Final = "See the example in it"
 #: Rows are identified by more than values: where they stand.
 _PLACES: Final = {"file": FILE, "line": LINE}
 #: Contacts have no place in a reviewed file.
@@ -34,14 +35,16 @@ class Correction(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     table: Literal["campaigns", "ad_performance", "leads", "status_events"]
-    match: Annotated[dict[str, str | int | float], Field(min_length=1)]
-    change: Annotated[dict[str, str | int | float | None], Field(min_length=1)]
+    match: Annotated[dict[str, str], Field(min_length=1)]
+    change: Annotated[dict[str, str | None], Field(min_length=1)]
     reason: Annotated[str, Field(min_length=10)]
     expected: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
     def _check_columns(self) -> "Correction":
         known = {*REQUIRED_EXPORT_COLUMNS[self.table], "channel", "form_variant"}
+        if not self.match.get("line", "1").isdecimal():
+            raise ValueError("line has to be a whole number")
         for column in (*self.match, *self.change):
             if column in _CONTACTS:
                 raise ParameterError(
@@ -77,7 +80,7 @@ class Correction(BaseModel):
             if column == LINE:
                 found &= rows[column].eq(int(value))
             else:
-                found &= map_distinct(rows[column], clean_text).eq(str(value)).astype(bool)
+                found &= map_distinct(rows[column], clean_text).eq(value).astype(bool)
         return found
 
 
@@ -97,24 +100,18 @@ def read_corrections(params_dir: Path) -> tuple[Correction, ...]:
     ParameterError
         If an entry is incomplete, names an unknown column or one that can't be corrected here.
     """
-    path = params_dir / CORRECTIONS_FILE
-    if not path.is_file():
-        return ()
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    except yaml.YAMLError as error:
-        raise ParameterError("not valid YAML", remedy="Mend the file", file=CORRECTIONS_FILE) from error
+    path = find_yaml(params_dir, Path(CORRECTIONS_FILE).stem, ParameterError)
+    entries = [] if path is None else read_yaml(path, ParameterError) or []
     if not isinstance(entries, list):
-        raise ParameterError(
-            "expected a list of corrections", remedy="See the example in it", file=CORRECTIONS_FILE
-        )
+        raise ParameterError("expected a list of corrections", remedy=_EXAMPLE, file=CORRECTIONS_FILE)
     try:
-        return tuple(Correction.model_validate(entry) for entry in entries)
+        return TypeAdapter(tuple[Correction, ...]).validate_python(entries)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        place = CORRECTIONS_FILE if path is None else find_place(path, first["loc"])
         raise ParameterError(
-            f"{where}: {first['msg']}", remedy="See the example in it", file=CORRECTIONS_FILE
+            f"{where}: {first['msg']}", remedy=quote_remedy(first, _EXAMPLE), file=place
         ) from error
 
 
@@ -179,7 +176,7 @@ def apply_corrections(
     for correction in (c for c in corrections if c.table == table):
         mask = correction.matches(rows)
         values = {
-            column: changed[column].mask(mask, None if value is None else str(value))
+            column: changed[column].mask(mask, value)
             for column, value in correction.change.items()
             if column in changed
         }

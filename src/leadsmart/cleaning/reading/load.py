@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from leadsmart.cleaning.mapping.files import mapping_path, own_sources
+from leadsmart.cleaning.mapping.files import is_workbook, list_data_files, mapping_path, own_sources
 from leadsmart.cleaning.mapping.model import ExportMapping, load_mapping
 from leadsmart.cleaning.mapping.opening import open_mapped
+from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.raw_rows import ReadableFile, open_table_file
-from leadsmart.cleaning.parsing.sources import table_file
+from leadsmart.cleaning.parsing.sources import named_like, table_file
 from leadsmart.errors import InputError, InputProblems, LeadSmartError
-from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, TABLES
+from leadsmart.vocabulary import CAMPAIGNS, EXPORT_FILES, MARKET_LOOKUP, OPTIONAL_TABLES, TABLES
 
 
 def check_export(folder: Path, mapping: Path | None = None) -> list[LeadSmartError]:
@@ -59,6 +60,7 @@ def open_export(
     opened = {table: _open_table(folder, table, mapped) for table in (*TABLES, MARKET_LOOKUP)}
     files = {table: readable for table, (readable, _) in opened.items() if readable}
     problems = [problem for _, found in opened.values() for problem in found]
+    problems += [file.problem for file in _unclaimed(folder, mapped) if file.is_refused]
     names_market = any("market" in file.columns for file in files.get(CAMPAIGNS, []))
     if CAMPAIGNS in files and not names_market and opened[MARKET_LOOKUP] == ([], []):
         problems.append(
@@ -69,6 +71,14 @@ def open_export(
             )
         )
     return files, problems
+
+
+def _unclaimed(folder: Path, mapping: ExportMapping) -> list[UnclaimedFile]:
+    try:
+        return find_unclaimed(folder, mapping)
+    except (InputError, OSError):
+        # a file that can't be read or told from another, which is said of its table
+        return []
 
 
 def _open_table(
@@ -82,8 +92,12 @@ def _open_table(
     except OSError as error:
         problem = f"can't be read: {error.strerror}"
         return [], [InputError(problem, remedy="Check the folder's rights", file=str(folder))]
-    if not (sources or readable or problems) and table != MARKET_LOOKUP:
+    if not (sources or readable or problems) and table not in (MARKET_LOOKUP, *OPTIONAL_TABLES):
         stem = EXPORT_FILES[table]
+        workbooks = [s.name for s in list_data_files(folder) if is_workbook(s) and named_like(s.name, table)]
+        if workbooks:
+            remedy = f"Save {workbooks[0]}, which is a workbook, as CSV UTF-8, or run `leadsmart map`"
+            return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]
         remedy = f"Export it, or name it {stem}.csv, {stem}.csv.gz, {stem}.zip, {stem}.parquet or {stem}_2024-06.csv"
         return [], [InputError("the file does not exist", remedy=remedy, file=table_file(table))]
     own: list[ReadableFile] = []

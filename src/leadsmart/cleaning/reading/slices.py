@@ -6,12 +6,15 @@ tables.
 
 import datetime as dt
 import json
+import os
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from leadsmart.private_folders import hold
 from leadsmart.vocabulary import AD_PERFORMANCE
 
 if TYPE_CHECKING:
@@ -42,13 +45,22 @@ class Slices:
     columns : dict
         Table -> export columns that the files have.
     totals : sequence of mapping
-        One entry per market and table: ``market, table, rows, spend`` (0 where the table has none).
+        One entry per market and table: ``market, table, rows, joined`` (see `JoinedTable`) with ``spend`` and
+        ``joined_spend`` (0 where the table has none).
     total_spend : float
         Raw spend of all markets, added up exactly.
     structure : sequence of mapping
         One entry per market: how its campaigns are built, see `summarise_structure`.
+    formats : mapping
+        How the files are written, see `FileFormats`.
     notes : sequence of mapping
         What was passed over, decided or doubted before rows were cleaned, see `Note`.
+    joins : sequence of mapping
+        One entry per table, see `JoinedTable`.
+    lead_columns : sequence of mapping
+        Columns of leads that are, or could be, answers of the form, see `LeadColumn`.
+    form_fields, safe_form_fields : sequence of str
+        Columns of leads that the mapping declares as such, and those of them whose values hold no person.
     """
 
     folder: Path
@@ -61,12 +73,22 @@ class Slices:
     totals: Sequence[Mapping[str, Any]]
     total_spend: float
     structure: Sequence[Mapping[str, Any]]
+    formats: Mapping[str, Any]
     notes: Sequence[Mapping[str, Any]]
+    joins: Sequence[Mapping[str, Any]]
+    lead_columns: Sequence[Mapping[str, Any]]
+    form_fields: Sequence[str]
+    safe_form_fields: Sequence[str]
 
     @property
     def note_lines(self) -> list[str]:
         """The notes as lines for the terminal."""
-        return [f"{note['file']} as {note['table']}: {note['text']}" for note in self.notes]
+        return [
+            f"{note['file']} as {note['table']}: {note['text']}"
+            if note["table"]
+            else f"{note['file']}: {note['text']}"
+            for note in self.notes
+        ]
 
     @cached_property
     def slice_totals(self) -> "pd.DataFrame":
@@ -84,6 +106,27 @@ class Slices:
 
 
 def read_slices(target: Path) -> Slices:
-    """The slices in a folder that `split_export` wrote."""
-    manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-    return Slices(folder=target, **manifest | {"last_day": dt.date.fromisoformat(manifest["last_day"])})
+    """The slices in a folder that `split_export` wrote, held for as long as they are in use.
+
+    Parameters
+    ----------
+    target : Path
+
+    Returns
+    -------
+    Slices
+
+    Raises
+    ------
+    FileNotFoundError
+        If they are not there, not complete, or being removed.
+    """
+    descriptor = hold(target)
+    try:
+        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        os.close(descriptor)
+        raise
+    slices = Slices(folder=target, **manifest | {"last_day": dt.date.fromisoformat(manifest["last_day"])})
+    weakref.finalize(slices, os.close, descriptor)
+    return slices

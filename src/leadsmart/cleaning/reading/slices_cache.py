@@ -5,19 +5,31 @@ Whether a run has anything to do is asked often, so that nothing here imports pa
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Final
 
 from leadsmart.cleaning.mapping.files import all_sources, mapping_path
 from leadsmart.cleaning.mapping.model import MAPPING_FILE, load_mapping
+from leadsmart.cleaning.mapping.unclaimed import UnclaimedFile, find_unclaimed
 from leadsmart.cleaning.parsing.sources import SourceFile
-from leadsmart.cleaning.reading.slices import MANIFEST, SAMPLE_MARK, Slices, read_slices
+from leadsmart.cleaning.reading.slices import SAMPLE_MARK, Slices, read_slices
+from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.params import Params
+from leadsmart.private_folders import remove_unheld, sweep
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
+#: Files beside the package of cleaning on which the slices depend.
+_BESIDE: Final = ("given_names.txt", "person_names.py", "vocabulary.py", "yaml_text.py")
+#: Slices of this many exports are kept in a cache; others are removed, as slices hold contacts.
+KEPT_SLICES: Final = 3
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
-_SETTINGS: Final = {"currency", "date_order", "decimal_comma", "timezone"}
+_SETTINGS: Final = {
+    "coarse_delivery", "currency", "date_order", "decimal_comma", "event_timezone", "status_aliases", "timezone",
+}  # fmt: skip
 
 
 def find_slices(
@@ -52,15 +64,43 @@ def find_slices(
     if not folder.is_dir():
         return None
     path = mapping_path(folder, mapping)
-    sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), load_mapping(path) if path else None)
-    target = slices_folder(cache, hash_inputs(folder, sources, path), params)
-    return read_slices(target) if (target / MANIFEST).is_file() else None
+    entries = load_mapping(path) if path else None
+    sources = all_sources(folder, (*TABLES, MARKET_LOOKUP), entries)
+    unclaimed = find_unclaimed(folder, entries)
+    target = slices_folder(cache, hash_inputs(folder, sources, path), params, unclaimed)
+    try:
+        return read_slices(target)
+    except FileNotFoundError:
+        return None
+
+
+def remove_old_slices(cache: Path, *, kept: int = KEPT_SLICES, days: int | None = None) -> int:
+    """Remove slices that nobody is likely to need again and nobody reads, and what killed splits left.
+
+    Parameters
+    ----------
+    cache : Path
+    kept : int
+        How many of the slices used last stay.
+    days : int, optional
+        Slices that were not used for so many days go, too.
+
+    Returns
+    -------
+    int
+        How many folders were removed.
+    """
+    slices = sorted(cache.glob("slices-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    oldest = -math.inf if days is None else time.time() - days * 86_400
+    old = [folder for i, folder in enumerate(slices) if i >= kept or folder.stat().st_mtime < oldest]
+    return len(sweep(cache)) + sum(map(remove_unheld, old))
 
 
 def slices_folder(
     cache: Path,
     inputs: Mapping[str, Mapping[str, object]],
     params: Mapping[str, Params],
+    unclaimed: Sequence[UnclaimedFile],
 ) -> Path:
     """The folder in `cache` for slices of these files, markets and code.
 
@@ -71,6 +111,8 @@ def slices_folder(
         See `hash_inputs`.
     params : mapping
         Market -> its parameters.
+    unclaimed : sequence of UnclaimedFile
+        Of which notes tell.
 
     Returns
     -------
@@ -78,11 +120,14 @@ def slices_folder(
     """
     digest = hashlib.sha256()
     cleaning = Path(__file__).parents[1]
-    for path in (*sorted(cleaning.rglob("*.py")), cleaning.with_name("vocabulary.py")):
+    for path in (*sorted(cleaning.rglob("*.py")), *map(cleaning.with_name, _BESIDE)):
         digest.update(path.read_bytes())
     files = {name: details["sha256"] for name, details in inputs.items()}
-    settings = {market: own.model_dump(mode="json", include=_SETTINGS) for market, own in params.items()}
-    digest.update(json.dumps([files, settings]).encode())
+    settings = {
+        market: own.model_dump(mode="json", include=_SETTINGS) | {"statuses": sorted(known_statuses(own))}
+        for market, own in params.items()
+    }
+    digest.update(json.dumps([files, settings, [astuple(file) for file in unclaimed]]).encode())
     return cache / f"slices-{digest.hexdigest()[:16]}"
 
 

@@ -4,18 +4,17 @@ from typing import Final
 
 import pandas as pd
 
+from leadsmart.cleaning.parsing.file_formats import FileFormats, read_moments, read_numbers
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     any_of,
     clean_ids,
     quarantine_unreadable,
-    read_moments,
     reformatted_ids,
     remove_duplicates,
     repaired_dates,
 )
 from leadsmart.cleaning.tables.rules import KEPT
-from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.cleaning.values.scrubbing import holds_contact, scrub_text
 from leadsmart.cleaning.values.texts import clean_text, holds_for, map_distinct
 from leadsmart.market_tables import local_day
@@ -26,7 +25,7 @@ UNKNOWN_USER: Final = "unknown"
 UNKNOWN_PROJECT: Final = "unknown project"
 
 
-def clean_campaigns(raw: pd.DataFrame, market: str, params: Params) -> CleanedTable:
+def clean_campaigns(raw: pd.DataFrame, market: str, params: Params, formats: FileFormats) -> CleanedTable:
     """Clean the campaigns of a slice.
 
     Parameters
@@ -36,6 +35,7 @@ def clean_campaigns(raw: pd.DataFrame, market: str, params: Params) -> CleanedTa
     market : str
         The slice.
     params : Params
+    formats : FileFormats
 
     Returns
     -------
@@ -45,8 +45,11 @@ def clean_campaigns(raw: pd.DataFrame, market: str, params: Params) -> CleanedTa
     ids = clean_ids(raw, "id", "user_id")
     project = map_distinct(raw["project_name"], clean_text)
     channel = _clean_channel(raw, params.default_channel)
-    budget = parse_numbers(raw["daily_budget"], params.decimal_comma)
-    start, stop = (read_moments(raw, column, params) for column in ("start_time", "stop_time"))
+    budget = read_numbers(raw, CAMPAIGNS, "daily_budget", params, formats)
+    start, stop = (
+        read_moments(raw, CAMPAIGNS, column, params, formats, params.timezone)
+        for column in ("start_time", "stop_time")
+    )
     started, stopped = (
         column["value"].mask(local_day(column["value"]) < pd.Timestamp(params.platform_start))
         for column in (start, stop)

@@ -12,7 +12,6 @@ import pandas as pd
 
 from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE
 from leadsmart.cleaning.tables.rules import KEPT
-from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.texts import clean_id, map_distinct
 from leadsmart.market_tables import local_day
 from leadsmart.params import Params
@@ -58,23 +57,9 @@ def clean_ids(raw: pd.DataFrame, *columns: str) -> dict[str, pd.Series]:
     return {column: map_distinct(raw[column], clean_id) for column in columns}
 
 
-def read_moments(raw: pd.DataFrame, column: str, params: Params) -> pd.DataFrame:
-    """Moments of a column in the market's zone, see `parse_moments`.
-
-    Parameters
-    ----------
-    raw : DataFrame
-    column : str
-    params : Params
-
-    Returns
-    -------
-    DataFrame
-    """
-    return parse_moments(raw[column], params.date_order, params.timezone)
-
-
-def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) -> pd.Series:
+def quarantine_unreadable(
+    raw: pd.DataFrame, required_ids: Iterable[pd.Series], before: RuleMatches | None = None
+) -> pd.Series:
     """First outcomes of a table's raw rows: lines that can't be parsed and rows without an id are removed.
 
     Parameters
@@ -83,6 +68,8 @@ def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) 
         Raw rows with their origin.
     required_ids : iterable of Series
         Clean ids without which a row means nothing.
+    before : mapping, optional
+        Rules that come before that of the ids.
 
     Returns
     -------
@@ -90,7 +77,8 @@ def quarantine_unreadable(raw: pd.DataFrame, required_ids: Iterable[pd.Series]) 
     """
     missing = pd.concat(required_ids, axis=1).isna().any(axis=1)
     everything = pd.Series(KEPT, index=raw.index, dtype="str")
-    return remove(everything, {"unparsable_line": raw[IS_UNPARSABLE], "missing_id": missing})
+    rules = {"unparsable_line": raw[IS_UNPARSABLE], **(before or {}), "missing_id": missing}
+    return remove(everything, rules)
 
 
 def remove(outcomes: pd.Series, matches: RuleMatches) -> pd.Series:

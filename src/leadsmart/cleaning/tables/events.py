@@ -1,17 +1,17 @@
 """Clean status events, and what they say about their leads."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import pandas as pd
 
+from leadsmart.cleaning.parsing.file_formats import FileFormats, read_moments
 from leadsmart.cleaning.tables.campaigns import has_contact
 from leadsmart.cleaning.tables.cleaned_table import (
     CleanedTable,
     clean_ids,
     quarantine_unreadable,
-    read_moments,
     reformatted_ids,
     remove,
     remove_duplicates,
@@ -19,13 +19,18 @@ from leadsmart.cleaning.tables.cleaned_table import (
     unusable_dates,
 )
 from leadsmart.cleaning.tables.rules import KEPT
+from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.cleaning.values.texts import clean_text, is_in, map_distinct
 from leadsmart.market_tables import look_up
-from leadsmart.params import Params, canonical_status
-from leadsmart.vocabulary import KNOWN_STATUSES, STATUS_EVENTS, UNTOUCHED_STATUSES
+from leadsmart.parameter_types import canonical_status
+from leadsmart.params import Params
+from leadsmart.vocabulary import STATUS_EVENTS, UNTOUCHED_STATUSES
 
 #: Statuses of so many leads by one user in one minute were not given call by call.
 BATCH_LEADS: Final = 3
+ZERO: Final = pd.Timedelta(0)
+#: So many steps back in time are slips, and show no order of a file.
+FEW_STEPS: Final = 5
 
 
 def clean_events(
@@ -35,6 +40,8 @@ def clean_events(
     params: Params,
     last_day: dt.date,
     names: pd.Series,
+    formats: FileFormats,
+    test_leads: Collection[str] = (),
 ) -> CleanedTable:
     """Clean the status events of a slice.
 
@@ -49,6 +56,9 @@ def clean_events(
         The export's last day.
     names : Series of str
         Of the slice's leads, as exported.
+    formats : FileFormats
+    test_leads : collection of str
+        Ids of leads that a testing tool wrote.
 
     Returns
     -------
@@ -57,11 +67,12 @@ def clean_events(
     """
     ids = clean_ids(raw, "lead_id")
     status = clean_statuses(raw["status"], params.status_aliases)
-    moments = read_moments(raw, "created_at", params)
+    moments = read_moments(raw, STATUS_EVENTS, "created_at", params, formats, params.timezone)
     rows = pd.DataFrame({**ids, "status": status, "changed_at": moments["value"]})
     outcomes = remove(
         quarantine_unreadable(raw, ids.values()),
         {
+            "test_lead": is_in(ids["lead_id"], test_leads),
             "unknown_lead": ~is_in(ids["lead_id"], leads["lead_id"]),
             "missing_status": status.isna(),
             "contact_in_text": is_contact(raw["status"], status, names, params),
@@ -69,14 +80,14 @@ def clean_events(
         },
     )
     outcomes = remove_duplicates(outcomes, rows, "exact_duplicate")
-    kept = rows[outcomes.eq(KEPT)]
+    kept = _in_order_of_time(rows[outcomes.eq(KEPT)])
     is_batch = _find_batches(kept, leads, campaigns)
     arrived = look_up(kept["lead_id"], leads.set_index("lead_id")["arrived_at"])
     matches = {
         **reformatted_ids(raw, ids),
         **repaired_dates(moments),
         "status_alias": is_aliased(raw["status"], status),
-        "unknown_status": status.notna() & ~status.isin(KNOWN_STATUSES),
+        "unknown_status": status.notna() & ~status.isin(known_statuses(params)),
         "event_before_lead": kept["changed_at"] < arrived,
         "batch_entry": is_batch,
     }
@@ -128,8 +139,7 @@ def is_contact(written: pd.Series, statuses: pd.Series, names: pd.Series, params
     -------
     Series of bool
     """
-    stages = [*params.outcome_statuses.values(), *params.funnel_stages.values(), params.deal_statuses]
-    known = KNOWN_STATUSES.union(*stages)
+    known = known_statuses(params)
     unknown = {status for status in statuses.dropna().unique() if "_" in status and status not in known}
     if unknown:
         unknown &= set(clean_statuses(names, {}).dropna())
@@ -171,7 +181,8 @@ def _find_batches(events: pd.DataFrame, leads: pd.DataFrame, campaigns: pd.DataF
     return together.ge(BATCH_LEADS).reindex(events.index, fill_value=False).astype(bool)
 
 
-def last_statuses(events: pd.DataFrame) -> pd.Series:
-    """Status of each lead's last event; of several at the same moment the last written. Index: lead id."""
-    ordered = events.sort_values("changed_at", kind="stable")
-    return ordered.drop_duplicates("lead_id", keep="last").set_index("lead_id")["status"]
+def _in_order_of_time(events: pd.DataFrame) -> pd.DataFrame:
+    """Events of a file that lists the newest first, turned round: those of one moment keep their order in time."""
+    steps = events.groupby("lead_id", sort=False)["changed_at"].diff()
+    backward, forward = int((steps < ZERO).sum()), int((steps > ZERO).sum())
+    return events[::-1] if backward > max(forward, FEW_STEPS) else events

@@ -13,14 +13,17 @@ from leadsmart.vocabulary import (
 )
 
 KEPT: Final = "kept"
+#: In order, but nothing that the table is about.
+EXCLUDED: Final = "excluded"
 DUPLICATE: Final = "duplicate"
 MERGED: Final = "merged"
 QUARANTINED: Final = "quarantined"
 REPAIRED: Final = "repaired"
 FLAGGED: Final = "flagged"
 
-#: The rule whose rows go into another row, and their spend with them.
+#: The rules whose rows go into another row, and their spend with them.
 SAME_DAY: Final = "same_day"
+FINER_ROW: Final = "finer_row"
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,12 @@ _DATED: Final = (AD_PERFORMANCE, LEADS, STATUS_EVENTS)
 
 CLEANING_RULES: Final[tuple[Rule, ...]] = (
     # --- a row is removed by the first that applies ---
+    Rule("total_line", AD_PERFORMANCE, DUPLICATE, "The line states a total of other rows."),
     *_for(TABLES, "unparsable_line", QUARANTINED, "The line has too few or too many fields, or its quotes never close."),
     *_for(TABLES, "missing_id", QUARANTINED, "An id that identifies the row is empty or is no id."),
+    Rule("test_lead", LEADS, EXCLUDED, "An ad platform's testing tool wrote the lead."),
+    Rule("test_lead", STATUS_EVENTS, EXCLUDED, "The event's lead was written by an ad platform's testing tool."),
+    Rule("no_delivery", AD_PERFORMANCE, EXCLUDED, "Spend is empty, and reach, impressions and clicks are empty or zero: nothing was delivered that day."),
     *_for((AD_PERFORMANCE, LEADS), "unknown_campaign", QUARANTINED, "The row's campaign is not in the campaigns table."),
     Rule("unknown_lead", STATUS_EVENTS, QUARANTINED, "The event's lead is not in the leads table."),
     Rule("missing_status", STATUS_EVENTS, QUARANTINED, "The event names no status."),
@@ -68,9 +75,10 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     *_for((CAMPAIGNS, LEADS), "superseded", DUPLICATE, "The same id comes again with other values; the last row counts."),
     Rule("restated", AD_PERFORMANCE, DUPLICATE, "A later file states the same ad set and day again; the later file counts."),
     Rule(SAME_DAY, AD_PERFORMANCE, MERGED, "Two rows of one file for the same ad set and day are one: spend, impressions and clicks are summed, reach, which does not add up, is the largest."),
+    Rule(FINER_ROW, AD_PERFORMANCE, MERGED, "Rows of a file that breaks delivery down further, such as by age or hour, are one per ad set and day: spend, impressions and clicks are summed, reach is the largest."),
     # --- repaired: the row is kept with another value ---
     *_for(TABLES, "correction", REPAIRED, "Changed by the reviewed file params/_corrections.yml."),
-    *_for(TABLES, "id_reformatted", REPAIRED, "An id written as 123.0, 1,234 or with blanks is an id again."),
+    *_for(TABLES, "id_reformatted", REPAIRED, "An id written as 123.0, 1,234 or c:123, as a spreadsheet's formula, with blanks or with Salesforce's checksum is an id again."),
     *_for((CAMPAIGNS, AD_PERFORMANCE), "number_reformatted", REPAIRED, "A number with separators, a currency or Arabic digits is a number again."),
     *_for(TABLES, "date_reformatted", REPAIRED, "A date that is not written as ISO, or has a zone of its own, is read as a moment of the market's zone."),
     *_for(TABLES, "skipped_hour", REPAIRED, "A local time that daylight saving skips is moved to the next one that exists."),
@@ -78,7 +86,10 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("stop_before_start", CAMPAIGNS, REPAIRED, "A stop before the start is left empty."),
     *_for((CAMPAIGNS, LEADS), "contact_in_text", REPAIRED, "An e-mail or phone in a project, channel or status, or a person's name as a status, is replaced."),
     Rule("missing_status", LEADS, REPAIRED, "A lead without a status is UNKNOWN."),
+    Rule("older_status", LEADS, REPAIRED, "The lead's own status is older than its last event: it says nothing yet, or the history has it before; the last event's counts."),
+    Rule("unobserved_status", LEADS, REPAIRED, "A new lead without an event is UNKNOWN, as the market's own statuses stay new where the history goes on."),
     *_for((LEADS, STATUS_EVENTS), "status_alias", REPAIRED, "Another spelling of a status, listed in status_aliases, is replaced."),
+    Rule("placeholder_contact", LEADS, REPAIRED, "A name, e-mail or phone that stands for erased ones, or for those of more than 20 leads, is empty."),
     Rule("text_scrubbed", LEADS, REPAIRED, "E-mails, phones, links, long numbers and the lead's own name in its text are replaced."),
     # --- flagged: the row is kept as it is ---
     Rule("unusable_date", CAMPAIGNS, FLAGGED, "Start or stop can't be read, can be read in two ways, or lies before the platform existed; it is left empty."),
@@ -87,6 +98,7 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("missing_project", CAMPAIGNS, FLAGGED, "No project is named."),
     *_for(TABLES, "repeated_hour", FLAGGED, "A local time that occurs twice when daylight saving ends is taken as the first."),
     Rule("unreadable_count", AD_PERFORMANCE, FLAGGED, "Reach, impressions or clicks are empty or no number; they are left empty."),
+    Rule("spread_over_days", AD_PERFORMANCE, FLAGGED, "A row for several days is spread evenly over them, as coarse_delivery says; its reach is left out."),
     Rule("clicks_above_impressions", AD_PERFORMANCE, FLAGGED, "More clicks than impressions."),
     Rule("reach_above_impressions", AD_PERFORMANCE, FLAGGED, "More people reached than impressions."),
     Rule("day_outside_campaign", AD_PERFORMANCE, FLAGGED, "The day lies before the campaign's start or after its stop."),
@@ -96,8 +108,8 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("lead_before_campaign", LEADS, FLAGGED, "The lead arrived before its campaign started."),
     Rule("repeat_person", LEADS, FLAGGED, "The same person, by phone or e-mail, is already a lead of the campaign."),
     Rule("no_history", LEADS, FLAGGED, "The lead has no status event."),
-    Rule("status_differs", LEADS, FLAGGED, "The lead's status is not that of its last event."),
-    *_for((LEADS, STATUS_EVENTS), "unknown_status", FLAGGED, "The status is not one the platform is known to write; it is kept."),
+    Rule("status_differs", LEADS, FLAGGED, "The lead's own status is not that of its last event, nor is it older; it counts."),
+    *_for((LEADS, STATUS_EVENTS), "unknown_status", FLAGGED, "The status is in no list of the parameters; it is kept and counts as undecided."),
     Rule("event_before_lead", STATUS_EVENTS, FLAGGED, "The event lies before the lead's arrival."),
     Rule("batch_entry", STATUS_EVENTS, FLAGGED, "Entered together with those of at least two other leads by the same user in the same minute."),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from pandera.errors import SchemaErrors
 from leadsmart.cleaning.parsing.headers import FORM_PREFIX
 from leadsmart.errors import InputError
 from leadsmart.market_tables import MarketTables
-from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS
+from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, CHANGED_ANSWERS, LEADS, STATUS_EVENTS
 
 _HASH = r"[0-9a-f]{16}"
 
@@ -77,6 +77,7 @@ def table_schemas(timezone: str) -> dict[str, pa.DataFrameSchema]:
                 "message": text(nullable=True, required=False),
                 "form_variant": text(nullable=True, required=False),
                 "message_intent": text(nullable=True, required=False),
+                CHANGED_ANSWERS: text(nullable=True, required=False),
                 f"^{FORM_PREFIX}": text(nullable=True, required=False, regex=True),
             },
             strict=True,

@@ -2,6 +2,8 @@
 
 import hmac
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
@@ -9,7 +11,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberType
 
-from leadsmart.cleaning.values.texts import WESTERN_DIGITS, clean_text, factorize, map_distinct
+from leadsmart.cleaning.values.texts import WESTERN_DIGITS, clean_text, factorize, holds_for, map_distinct
 
 HASH_DIGITS: Final = 16
 #: Fewer digits are no phone that could tell two people apart.
@@ -36,6 +38,53 @@ _FREE_DOMAINS: Final = frozenset(
 )  # fmt: skip
 _FREE_STEMS: Final = ("yahoo.", "hotmail.", "outlook.", "live.")
 _PLACEHOLDER_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "test.com"})
+
+#: Leads of one market whose e-mail or phone is the same: more were never seen of a person, an agency or a household.
+MOST_LEADS_OF_CONTACT: Final = 20
+#: Words that stand where a contact was erased.
+_ERASED: Final = (
+    r"(deleted|redacted|anonymi[sz]ed|removed|erased|masked|hidden|gdpr|محذوف|محذوفة|تم الحذف|محجوب)"
+)
+_WHOM: Final = r"(user|contact|lead|customer|person|data|e?mail|name)"
+_PLACEHOLDERS: Final = {
+    "name": re.compile(rf"{_ERASED}( {_WHOM})?|x{{3,}}"),
+    "email": re.compile(
+        rf"({_WHOM}[._-]?)?{_ERASED}([._-]?{_WHOM})?[._-]?\d*(@.*)?|.*@([\w-]+\.)*{_ERASED}\..*|x{{3,}}@.*"
+    ),
+    "phone": re.compile(rf"{_ERASED}|x{{3,}}|\+?\d{{0,3}}0{{7,}}"),
+}
+_AROUND: Final = " []()<>{}*_.-\"'"
+
+
+def erase_placeholders(contacts: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Contacts without those that stand for erased ones, which would make one person of many.
+
+    Parameters
+    ----------
+    contacts : DataFrame
+        As exported: ``name, email, phone`` of the leads of a market.
+
+    Returns
+    -------
+    (DataFrame, Series of bool)
+        The contacts, missing where a placeholder stood, and the rows in which one did.
+    """
+    found = pd.DataFrame({column: _is_placeholder(contacts[column]) for column in contacts})
+    return contacts.mask(found), found.any(axis=1)
+
+
+def _is_placeholder(values: pd.Series) -> pd.Series:
+    pattern = _PLACEHOLDERS[str(values.name)]
+
+    def plain(value: str) -> str | None:
+        text = (clean_text(value) or "").casefold().strip(_AROUND)
+        return (re.sub(r"[\s()-]", "", text) if values.name == "phone" else text) or None
+
+    texts = map_distinct(values, plain)
+    is_known = holds_for(texts, lambda text: pattern.fullmatch(text) is not None)
+    if values.name == "name":
+        return is_known
+    return is_known | texts.map(texts.value_counts()).gt(MOST_LEADS_OF_CONTACT)
 
 
 def keyed_hash(kind: str, value: str, key: bytes) -> str:
@@ -171,6 +220,42 @@ def check_phones(phones: pd.Series, region: str, key: bytes) -> pd.DataFrame:
             "type": "phone_type",
         }
     )
+
+
+def count_phone_regions(phones: Iterable[str]) -> dict[str, int]:
+    """Where phones with a country code are from; others say nothing of it.
+
+    Parameters
+    ----------
+    phones : iterable of str
+        As exported.
+
+    Returns
+    -------
+    dict
+        ISO 3166 code -> phones, the most frequent first.
+
+    Examples
+    --------
+    >>> count_phone_regions(["+201001234567", "0020 100 123 45678", "p:+966501234567", "01001234567", "-"])
+    {'EG': 2, 'SA': 1}
+    """
+    counts: Counter[str] = Counter()
+    for phone in phones:
+        text = re.sub(
+            r"^00(?=[1-9])", "+", (clean_text(phone) or "").translate(WESTERN_DIGITS).lstrip("'p: ")
+        )
+        try:
+            number = phonenumbers.parse(text, None)
+        except NumberParseException:
+            continue
+        # a number with a digit too many is wrong, and its country code is still one
+        region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+            number.country_code or 0
+        )
+        if len(region) == 2 and region != phonenumbers.UNKNOWN_REGION:
+            counts[region] += 1
+    return dict(counts.most_common())
 
 
 def _check_phone(value: str, region: str, key: bytes) -> tuple[str | None, bool, str | None, str]:

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
 import pandas as pd
 
 from leadsmart.cleaning.values.texts import clean_text, map_distinct
+from leadsmart.person_names import fold_word
 
 EMAIL: Final = "[email]"
 PHONE: Final = "[phone]"
@@ -33,7 +33,6 @@ _PHONE = re.compile(r"(?<![\w\d])[+(]*\d(?:[\s().\-/_]{0,2}\d){6,}(?!\d)")
 _NUMBER = re.compile(r"\d(?:[,'’]?\d){5,}")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _HINT = re.compile(r"[@＠\d]|\bat\b|://|www|\.[A-Za-z]{2}", re.IGNORECASE)
-_ARABIC_FOLD: Final = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ة": "ه", "ى": "ي", "ـ": None})
 _ARABIC_PREFIXES: Final = ("وال", "ال", "و", "ل", "ب", "ي")
 
 
@@ -102,27 +101,19 @@ def name_tokens(name: str) -> frozenset[str]:
     >>> sorted(name_tokens("Dr. Sara Al-Masry"))
     ['masry', 'sara']
     """
-    words = (_fold(word) for word in _WORD.findall(unicodedata.normalize("NFKC", name)))
+    words = (fold_word(word) for word in _WORD.findall(unicodedata.normalize("NFKC", name)))
     return frozenset(
         word for word in words if len(word) >= SHORTEST_NAME and word not in ("mrs", "eng", "miss")
     )
 
 
 def _fold_words(text: str) -> str:
-    return " ".join(_fold(word) for word in _WORD.findall(text))
-
-
-@lru_cache(maxsize=1 << 16)
-def _fold(word: str) -> str:
-    """A word without case, accents and spelling variants of Arabic letters."""
-    word = word.translate(_ARABIC_FOLD)
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_ARABIC_FOLD)
+    return " ".join(fold_word(word) for word in _WORD.findall(text))
 
 
 def _replace_name(text: str, tokens: frozenset[str]) -> str:
     def replace(match: re.Match[str]) -> str:
-        word = _fold(match[0])
+        word = fold_word(match[0])
         if word in tokens or any(part in tokens for part in re.split(r"['’]", word)):
             return NAME
         bare = (word.removeprefix(prefix) for prefix in _ARABIC_PREFIXES if word.startswith(prefix))

@@ -1,12 +1,16 @@
-"""Text cells: invisible characters, markers for "nothing", ids and names of markets."""
+"""Text cells: invisible characters, markers for "nothing", ids and names of markets.
+
+Headers are read wherever it is asked whether anything changed, so that pandas is imported only for columns.
+"""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 #: What spreadsheets, databases and people write into a cell that holds nothing.
 MISSING_MARKERS: Final = frozenset(
@@ -20,22 +24,33 @@ MISSING_MARKERS: Final = frozenset(
 WESTERN_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:\-]{0,63}")
-_GROUPED_ID = re.compile(r"\d{1,3}(,\d{3})+")
-_FLOAT_ID = re.compile(r"(\d+)\.0+")
+#: ="123" and '123 are how spreadsheets are told that a number is a text.
+_FORMULA = re.compile(r'=\s*"(.*)"')
+#: What Meta writes before ids of leads, ad groups, ad sets, campaigns, forms and before phones.
+_PREFIX = re.compile(r"^(?:ag|as|[lcfp]):\s*(?=\w)", re.IGNORECASE)
+#: A single group behind a point may be decimals.
+_GROUPED_ID = re.compile(r"\d{1,3}(?:([, '])\d{3}(?:\1\d{3})*|(?:\.\d{3}){2,})")
+_FLOAT_ID = re.compile(r"(\d+)(?:\.0+|,00?)")
+#: Salesforce writes one id with 15 characters, or with a checksum of its capitals behind them.
+_SALESFORCE_ID = re.compile(r"([A-Za-z0-9]{15})([A-Z0-5]{3})")
+_GUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.IGNORECASE)
+_CHECKSUM_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
-def factorize(values: pd.Series) -> tuple[np.ndarray, list[str]]:
+def factorize(values: "pd.Series") -> "tuple[np.ndarray, list[str]]":
     """Code of each value, -1 where it is missing, and the distinct values as a list.
 
     Going over a column of strings one by one takes ten times as long as over a list.
     """
+    import pandas as pd
+
     codes, distinct = pd.factorize(values)
     return codes, distinct.to_numpy(dtype=object).tolist()
 
 
 def map_distinct(
-    values: pd.Series, function: Callable[[str], object], dtype: Literal["str", "boolean", "object"] = "str"
-) -> pd.Series:
+    values: "pd.Series", function: Callable[[str], object], dtype: Literal["str", "boolean", "object"] = "str"
+) -> "pd.Series":
     """Apply `function` once per distinct value; missing stays missing.
 
     Parameters
@@ -51,13 +66,15 @@ def map_distinct(
     Series
         Same index.
     """
+    import pandas as pd
+
     codes, distinct = factorize(values)
     # missing values are coded as -1, which picks the last element
     mapped = pd.Series([*map(function, distinct), None], dtype=dtype).array
     return pd.Series(mapped.take(codes), index=values.index, name=values.name)
 
 
-def holds_for(values: pd.Series, function: Callable[[str], bool]) -> pd.Series:
+def holds_for(values: "pd.Series", function: Callable[[str], bool]) -> "pd.Series":
     """Rows for whose value `function` is true, which is called once per distinct value; False where it is missing.
 
     Parameters
@@ -73,7 +90,7 @@ def holds_for(values: pd.Series, function: Callable[[str], bool]) -> pd.Series:
     return map_distinct(values, function, dtype="boolean").fillna(False).astype(bool)
 
 
-def is_in(values: pd.Series, known: Iterable[str]) -> pd.Series:
+def is_in(values: "pd.Series", known: Iterable[str]) -> "pd.Series":
     """Rows whose value is one of many known ones; ``Series.isin`` takes far longer where these are strings.
 
     Parameters
@@ -111,16 +128,31 @@ def clean_id(value: str) -> str | None:
 
     >>> clean_id(" 123.0"), clean_id("1,234,567"), clean_id("٤٥"), clean_id("1.2E+05"), clean_id("a@b.c")
     ('123', '1234567', '45', None, None)
+    >>> clean_id('="123"'), clean_id("'123"), clean_id("c:123"), clean_id("001D000000IRFmaIAH")
+    ('123', '123', '123', '001D000000IRFma')
     """
     text = clean_text(value)
     if text is None:
         return None
-    text = text.translate(WESTERN_DIGITS).lstrip("'")
+    text = text.translate(WESTERN_DIGITS)
+    if match := _FORMULA.fullmatch(text):
+        text = match[1].strip()
+    text = _PREFIX.sub("", text.strip("'"))
     if _GROUPED_ID.fullmatch(text):
-        text = text.replace(",", "")
+        text = re.sub(r"\D", "", text)
     if match := _FLOAT_ID.fullmatch(text):
         text = match[1]
+    if (match := _SALESFORCE_ID.fullmatch(text)) and _salesforce_checksum(match[1]) == match[2]:
+        text = match[1]
+    if match := _GUID.fullmatch(text):
+        text = match[1].lower()
     return text if _ID.fullmatch(text) else None
+
+
+def _salesforce_checksum(text: str) -> str:
+    """Per five characters one, which says where capitals are."""
+    parts = (text[i : i + 5] for i in range(0, 15, 5))
+    return "".join(_CHECKSUM_LETTERS[sum(c.isupper() << i for i, c in enumerate(part))] for part in parts)
 
 
 def clean_market(value: str) -> str | None:

@@ -55,6 +55,13 @@ UNKNOWN_STATUSES = (
     Column("status", "Status"),
     Column("rows", "Rows", UNIT_COUNT),
 )
+UNREAD_COLUMNS = (
+    Column("header", "Column"),
+    Column("file", "File"),
+    Column("filled", "Rows filled", UNIT_COUNT),
+    Column("distinct", "Distinct values", UNIT_COUNT),
+    Column("people", "Looks like"),
+)
 LIKELY_DUPLICATES = (
     *dimension_columns("project_name"),
     Column("campaigns", "Campaigns", UNIT_COUNT),
@@ -272,6 +279,11 @@ RULES = (
     Column("is_met", "Met"),
     Column("decides", "Decides"),
 )
+LEAKS = (
+    Column("field", "Field"),
+    Column("kind", "What it is"),
+    Column("evidence", "Evidence"),
+)
 FIGURES = (
     Column("label", "Measure"),
     Column("value", "Score", UNIT_AUC, "low", "high"),
@@ -354,6 +366,16 @@ UNASSIGNED_PROJECTS = (
     *dimension_columns("project_name"),
     Column("campaigns", "Campaigns", UNIT_COUNT),
     *kpi_columns("leads", "spend"),
+)
+UNKNOWN_CAMPAIGNS = (Column("campaign_id", "Campaign"), *kpi_columns("leads", "qualified", "spend"))
+JOINS = (
+    Column("file", "File"),
+    Column("rows", "Rows read", UNIT_COUNT),
+    Column("readable", "Readable", UNIT_COUNT),
+    Column("replaced", "Replaced", UNIT_COUNT),
+    Column("joined", "Joined", UNIT_COUNT),
+    Column("lost_share", "Lost", UNIT_SHARE, n="lost"),
+    Column("why", "Of the lost"),
 )
 MOVES = (
     Column("title", "Market"),

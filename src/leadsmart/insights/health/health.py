@@ -1,6 +1,6 @@
 """Health checks: what looks broken, what it puts at risk, and what to do next. One alert per series and rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from leadsmart.formats import format_count, format_money, format_percent, format_value
-from leadsmart.insights.health.delivery_checks import (
+from leadsmart.insights.health.checks import (
+    check_batches,
     check_frequency,
+    check_frozen,
     check_silence,
     check_spend_without_leads,
-)
-from leadsmart.insights.health.follow_up_checks import (
-    check_batches,
-    check_frozen,
     check_unknown,
     check_untouched,
+    has_history,
+    says_what_became_of_leads,
 )
 from leadsmart.insights.health.monitoring import (
     CPL_JUMP,
@@ -33,6 +33,7 @@ from leadsmart.params import Params
 from leadsmart.vocabulary import UNIT_RATIO
 
 ALERT, FINE, TOO_SHORT, TOO_SMALL = "alert", "fine", "too short to monitor", "too small or uneven to watch"
+NOT_OBSERVED = "not observed: no status history"
 ALERT_COLUMNS = [
     "rule", "title", "series", "status", "first_day", "last_day", "n", "money_at_risk", "detail", "next_step",
 ]  # fmt: skip
@@ -58,6 +59,8 @@ class HealthRule(NamedTuple):
         The fault that a rule which watches series must see, as a sentence names it.
     open_days : int
         Age in days from which an alert is past.
+    is_observed : callable
+        Whether the market's tables can show what is checked.
     """
 
     title: str
@@ -66,6 +69,7 @@ class HealthRule(NamedTuple):
     check: Callable[[Market], pd.DataFrame] | None = None
     fault: str = ""
     open_days: int = OPEN_DAYS
+    is_observed: Callable[[Market], bool] = lambda _: True
 
 
 HEALTH_RULES: dict[str, HealthRule] = {
@@ -111,6 +115,7 @@ HEALTH_RULES: dict[str, HealthRule] = {
         f"Too old for a first call (the newest came over {STALE_DAYS} days ago): ask the business user what became of"
         " them, and agree on a first call within a day.",
         check=check_untouched,
+        is_observed=says_what_became_of_leads,
         open_days=STALE_DAYS,
     ),
     "unknown_status": HealthRule(
@@ -125,6 +130,7 @@ HEALTH_RULES: dict[str, HealthRule] = {
         "Ask sales for the outcome of these leads, oldest first.",
         "Ask sales for the outcome of these leads in one go, and to close them.",
         check=check_frozen,
+        is_observed=has_history,
         open_days=STALE_DAYS,
     ),
     "high_frequency": HealthRule(
@@ -138,6 +144,7 @@ HEALTH_RULES: dict[str, HealthRule] = {
         "Ask for verdicts on the day of the call; late ones teach little.",
         "Ask for verdicts on the day of the call; late ones teach little.",
         check=check_batches,
+        is_observed=has_history,
         open_days=STALE_DAYS,
     ),
 }
@@ -155,7 +162,7 @@ class Health:
         leads that came within the last 90; else "past"), ``first_day, last_day`` (days),
         ``n`` (days, leads, rows or verdicts concerned), ``money_at_risk``, ``detail``, ``next_step``.
     rules : DataFrame
-        One row per rule: ``rule, title, status`` (alert, fine, too short to monitor, too small or uneven to watch),
+        One row per rule: ``rule, title, status`` (alert, fine, not observed, too short to monitor, too small or uneven to watch),
         ``alerts, open`` (series), ``watched`` (series in which a fault would be seen, of those with 28 days and 200
         clicks a day; empty for rules that don't watch series), ``money_at_risk`` (of the largest alert: the same spend
         may stand behind several, so they don't add up).
@@ -178,7 +185,12 @@ def check_health(market: Market) -> Health:
     """Run every check; each is a pure function of the tables that returns its alerts."""
     watch = watch_series(market)
     found = [watch.alerts]
-    found += [rule.check(market).assign(rule=key) for key, rule in HEALTH_RULES.items() if rule.check]
+    observed = {key for key, rule in HEALTH_RULES.items() if rule.is_observed(market)}
+    found += [
+        rule.check(market).assign(rule=key)
+        for key, rule in HEALTH_RULES.items()
+        if rule.check and key in observed
+    ]
     alerts = pd.concat([table for table in found if len(table)] or found[:1], ignore_index=True)
     alerts = alerts.reindex(columns=ALERT_COLUMNS)
     rules = [HEALTH_RULES[key] for key in alerts["rule"]]
@@ -192,18 +204,18 @@ def check_health(market: Market) -> Health:
     alerts = alerts.sort_values(
         ["status", "money_at_risk", "rule", "series"], ascending=[True, False, True, True], ignore_index=True
     )
-    summary = _summarise(alerts, watch.series)
+    summary = _summarise(alerts, watch.series, observed)
     text = f"{_statement(alerts, summary, market.params)} {_watch_statement(watch.series)}"
     days = watch.days.loc[watch.days["is_alarm"], ["rule", "series", "day", "money_at_risk"]]
     return Health(alerts, summary, days.reset_index(drop=True), _describe_watched(watch.series), text)
 
 
-def _summarise(alerts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+def _summarise(alerts: pd.DataFrame, series: pd.DataFrame, observed: Collection[str]) -> pd.DataFrame:
     rows = []
     for key, rule in HEALTH_RULES.items():
         own = alerts[alerts["rule"] == key]
         watched = int(series[f"is_{key}"].sum()) if rule.fault else None
-        status = ALERT if len(own) else FINE
+        status = ALERT if len(own) else FINE if key in observed else NOT_OBSERVED
         if watched == 0 and not len(own):
             status = TOO_SMALL if len(series) else TOO_SHORT
         rows.append(

@@ -13,7 +13,7 @@ from leadsmart.params import Params
 from leadsmart.vocabulary import OUTCOME_QUALIFIED
 
 ARRIVED = "arrived"
-
+NO_HISTORY = "No lead has a status history, so changes of status can't be seen."
 
 FUNNEL_COLUMNS = [
     "stage", "leads", "without_history", "step_rate", "step_rate_low", "step_rate_high", "step_rate_range", "stopped",
@@ -84,7 +84,10 @@ def aggregate_funnel(market: Market) -> Answer:
     """
     reached = stage_reached(market)
     names = stage_names(market.params)
-    rows = []
+    rows: list[dict[str, object]] = []
+    if len(reached) and (reached["stage"] == 0).all() and not reached["has_history"].any():
+        table = pd.DataFrame(rows, columns=FUNNEL_COLUMNS)
+        return Answer(table, "No status says what became of any lead, so how far leads get can't be told.")
     for place, name in enumerate(names):
         here = reached[reached["stage"] >= place]
         further = here["stage"] > place
@@ -107,7 +110,13 @@ def _funnel_statement(table: pd.DataFrame, reached: pd.DataFrame, params: Params
     worst, following = steps.iloc[place], table["stage"].iloc[place + 1]
     rate = format_interval(worst["step_rate"], worst["step_rate_low"], worst["step_rate_high"], "share")
     text = f"Most leads stop after {worst['stage']}: {rate} of {format_count(worst['leads'])} went on to {following}."
-    if bare := int((~reached["has_history"]).sum()):
+    bare = int((~reached["has_history"]).sum())
+    if bare == len(reached):
+        text += (
+            " No lead has a status history, so stages are those that present statuses show: a lead that went back counts"
+            " for where it is now."
+        )
+    elif bare:
         share = format_percent(bare / len(reached))
         text += f" {format_count(bare)} leads ({share}) have no status history, only a present status."
     qualified = set(params.qualified_statuses)
@@ -153,7 +162,8 @@ def status_transitions(market: Market) -> Answer:
         ["changes", "from_status"], ascending=[False, True], kind="stable", ignore_index=True
     )
     if table.empty:
-        return Answer(table, "No lead's status ever changed in the history.")
+        known = "No lead's status ever changed in the history." if len(events) else NO_HISTORY
+        return Answer(table, known)
     first = table.iloc[0]
     return Answer(
         table,

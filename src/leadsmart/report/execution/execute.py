@@ -11,11 +11,13 @@ import yaml
 
 from leadsmart import errors
 from leadsmart.errors import LeadSmartError, NotebookError
+from leadsmart.parameter_types import NULL
 from leadsmart.params import params_for
-from leadsmart.report.execution.kernels import ONE_THREAD, Kernels, imports_of
+from leadsmart.report.execution.kernels import ONE_THREAD, Kernels
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
 from leadsmart.report.project.notebook_format import nbformat
 from leadsmart.report.project.workspace import Workspace
+from leadsmart.report.provenance.manifest import plain_values
 from leadsmart.report.provenance.records import is_done
 
 # isort: split
@@ -74,7 +76,8 @@ def execute_notebook(
     declared = NOTEBOOKS[name]
     params = params_for(market, workspace.params_dir, overrides)
     notebook = _read_notebook(workspace.notebooks / f"{name}.ipynb")
-    values = {parameter: _plain(value) for parameter, value in overrides.items()}
+    # a notebook takes None for "not stated"
+    values = {name: NULL if value is None else value for name, value in plain_values(overrides).items()}
     given = values if declared.runs_once else {"market": market, **values}
     headings = _headings(notebook, injected=bool(given))
     at = [0]
@@ -120,13 +123,15 @@ def _read_notebook(path: Path) -> nbformat.NotebookNode:
         notebook = nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise NotebookError(
-            "is not a notebook", remedy="Restore it from the repository", file=path.name
+            "is not a notebook",
+            remedy="Delete it, and have it laid out again with `leadsmart init . --upgrade`",
+            file=path.name,
         ) from error
     front = notebook.cells[0].source.strip() if notebook.cells else ""
     if not (front.startswith("---") and front.endswith("---") and notebook.metadata.get("kernelspec")):
         raise NotebookError(
             "it needs a first cell with front matter (--- title: … ---) and a kernel in its metadata",
-            remedy="Restore it from the repository, or save it in Jupyter with a Python kernel",
+            remedy="Save it in Jupyter with a Python kernel, or delete it and let `leadsmart init . --upgrade` lay it out again",
             file=path.name,
         )
     return notebook
@@ -148,7 +153,7 @@ class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # paperm
         input_path: str | None,
         **options: Any,
     ) -> Any:
-        with kernels.open(imports_of(nb_man.nb)) as kernel:
+        with kernels.open() as kernel:
             client = papermill.engines.PapermillNotebookClient(
                 nb_man,
                 km=kernel.manager,
@@ -163,17 +168,6 @@ class _Engine(papermill.engines.NBClientEngine):  # type: ignore[misc]  # paperm
 
 
 papermill.engines.papermill_engines.register(ENGINE, _Engine)
-
-
-def _plain(value: Any) -> Any:
-    """A value as a notebook's parameters cell can hold it."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    return str(value)
 
 
 def _headings(notebook: nbformat.NotebookNode, injected: bool) -> list[str]:

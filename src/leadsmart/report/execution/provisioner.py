@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import queue
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,45 +13,31 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient.exceptions import DeadKernelError
 from traitlets import Any as AnyTrait
 
-from leadsmart.report.execution.warm import POLL_SECONDS, Process
-
 _ANSWER_SECONDS = 120.0
 _END_SECONDS = 5.0
+_LOOK_SECONDS = 0.003
 
 
 class Provisioner(LocalProvisioner):
-    """Starts a kernel by a fork of the warm process where there is one, else as Jupyter does."""
+    """Starts a kernel by a fork where it can be had, else as Jupyter does."""
 
-    warm = AnyTrait(allow_none=True)
-    modules = AnyTrait()
+    #: Gives a forked process for a command and its options, or None.
+    fork = AnyTrait()
+    #: Told of the kernel's process.
     on_start = AnyTrait()
-    _started: Process | None = None
-
-    @property
-    def exit_code(self) -> int | None:
-        """The exit code of the kernel's process; None while it runs, or if it never did."""
-        return self._started.poll() if self._started else None
+    #: The kernel's process once it runs, and after it has ended.
+    started: Any = None
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """Start the kernel's process."""
-        if not await self._fork(cmd, options):
+        if forked := await self.fork(cmd, options["env"], options.get("cwd")):
+            self.process, self.pid, self.pgid = forked, forked.pid, forked.pid
+            self.cwd = options.get("cwd") or Path.cwd()
+        else:
             await super().launch_kernel(cmd, **options)
-        self._started = self.process
+        self.started = self.process
         self.on_start(self.process)
         return self.connection_info
-
-    async def _fork(self, cmd: list[str], options: Mapping[str, Any]) -> bool:
-        if self.warm is None:
-            return False
-        cwd = options.get("cwd")
-        forked = await self.warm.fork(cmd, self.modules, env=options["env"], cwd=cwd, log=options["stderr"])
-        if forked is None:
-            if self.warm.closed:
-                raise DeadKernelError("The run is over")
-            return False
-        self.process, self.pid, self.pgid = forked, forked.pid, forked.pid
-        self.cwd = cwd or Path.cwd()
-        return True
 
     async def kill(self, restart: bool = False) -> None:
         """Kill the kernel and what it started, and wait for its end."""
@@ -60,7 +45,7 @@ class Provisioner(LocalProvisioner):
         # Its manager looks only every tenth of a second; a killed process is gone within milliseconds.
         deadline = time.monotonic() + _END_SECONDS
         while await self.poll() is None and time.monotonic() < deadline:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 class PromptClient(AsyncKernelClient):

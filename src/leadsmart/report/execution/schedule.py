@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from graphlib import TopologicalSorter
 from typing import NamedTuple, TypeVar
 
 from leadsmart.report.notebooks import NOTEBOOKS, Notebook, Of, in_run_order
@@ -78,21 +79,19 @@ def run_all(
     finish : callable
         Called with what came back.
     """
-    waiting, ended = dict(waits), set[TaskId]()
+    sorter = TopologicalSorter(waits)
+    sorter.prepare()
     running: dict[Future[T], TaskId] = {}
-    while waiting or running:
-        ready = [task for task, needs in waiting.items() if needs <= ended]
+    while sorter.is_active():
+        ready = sorter.get_ready()
         for task in ready:
-            del waiting[task]
-            call = start(task)
-            if call is None:
-                ended.add(task)
-            else:
+            if call := start(task):
                 running[executor.submit(call)] = task
-        if ready and any(task in ended for task in ready):
-            continue
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            task = running.pop(future)
-            finish(task, future.result())
-            ended.add(task)
+            else:
+                sorter.done(task)
+        if not ready:
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                task = running.pop(future)
+                finish(task, future.result())
+                sorter.done(task)

@@ -1,7 +1,7 @@
 """One notebook of a run as a task: a function of paths and parameters that any executor can run anywhere.
 
 A task reads the private slice of its own market and what other notebooks left in the stage or published, and writes
-into the stage. It can be pickled, and so can what it returns.
+into the stage. What it is given can be pickled, and so can what it returns.
 """
 
 import time
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadsmart.errors import NotebookError
 from leadsmart.report.execution.kernels import Kernels
+from leadsmart.report.execution.schedule import TaskId
 from leadsmart.report.notebooks import NOTEBOOKS
 from leadsmart.report.project.files import sha256_of
 from leadsmart.report.project.workspace import Workspace
@@ -18,31 +19,6 @@ from leadsmart.report.provenance.records import read_record, write_record
 
 if TYPE_CHECKING:
     from leadsmart.report.execution.execute import CellListener
-
-
-@dataclass(frozen=True)
-class Task:
-    """A notebook to be executed for a market.
-
-    Attributes
-    ----------
-    market : str
-        ``all-markets`` for a notebook that runs once.
-    notebook : str
-        Its name.
-    workspace : Workspace
-        ``stage`` is where it writes, ``slices`` what it may read of the export.
-    overrides : mapping
-        Parameters that win over the market's file.
-    facts : mapping
-        What its result is made from, see `Freshness.facts`; recorded beside it.
-    """
-
-    market: str
-    notebook: str
-    workspace: Workspace
-    overrides: Mapping[str, Any]
-    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -83,12 +59,25 @@ class MarketResult:
     summary: Mapping[str, Any] | None = None
 
 
-def run_task(task: Task, kernels: Kernels | None = None, on_cell: "CellListener | None" = None) -> TaskResult:
-    """Execute a task's notebook and complete its record; one that fails is a result, not an exception.
+def run_task(
+    task: TaskId,
+    workspace: Workspace,
+    overrides: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    kernels: Kernels | None = None,
+    on_cell: "CellListener | None" = None,
+) -> TaskResult:
+    """Execute a notebook and complete its record; one that fails is a result, not an exception.
 
     Parameters
     ----------
-    task : Task
+    task : TaskId
+    workspace : Workspace
+        ``stage`` is where it writes, ``slices`` what it may read of the export.
+    overrides : mapping
+        Parameters that win over the market's file.
+    facts : mapping
+        What its result is made from, see `Freshness.facts`; recorded beside it.
     kernels : Kernels, optional
         Those of a run in this process; without them a kernel starts the plain way.
     on_cell : callable, optional
@@ -102,24 +91,17 @@ def run_task(task: Task, kernels: Kernels | None = None, on_cell: "CellListener 
     started = time.perf_counter()
     if kernels:
         kernels.start()
-    # papermill takes a second to import, and the warm process is at work meanwhile
+    # papermill takes a second to import, and the launcher is at work meanwhile
     from leadsmart.report.execution.execute import execute_notebook
 
     try:
-        warnings = execute_notebook(
-            task.notebook, task.market, task.workspace, task.overrides, on_cell, kernels
-        )
+        warnings = execute_notebook(task.notebook, task.market, workspace, overrides, on_cell, kernels)
     except NotebookError as error:
         return TaskResult(time.perf_counter() - started, error=error)
-    _complete_record(task)
-    return TaskResult(time.perf_counter() - started, warnings)
-
-
-def _complete_record(task: Task) -> None:
-    """Add what the notebook itself can't know: what it was made from, and its own executed copy."""
     notebook = NOTEBOOKS[task.notebook]
-    folder = task.workspace.stage / notebook.folder(task.market)
-    record = read_record(folder, notebook.name)
-    if record is not None:
+    folder = workspace.stage / notebook.folder(task.market)
+    if record := read_record(folder, notebook.name):
+        # what the notebook itself can't know: what it was made from, and its own executed copy
         outputs = {**record.outputs, notebook.copy: sha256_of(folder / notebook.copy)}
-        write_record(folder, notebook.name, replace(record, facts=task.facts, outputs=outputs))
+        write_record(folder, notebook.name, replace(record, facts=facts, outputs=outputs))
+    return TaskResult(time.perf_counter() - started, warnings)

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from leadsmart.errors import InputError, ParameterError, RenderError
 from leadsmart.params import list_markets
+from leadsmart.private_folders import private_folder
 from leadsmart.report.exports.workbook import read_definitions, write_workbook
 from leadsmart.report.notebooks import MARKET_NOTEBOOKS, SUMMARY, SUMMARY_FILE
 from leadsmart.report.project.files import read_json
@@ -90,8 +90,8 @@ def export_market(workspace: Workspace, market: str, form: str, target: Path | N
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     # what is there already stays until the new file is whole
-    with tempfile.TemporaryDirectory(prefix="leadsmart-export-") as scratch:
-        made = Path(scratch) / f"export.{form}"
+    with private_folder("export") as scratch:
+        made = scratch / f"export.{form}"
         FORMATS[form](workspace, market, made)
         shutil.copyfile(made, target)
     return target
@@ -183,7 +183,7 @@ def print_page(browser: str, page: Path, target: Path) -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         # Chromium's sandbox refuses to work for root
         flags.append("--no-sandbox")
-    with tempfile.TemporaryDirectory(prefix="leadsmart-browser-") as profile:
+    with private_folder("browser") as profile:
         command = [browser, *flags, f"--user-data-dir={profile}", "--no-pdf-header-footer"]
         command += [f"--print-to-pdf={target}", page.resolve().as_uri()]
         try:

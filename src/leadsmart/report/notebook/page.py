@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from leadsmart.cleaning.reading.slices import Slices, read_slices
 from leadsmart.display.cards import banner, callout, facts_line, footnote, page_nav
 from leadsmart.display.markup import Html
-from leadsmart.errors import InputError
-from leadsmart.formats import format_count, format_date
+from leadsmart.errors import InputError, ParameterError
+from leadsmart.formats import format_date
 from leadsmart.params import Params, list_markets
 from leadsmart.report.notebook.reader import Reader
 from leadsmart.report.notebook.writer import Writer
@@ -32,6 +32,7 @@ from leadsmart.report.project.workspace import Workspace, open_workspace
 from leadsmart.report.provenance.records import FileRead, Record, write_record
 from leadsmart.report.provenance.result_store import COMPARED_FILE, ResultStore
 from leadsmart.vocabulary import ALL_MARKETS, DATA_NOT_RELIABLE, TABLES, UNASSIGNED
+from leadsmart.yaml_text import find_restated, find_yaml
 
 if TYPE_CHECKING:
     from leadsmart.report.provenance.freshness import Freshness
@@ -65,6 +66,10 @@ class Page(Reader, Writer):
             facts_line(facts),
             self.sample_banner(),
         ]
+        if quality["missing"]:
+            parts.append(
+                callout("note", "what this export can't tell", f"{quality['missing'].capitalize()}.")
+            )
         if quality["verdict"] == DATA_NOT_RELIABLE:
             parts.append(callout("important", "the data of this market is not reliable", quality["reason"]))
         return Html("".join(parts))
@@ -74,11 +79,10 @@ class Page(Reader, Writer):
         notices = [SAMPLE_NOTICE] * self.store.slices.is_sample + [audience_note(self.params)]
         return Html("".join(banner(notice) for notice in notices if notice))
 
-    def source_note(self, n: float | None = None) -> str:
-        """The footer of a picture: n where it is given, and where the data is from."""
-        count = f"n {format_count(n)}. " if n is not None else ""
+    def source_note(self) -> str:
+        """The footer of a picture: where the data is from."""
         kind = "sample export" if self.store.slices.is_sample else "platform export"
-        return f"{count}{self.params.title}, {kind} up to {format_date(self.params.as_of)}"
+        return f"{self.params.title}, {kind} up to {format_date(self.params.as_of)}"
 
     def finish(self) -> Html:
         """Record that this notebook has come to its end; shows versions, seed and what it was made from."""
@@ -115,7 +119,8 @@ def open_page(name: str, variables: Mapping[str, Any]) -> Page:
         The notebook's name without its ending.
     variables : mapping
         ``globals()`` of the notebook. ``market`` names the market; ``data`` and ``outputs`` may name other
-        folders; any field of `Params` that has a value wins over ``params/<market>.yml``.
+        folders; any field of `Params` that has a value wins over ``params/<market>.yml``, unless it is what papermill
+        reads there.
 
     Returns
     -------
@@ -143,6 +148,9 @@ def open_page(name: str, variables: Mapping[str, Any]) -> Page:
         for field in Params.model_fields
         if field != "market" and variables.get(field) is not None
     }
+    path = find_yaml(workspace.params_dir, str(market), ParameterError)
+    for restated in find_restated(path, overrides) if path else ():
+        del overrides[restated]
     store = ResultStore(workspace, _slices(workspace), overrides)
     params = store.params(ALL_MARKETS if notebook.runs_once else market)
     if not (notebook.runs_once or market == UNASSIGNED or store.slices.markets.get(market)):

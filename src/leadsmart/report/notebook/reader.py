@@ -128,6 +128,35 @@ class Reader:
         notes = [] if self.params.audience == CLIENT else self.store.slices.notes
         return pd.DataFrame(notes, columns=["file", "table", "text"])
 
+    def joins_table(self) -> pd.DataFrame:
+        """Rows read, readable and joined, one row per table of the export; a client does not learn it.
+
+        Returns
+        -------
+        DataFrame
+            ``file, rows, readable, replaced, joined, lost`` (counts), ``lost_share``, ``lost_spend`` and ``why``.
+        """
+        self._note(RunInput.EXPORT_FILES)
+        from leadsmart.cleaning.reading.joined_table import read_joined
+
+        joins = [] if self.params.audience == CLIENT else read_joined(self.store.slices.joins)
+        return pd.DataFrame(
+            [
+                {
+                    "file": table.file,
+                    "rows": table.rows,
+                    "readable": table.readable,
+                    "replaced": table.replaced,
+                    "joined": table.joined,
+                    "lost": table.lost_rows,
+                    "lost_share": table.lost_share,
+                    "lost_spend": table.lost_spend,
+                    "why": table.reasons,
+                }
+                for table in joins
+            ]
+        )
+
     # --- of other notebooks ---------------------------------------------------------------------------
 
     def read_tables(self, market: str | None = None) -> MarketTables:

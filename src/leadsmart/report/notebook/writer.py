@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leadsmart.display.csv_text import to_safe_csv
+from leadsmart.market_tables import MISSING_HISTORY
 from leadsmart.report.notebooks import DATA_QUALITY_FILE, Notebook
 from leadsmart.vocabulary import ALL_MARKETS
 
@@ -84,7 +85,11 @@ class Writer:
         self.write_parquet(cleaned.tables._asdict(), "clean")
         self.write_parquet(cleaned.quarantine, "quarantine")
         self.write_table(cleaned.ledger, "ledger", folder="")
-        self.write_json({"verdict": cleaned.verdict, "reason": cleaned.verdict_reason}, DATA_QUALITY_FILE)
+        tables = cleaned.tables
+        missing = MISSING_HISTORY if tables.status_events.empty and not tables.leads.empty else ""
+        orphans = None if cleaned.orphans is None else cleaned.orphans.to_dict("records")
+        quality = {"verdict": cleaned.verdict, "reason": cleaned.verdict_reason, "missing": missing}
+        self.write_json({**quality, "orphans": orphans}, DATA_QUALITY_FILE)
 
 
 def _jsonable(value: Any) -> Any:

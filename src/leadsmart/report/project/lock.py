@@ -1,10 +1,10 @@
 """One run at a time on the same outputs: a lock that the system takes back when its holder ends, however it ends."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+
+import portalocker
 
 from leadsmart.errors import RunningError
 
@@ -28,8 +28,8 @@ def locked(outputs: Path) -> Iterator[None]:
     outputs.mkdir(parents=True, exist_ok=True)
     with (outputs / LOCK_FILE).open("a") as file:
         try:
-            _acquire(file)
-        except OSError as error:
+            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
+        except portalocker.LockException as error:
             raise RunningError(
                 "another leadsmart is at work on these outputs",
                 remedy="Wait until it has ended, or name another folder with --outputs",
@@ -37,14 +37,3 @@ def locked(outputs: Path) -> Iterator[None]:
             ) from error
         # closing the file gives it back; the file itself stays, as another process may be opening it
         yield
-
-
-def _acquire(file: IO[str]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,8 @@ from leadsmart.params import DEFAULTS_FILE
 from leadsmart.report.project.files import read_json, write_atomically
 
 SITE_CONFIG = "_quarto.yml"
+#: Folder of the built package that holds a project's files; in a checkout they lie where they are worked on.
+PROJECT_FILES = "project_files"
 SAMPLE = Path("data", "sample")
 RENDERERS = ("auto", "quarto", "embedded")
 RUN_FILE = "run.json"
@@ -120,7 +122,7 @@ def find_root(start: Path) -> Path:
             return folder
     raise ParameterError(
         f"no project here: neither {start.name or start} nor a folder above has {SITE_CONFIG} and params/{DEFAULTS_FILE}",
-        remedy="Change into the project's folder, or set LEADSMART_ROOT to it",
+        remedy="Change into the project's folder, set LEADSMART_ROOT to it, or lay one out with `leadsmart init DIR`",
     )
 
 

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from leadsmart.errors import ModelError
 from leadsmart.market_tables import MarketTables
-from leadsmart.params import MARKET_NAME, Params
+from leadsmart.parameter_types import MARKET_NAME
+from leadsmart.params import Params
 from leadsmart.report.notebooks import CARD_FILE, MODEL_FILE
 from leadsmart.report.project.files import read_json, sha256_of
 from leadsmart.report.project.workspace import RUN_FILE

@@ -16,6 +16,7 @@ from typing import TypeGuard
 import leadsmart
 from leadsmart.params import Params
 from leadsmart.report.project.files import digest_of, read_json, sha256_of, write_atomically
+from leadsmart.report.project.workspace import PROJECT_FILES
 
 PACKAGE = Path(leadsmart.__file__).parent
 #: It gives an executed copy its title and takes out times, so that every copy depends on it.
@@ -89,7 +90,8 @@ class CodeDependencies:
         self._modules: dict[str, ParsedCode] = {}
         # module or package -> its own file, and what lies in the package that is no module
         self._files: dict[str, dict[str, str]] = {}
-        for path in sorted(p for p in package.rglob("*") if p.is_file() and p.parent.name != "__pycache__"):
+        files = (p for p in package.rglob("*") if p.is_file() and p.parent.name != "__pycache__")
+        for path in sorted(p for p in files if not p.is_relative_to(package / PROJECT_FILES)):
             name = _module_of(path, package)
             self._files.setdefault(name, {})[path.relative_to(package.parent).as_posix()] = sha256_of(path)
             if path.suffix == ".py":

@@ -120,7 +120,7 @@ def write_run(
             "data": data,
             "is_sample": slices.is_sample,
             "inputs": inputs_record(slices, audience),
-            "parameters": {name: _plain(value) for name, value in sorted(overrides.items())},
+            "parameters": dict(sorted(plain_values(overrides).items())),
             **_made_with(outputs / ALL_MARKETS, SHARED_NOTEBOOKS),
             "versions": versions(),
             "compared_with": compared,
@@ -146,8 +146,12 @@ def _made_with(folder: Path, notebooks: Iterable[Notebook]) -> dict[str, Any]:
     return {"code": dict(sorted(code.items())), "environment": environment}
 
 
-def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=str))
+def plain_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON, and the parameters cell of a notebook, can hold them: days as texts, sets as lists."""
+    text = json.dumps(
+        dict(parameters), default=lambda v: list(v) if isinstance(v, set | frozenset) else str(v)
+    )
+    return json.loads(text)
 
 
 def reconcile(ledgers: Mapping[str, pd.DataFrame], slices: Slices) -> pd.DataFrame:
@@ -200,11 +204,6 @@ def versions() -> dict[str, str]:
 def read_expected_pages(outputs: Path) -> Sequence[str]:
     """Pages that the last run promised."""
     return read_json(outputs / RUN_FILE)["expected_pages"]
-
-
-def read_market_parameters(folder: Path) -> Mapping[str, Any]:
-    """Parameters that the results in a market's folder were published with."""
-    return read_json(folder / RUN_FILE)["parameters"]
 
 
 def _write(path: Path, facts: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.params import Params, list_markets, params_for
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
-from leadsmart.report.project.files import digest_of, read_json
+from leadsmart.report.project.files import read_json
 from leadsmart.report.project.workspace import Workspace
 from leadsmart.vocabulary import UNASSIGNED
 
@@ -87,7 +87,3 @@ class ResultStore:
             if path.is_file():
                 found.append(read_json(path))
         return found
-
-    def input_digests(self) -> str:
-        """Digest of the files of the export, names included."""
-        return digest_of({name: str(entry["sha256"]) for name, entry in self.slices.inputs.items()})

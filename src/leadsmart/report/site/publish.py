@@ -4,14 +4,16 @@ Killed between any two lines, a run leaves published folders that are whole, or 
 next command finds them.
 """
 
+import contextlib
 import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from leadsmart.errors import NotebookError
+from leadsmart.errors import NotebookError, RunningError
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
 from leadsmart.report.project.files import read_json, write_atomically
+from leadsmart.report.project.lock import locked
 from leadsmart.report.project.workspace import STAGE
 from leadsmart.report.provenance.result_store import FAILURE_FILE
 
@@ -20,12 +22,30 @@ _PREVIOUS = ".previous"
 
 
 def recover(outputs: Path) -> None:
-    """Put back what an interrupted run had set aside."""
-    stage = outputs / STAGE
-    for previous in sorted(stage.glob(f"*{_PREVIOUS}")):
-        published = outputs / previous.name.removesuffix(_PREVIOUS)
-        if not published.exists():
-            previous.rename(published)
+    """Finish or take back what a command was killed at while it put a folder into place.
+
+    Parameters
+    ----------
+    outputs : Path
+        Nobody else may be at work there, see `locked`.
+    """
+    for previous in sorted((outputs / STAGE).glob(f"*{_PREVIOUS}")):
+        _settle(previous, outputs / previous.name.removesuffix(_PREVIOUS))
+
+
+def recover_if_idle(outputs: Path) -> None:
+    """Do what `recover` does unless another command is at work, so that readers too find whole folders."""
+    if any((outputs / STAGE).glob(f"*{_PREVIOUS}")):
+        with contextlib.suppress(RunningError), locked(outputs):
+            recover(outputs)
+
+
+def _settle(previous: Path, published: Path) -> None:
+    """What was set aside comes back, or goes where something whole has taken its place."""
+    if published.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+    elif previous.exists():
+        previous.rename(published)
 
 
 def is_interrupted(outputs: Path) -> bool:
@@ -91,6 +111,7 @@ def publish_folder(staged: Path, published: Path) -> None:
     """Put a complete staged folder in the place of the published one."""
     previous = published.parent / STAGE / f"{published.name}{_PREVIOUS}"
     previous.parent.mkdir(parents=True, exist_ok=True)
+    _settle(previous, published)
     if published.exists():
         published.rename(previous)
     staged.rename(published)

@@ -5,13 +5,13 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from leadsmart.errors import RenderError
+from leadsmart.private_folders import private_folder
 from leadsmart.report.notebooks import MARKET_NOTEBOOKS, NOTEBOOKS, OVERVIEW, SHARED_NOTEBOOKS
 from leadsmart.report.project.files import digest_of, sha256_of, write_atomically
 from leadsmart.report.project.workspace import NAVIGATION, RUN_FILE, SITE_CONFIG, STAGE, Workspace
@@ -85,8 +85,7 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
         raise RenderError("there is no run to render", file=outputs.name, remedy="Start with `leadsmart run`")
     pages = read_expected_pages(outputs)
     facts = site_facts(workspace, renderer)
-    with tempfile.TemporaryDirectory(prefix="leadsmart-site-") as scratch:
-        project = Path(scratch)
+    with private_folder("site") as project:
         _copy_sources(workspace, project, pages)
         if _resolve_renderer(renderer) == "quarto":
             _render_with_quarto(project)
@@ -125,7 +124,7 @@ def why_site_is_outdated(workspace: Workspace, renderer: str = "auto") -> list[s
 def site_facts(workspace: Workspace, renderer: str) -> dict[str, str]:
     """All that the site is made from: file of the site's project -> sha256, and what renders it."""
     sources = _sources(workspace, read_expected_pages(workspace.outputs))
-    code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "embedded.py", "search.py")]
+    code = [sha256_of(Path(__file__).with_name(name)) for name in ("site.py", "embedded.py")]
     chosen = _resolve_renderer(renderer)
     return {
         **{target.as_posix(): sha256_of(source) for target, source in sources.items() if source.is_file()},

@@ -1,5 +1,6 @@
 """What an entry of a mapping takes from other files: campaigns' properties, joins, and the words for statuses."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from leadsmart.cleaning.mapping.model import CAMPAIGN_NAME, OPEN_QUESTION
 from leadsmart.cleaning.mapping.proposing.drafts import STATUS, STEMS, Draft, listed
 from leadsmart.cleaning.mapping.proposing.matching import TableMatch, match_table
 from leadsmart.cleaning.mapping.proposing.systems import CURRENCY, load_systems
-from leadsmart.params import canonical_status
+from leadsmart.parameter_types import canonical_status
 from leadsmart.vocabulary import (
     AD_PERFORMANCE,
     CAMPAIGNS,
@@ -69,11 +70,24 @@ def complete_campaigns(draft: Draft, everything: list[Draft], markets: Sequence[
         draft.ask("constants.user_id is 1: no column names the business user, so all campaigns are one's")
     if "market" not in columns and not any(d.match.table == MARKET_LOOKUP for d in everything):
         _find_market(draft, columns, constants, markets)
-    if "channel" not in columns and draft.match.system.channel:
-        constants["channel"] = draft.match.system.channel
-        draft.evidence["constants", "channel"] = draft.match.system.name
+    if "channel" not in columns:
+        _find_channel(draft, constants, everything)
     if constants:
         draft.entry["constants"] = constants
+
+
+def _find_channel(draft: Draft, constants: dict[str, str], everything: list[Draft]) -> None:
+    """The channel of the system that lists the campaigns, or of the one system that delivers for them."""
+    systems = [draft.match.system]
+    if not systems[0].channel:
+        delivery = [d.match for d in everything if d.match.table == AD_PERFORMANCE and d.match.is_proven]
+        systems = list({match.system.name: match.system for match in delivery}.values())
+    channels = {system.channel for system in systems}
+    if len(channels) == 1 and (channel := channels.pop()):
+        constants["channel"] = channel
+        draft.evidence["constants", "channel"] = systems[0].name
+    else:
+        draft.ask("no column names the channel, so the parameter default_channel counts for all campaigns")
 
 
 def _find_market(
@@ -162,14 +176,23 @@ def propose_statuses(drafts: list[Draft]) -> tuple[dict[str, str], list[str]]:
     used = {draft.match.system.name for draft in drafts}
 
     def hits(statuses: dict[str, str], is_used: bool) -> tuple[bool, int]:
-        return is_used, len({word.casefold() for word in foreign} & {word.casefold() for word in statuses})
+        return is_used, len({*map(_bare, foreign)} & {*map(_bare, statuses)})
 
     systems = sorted(load_systems(), key=lambda s: hits(s.statuses, s.name in used))
-    words = {word.casefold(): status for system in systems for word, status in system.statuses.items()}
-    found = {word: words.get(word.casefold(), canonical_status(word)) for word in foreign}
+    words = {_bare(word): status for system in systems for word, status in system.statuses.items()}
+    found = {word: words.get(_bare(word), canonical_status(word)) for word in foreign}
     unsure = [word for word in foreign if found[word] not in UNTOUCHED_STATUSES]
     return found, [
         f"statuses.{word} is {found[word]} ({foreign[word]:,} {'row' if foreign[word] == 1 else 'rows'})"
         + ("" if found[word] in KNOWN_STATUSES else ": it is none of ours")
         for word in unsure
     ]
+
+
+def _bare(word: str) -> str:
+    """A word as it is compared: in lower case, without the marks that Arabic and accents may leave out.
+
+    >>> _bare("اتصل لاحقًا") == _bare("اتصل لاحقا")
+    True
+    """
+    return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))

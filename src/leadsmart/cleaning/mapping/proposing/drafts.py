@@ -30,7 +30,7 @@ from leadsmart.cleaning.mapping.proposing.systems import (
     currency_in,
     normal_header,
 )
-from leadsmart.cleaning.parsing.headers import snake_case
+from leadsmart.cleaning.parsing.headers import shown_header, snake_case
 from leadsmart.cleaning.values.texts import clean_id, clean_text
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, STATUS_EVENTS
 
@@ -72,7 +72,7 @@ class Draft:
 
     def ask(self, question: str) -> None:
         """Have something confirmed."""
-        self.questions.append(f"{self.name}: {question}")
+        self.questions.append(question)
 
     def values(self, column: str) -> list[str]:
         """Filled cells of the first header of a column."""
@@ -242,8 +242,9 @@ def _add_form_fields(draft: Draft) -> None:
                 f"form_fields.{name} is {header!r}: delete it unless it is a question of the form about no person"
             )
     else:
+        shown = [shown_header(header, draft.preview.fields.index(header) + 1) for header in free]
         draft.evidence["columns",] = (
-            f"not read: {', '.join(free)}; declare answers of the form as form_fields"
+            f"not read: {', '.join(shown)}; declare answers of the form as form_fields"
         )
 
 

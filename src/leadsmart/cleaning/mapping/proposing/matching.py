@@ -1,6 +1,7 @@
 """Which field of a file is which column of ours, and by what evidence."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from leadsmart.cleaning.mapping.model import (
@@ -15,6 +16,7 @@ from leadsmart.cleaning.mapping.proposing.systems import (
     candidate_headers,
     load_systems,
     normal_header,
+    other_systems,
     similarity,
 )
 from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
@@ -63,11 +65,14 @@ class TableMatch:
     system : System
     columns : dict
         Column -> `Match`.
+    is_proven : bool
+        Whether no other system knows as many of the file's headers.
     """
 
     table: str
     system: System
     columns: dict[str, Match]
+    is_proven: bool = False
 
     @property
     def score(self) -> tuple[int, int, bool]:
@@ -95,7 +100,52 @@ def match_table(preview: Preview, table: str) -> TableMatch | None:
         if table in system.tables
     ]
     enough = [match for match in matches if match.is_enough]
-    return max(enough, key=lambda match: match.score, default=None)
+    if not enough:
+        return None
+    best = max(enough, key=lambda match: match.score)
+    others = [_known_headers(preview, match) for match in matches if match.system is not best.system]
+    return replace(best, is_proven=_known_headers(preview, best) > max(others, default=0))
+
+
+def settle_system(preview: Preview, match: TableMatch, others: Sequence[System]) -> TableMatch:
+    """The match of a file whose headers several systems use, by a system that another file of the folder proves.
+
+    Parameters
+    ----------
+    preview : Preview
+    match : TableMatch
+        Of the file.
+    others : sequence of System
+        That other files prove.
+
+    Returns
+    -------
+    TableMatch
+        Of no system in particular where none of them knows the table.
+    """
+    rated = [
+        (_known_headers(preview, found), -place, found)
+        for place, system in enumerate(others)
+        if match.table in system.tables
+        for found in [TableMatch(match.table, system, match_columns(preview, match.table, system))]
+    ]
+    usual = {
+        column: replace(found, evidence="a usual name", is_by_system=False) if found.is_by_system else found
+        for column, found in match.columns.items()
+    }
+    if not rated:
+        return TableMatch(match.table, other_systems(), usual)
+    best = max(rated, key=lambda each: each[:2])[2]
+    return replace(best, columns=usual | best.columns, is_proven=True)
+
+
+def _known_headers(preview: Preview, match: TableMatch) -> int:
+    """How many headers of a file its system by name knows, those that are not read among them."""
+    if not match.system.is_known:
+        return 0
+    passed_over = {normal_header(header) for header in match.system.tables[match.table].other}
+    read = sum(found.is_by_system for found in match.columns.values())
+    return read + len(passed_over & {normal_header(field) for field in preview.fields})
 
 
 def match_columns(preview: Preview, table: str, system: System) -> dict[str, Match]:

@@ -19,11 +19,10 @@ from leadsmart.cleaning.mapping.opening import (
     parquet_fields,
     read_lines,
     read_sheet,
-    split_line,
 )
 from leadsmart.cleaning.mapping.proposing.systems import known_headers, normal_header, other_systems
 from leadsmart.cleaning.parsing.encodings import detect_encoding, open_bytes, read_head
-from leadsmart.cleaning.parsing.headers import DELIMITERS, Header
+from leadsmart.cleaning.parsing.headers import DELIMITERS, Header, split_line
 from leadsmart.cleaning.parsing.records import iterate_records
 from leadsmart.cleaning.parsing.sources import SourceFile
 from leadsmart.cleaning.values.dates import parse_moments

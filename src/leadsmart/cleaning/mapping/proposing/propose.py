@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from leadsmart.cleaning.mapping.files import list_data_files
+from leadsmart.cleaning.mapping.files import list_data_files, own_sources
 from leadsmart.cleaning.mapping.model import (
     ID_COLUMNS,
     MAPPING_FILE,
     ExportMapping,
-    read_texts,
 )
 from leadsmart.cleaning.mapping.proposing.completing import (
     campaigns_of_others,
@@ -24,15 +23,21 @@ from leadsmart.cleaning.mapping.proposing.completing import (
     propose_statuses,
 )
 from leadsmart.cleaning.mapping.proposing.drafts import STATUS, STEMS, Draft, describe_draft, find_totals
-from leadsmart.cleaning.mapping.proposing.matching import TableMatch, match_file, match_table
+from leadsmart.cleaning.mapping.proposing.matching import (
+    TableMatch,
+    match_file,
+    match_table,
+    settle_system,
+)
 from leadsmart.cleaning.mapping.proposing.preview import Preview, find_prefixes, preview_files
 from leadsmart.cleaning.mapping.proposing.writing import write_mapping
 from leadsmart.cleaning.parsing.columns import REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.headers import snake_case
-from leadsmart.cleaning.parsing.sources import find_sources
 from leadsmart.errors import InputError
-from leadsmart.params import DEFAULTS_FILE, canonical_status, list_markets
+from leadsmart.parameter_types import canonical_status
+from leadsmart.params import DEFAULTS_FILE, list_markets
 from leadsmart.vocabulary import CAMPAIGNS, KNOWN_STATUSES, MARKET_LOOKUP, TABLES
+from leadsmart.yaml_text import parse_yaml
 
 #: Statuses are looked up where the share of rows whose status is one of ours is lower.
 FEW: Final = 0.5
@@ -96,6 +101,10 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
             file=str(folder),
         )
     own, drafts, unused = _assign(folder, _grouped(previews))
+    proven = [draft.match.system for draft in drafts if draft.match.is_proven]
+    for draft in drafts:
+        if not draft.match.is_proven:
+            draft.match = settle_system(draft.preview, draft.match, proven)
     everything = own + drafts
     if not any(draft.match.table == CAMPAIGNS for draft in everything):
         drafts = campaigns_of_others(drafts) + drafts
@@ -107,7 +116,11 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
             complete_campaigns(draft, everything, markets)
         join_draft(draft, everything)
     statuses, words = propose_statuses(drafts)
-    questions = tuple([q for draft in drafts for q in draft.questions] + words)
+    asked: dict[str, list[str]] = {}
+    for draft in drafts:
+        for question in draft.questions:
+            asked.setdefault(question, []).append(draft.name)
+    questions = (*(f"{' and '.join(names)}: {question}" for question, names in asked.items()), *words)
     summary = [
         f"{d.name}: {d.match.system.name}, {len(d.preview.rows):,} rows, {d.preview.form}" for d in drafts
     ]
@@ -118,7 +131,7 @@ def propose_mapping(folder: Path, markets: Sequence[str] = ()) -> Proposal:
     text = write_mapping(drafts, statuses, questions, summary) if drafts else ""
     if text:
         # what is written has to be what is read
-        ExportMapping(**read_texts(text))
+        ExportMapping(**parse_yaml(text))
     return Proposal(text, questions, tuple(summary), tuple(problems))
 
 
@@ -176,7 +189,7 @@ def _assign(folder: Path, files: list[tuple[str, Preview]]) -> tuple[list[Draft]
     claims: dict[str, str] = {}
     for table in (*TABLES, MARKET_LOOKUP):
         try:
-            claims |= {source.name: table for source in find_sources(folder, table)}
+            claims |= {source.name: table for source in own_sources(folder, table, ())}
         except InputError:
             # two files of one name: the proposal tells them apart
             continue

@@ -11,11 +11,11 @@ from rapidfuzz import fuzz
 from leadsmart.cleaning.mapping.model import (
     CAMPAIGN_NAME,
     TABLES_BY_STEM,
-    read_texts,
 )
 from leadsmart.cleaning.mapping.opening import header_key
 from leadsmart.cleaning.parsing.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from leadsmart.cleaning.parsing.headers import COLUMN_ALIASES
+from leadsmart.yaml_text import parse_yaml
 
 #: The file of headers of no system in particular.
 OTHER: Final = "other"
@@ -174,7 +174,7 @@ def similarity(header: str, candidate: str) -> float:
 
 
 def _system(text: str) -> System:
-    values = read_texts(text)
+    values = parse_yaml(text)
     tables = {
         TABLES_BY_STEM[stem]: SystemTable(
             columns={column: tuple(headers) for column, headers in table["columns"].items()},

@@ -1,0 +1,116 @@
+"""What a parameter may be: types that take a value as it is written in a file, on the command line or in a notebook."""
+
+import datetime as dt
+import re
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from leadsmart.vocabulary import KNOWN_STATUSES, RESERVED_MARKETS
+
+#: Stands for None where only a text can be handed on.
+NULL: Final = "null"
+MARKET_NAME = re.compile(r"[a-z0-9-]+")
+
+
+def canonical_status(text: str) -> str:
+    """Spell a status as the vocabulary does: trimmed, upper case, spaces and hyphens as underscores.
+
+    >>> canonical_status(" not-qualified ")
+    'NOT_QUALIFIED'
+    """
+    return re.sub(r"[\s\-_]+", "_", text.strip()).upper()
+
+
+def _market_name(name: str) -> str:
+    if not MARKET_NAME.fullmatch(name):
+        raise ValueError("a market's name has only lower-case letters, digits and hyphens")
+    if name in RESERVED_MARKETS:
+        raise ValueError(f"{name!r} is a reserved name")
+    return name
+
+
+def _title(text: str) -> str:
+    # a title stands in markup of several kinds: HTML, Markdown, YAML, file names of exports
+    if not re.fullmatch(r"[\w&'’()+,./:·–—-]+( [\w&'’()+,./:·–—-]+)*", text):
+        raise ValueError("a title has letters, digits, single blanks and & ' ( ) + , . / : - only")
+    return text
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("not a time zone of the IANA database, such as Africa/Cairo") from error
+    return name
+
+
+def _null(value: object) -> object:
+    """Nothing, where ``null`` is stated as a text: in a notebook's parameters cell None means that nothing is stated."""
+    return None if value == NULL else value
+
+
+def _day(value: object) -> object:
+    # pydantic reads bare numbers as seconds since 1970, so that 20241001 would become a day of that year
+    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+        return value
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+            return dt.date.fromisoformat(value.strip())
+    except ValueError as error:
+        raise ValueError("no such day in the calendar") from error
+    raise ValueError("expected a day written like 2024-10-01")
+
+
+def _items(value: object) -> object:
+    """Take one value, a comma-separated text or a list as a tuple without repeats, in order."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if isinstance(value, list | tuple):
+        return tuple(dict.fromkeys(x.strip() if isinstance(x, str) else x for x in value))
+    return value
+
+
+def _all_or_ids(value: object) -> object:
+    if value is None or (isinstance(value, str) and value.strip().lower() in ("all", NULL)):
+        return None
+    ids = _items([value] if isinstance(value, int) else value)
+    if not isinstance(ids, tuple) or not ids:
+        raise ValueError("expected all, or a list of user ids such as [203, 466]")
+    wrong = [x for x in ids if isinstance(x, bool) or not isinstance(x, int | str) or x == ""]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is not a user id; write whole numbers, or text in quotes")
+    return tuple(dict.fromkeys(str(x) for x in ids))
+
+
+def _canonical_statuses(statuses: tuple[str, ...]) -> tuple[str, ...]:
+    canonical = tuple(dict.fromkeys(canonical_status(s) for s in statuses))
+    if "" in canonical:
+        raise ValueError("a status is empty")
+    return canonical
+
+
+def _canonical_aliases(aliases: dict[str, str]) -> dict[str, str]:
+    canonical = {canonical_status(alias): canonical_status(status) for alias, status in aliases.items()}
+    known = sorted(KNOWN_STATUSES & canonical.keys())
+    if known:
+        raise ValueError(
+            f"{known[0]} is a status of its own, not another spelling; move it to another list of statuses instead"
+        )
+    return canonical
+
+
+MarketName = Annotated[str, AfterValidator(_market_name)]
+Title = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_title)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+UserIds = Annotated[tuple[str, ...] | None, BeforeValidator(_all_or_ids)]
+Statuses = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_canonical_statuses)]
+StatusAliases = Annotated[dict[str, str], AfterValidator(_canonical_aliases)]
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_items)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Target = Annotated[float, Field(gt=0)]
+OptionalDay = Annotated[Day | None, BeforeValidator(_null)]
+OptionalTimeZone = Annotated[TimeZone | None, BeforeValidator(_null)]
+OptionalTarget = Annotated[Target | None, BeforeValidator(_null)]
