@@ -182,8 +182,8 @@ def add_coarse_file(step: str) -> Damage:
 
 
 def coarse_since_august(t: Tables) -> Tables:
-    """Days until July, weeks since."""
-    is_early = t["insights"]["created_at"] < "2024-08-05"
+    """Days until the end of July, weeks since."""
+    is_early = t["insights"]["created_at"] < "2024-07-29"
     coarse = {"insights": t["insights"][~is_early].copy()}
     coarsen("W", columns="first")(coarse)
     rows = pd.concat([t["insights"][is_early], coarse["insights"]], ignore_index=True)

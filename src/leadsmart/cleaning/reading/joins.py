@@ -9,7 +9,7 @@ import duckdb
 from leadsmart.cleaning.parsing.file_formats import FileFormats
 from leadsmart.cleaning.parsing.ids import id_of, join_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note
-from leadsmart.cleaning.parsing.raw_rows import IS_UNPARSABLE, MARKET_COLUMN, ORDER, sliced
+from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, MARKET_COLUMN, ORDER, sliced
 from leadsmart.cleaning.parsing.sql import create_table, fetch_rows, fetch_texts
 from leadsmart.cleaning.reading.assignment import IS_JOINED
 from leadsmart.cleaning.reading.file_order import ROW_IDS, row_key
@@ -104,7 +104,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         whens.append((f"{id_of(f't.{own}', 'o')} IS NULL", NO_ID))
     if column := DATED.get(table):
         _create_unreadable_days(connection, table, column)
-        joins += f" LEFT JOIN {table}_days d ON d.raw = {day_text(f't.{column}')}"
+        joins += f" LEFT JOIN {table}_days d ON d.{FILE} = t.{FILE} AND d.raw = {day_text(f't.{column}')}"
         whens.append((f"nullif(trim(t.{column}), '') IS NULL OR d.raw IS NOT NULL", BAD_DATE))
     if table == AD_PERFORMANCE:
         _create_unreadable_spend(connection)
@@ -126,11 +126,17 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _create_unreadable_days(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
-    """Dates that can be read neither day first nor month first."""
+    """Dates that can be read neither day first nor month first; each file's column is looked at by itself."""
     texts = fetch_texts(
-        connection, f"SELECT DISTINCT {day_text(column)} AS raw FROM {table} WHERE {column} IS NOT NULL"
+        connection,
+        f"SELECT DISTINCT {FILE}, {day_text(column)} AS raw FROM {table} WHERE {column} IS NOT NULL",
     )
-    is_read = [parse_moments(texts["raw"], order, "UTC")["value"].notna() for order in ("dmy", "mdy")]
+    is_read = [
+        texts.groupby(FILE)["raw"].transform(
+            lambda own, order=order: parse_moments(own, order, "UTC")["value"].notna()
+        )
+        for order in ("dmy", "mdy")
+    ]
     create_table(connection, f"{table}_days", texts[~(is_read[0] | is_read[1])])
 
 
