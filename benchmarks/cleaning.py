@@ -2,6 +2,7 @@
 
     python benchmarks/cleaning.py            # about five minutes; writes benchmarks/cleaning.md
     python benchmarks/cleaning.py --rows 10000
+    python benchmarks/cleaning.py --rows 1000000 --against ../before    # another checkout, in turn with this one
 
 A size of N is N leads, N delivery rows and N status changes of the generated sample, and their campaigns. Each
 measurement is a process of its own, so that its peak memory is its own too.
@@ -124,12 +125,30 @@ def run_way(way: str, folder: Path) -> None:
     print(json.dumps({"seconds": seconds, "cpu": cpu, "gigabytes": gigabytes, "rows": rows}))
 
 
-def measure(way: str, folder: Path) -> dict[str, float]:
-    """One way in a process of its own."""
-    command = [sys.executable, __file__, "--way", way, "--folder", str(folder)]
+def measure(way: str, folder: Path, checkout: Path = ROOT) -> dict[str, float]:
+    """One way in a process of its own, with the code of a checkout."""
+    script = checkout / "benchmarks" / Path(__file__).name
+    command = [sys.executable, str(script), "--way", way, "--folder", str(folder)]
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | one_thread)
+    environment = os.environ | one_thread | {"PYTHONPATH": str(checkout / "src")}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     return json.loads(done.stdout)
+
+
+def compare(rows: int, other: Path, rounds: int = 3) -> None:
+    """This checkout and another in turn on the same files: the least CPU and time of each, and the ratios."""
+    least: dict[Path, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory) / "export"
+        write_export(folder, rows)
+        for _ in range(rounds):
+            for checkout in (other, ROOT):
+                found = measure("ours", folder, checkout)
+                known = least.setdefault(checkout, found)
+                least[checkout] = {name: min(known[name], value) for name, value in found.items()}
+    for name in ("cpu", "seconds", "gigabytes"):
+        before, now = least[other][name], least[ROOT][name]
+        print(f"{rows:,} rows, {name}: {before:.2f} there, {now:.2f} here, ratio {now / before:.2f}")
 
 
 def machine() -> str:
@@ -161,11 +180,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, help="one size only; nothing is written")
+    parser.add_argument(
+        "--against", type=Path, help="another checkout to be compared with; nothing is written"
+    )
     parser.add_argument("--way", choices=("ours", "plain"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
         run_way(options.way, options.folder)
+    elif options.against:
+        compare(options.rows or SIZES[-1], options.against.resolve())
     elif options.rows:
         report([options.rows])
     else:

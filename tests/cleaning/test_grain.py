@@ -156,3 +156,23 @@ def test_a_period_of_one_day_is_a_day(tmp_path):
     rows = [row | {"Reporting ends": row["created_at"]} for row in days(5)]
     assert len(clean_rows(with_delivery(rows), tmp_path).tables.ad_performance) == 5
     assert notes(tmp_path) == []
+
+
+def test_a_day_counts_beside_the_period_of_the_whole_report(tmp_path):
+    period = {"reporting_starts": "2024-06-01", "reporting_ends": "2024-06-30"}
+    rows = [row | period for row in days(5)]
+    cleaned = clean_rows(with_delivery(rows), tmp_path)
+    assert cleaned.tables.ad_performance["spend"].tolist() == [10.5] * 5
+    [message] = refusals(with_delivery(rows), tmp_path / "spread", coarse_delivery="spread")
+    assert "5 rows are for periods that overlap" in message
+
+
+def test_weeks_behind_days_are_refused(tmp_path):
+    rows = [make_delivery(str(n), created_at=f"2024-06-{day:02}") for n in range(6) for day in range(1, 30)]
+    rows += [
+        make_delivery(str(n), created_at=f"2024-07-{day:02}", spend="20000")
+        for n in range(6)
+        for day in (1, 8, 15)
+    ]
+    [message] = refusals(with_delivery(rows), tmp_path)
+    assert "its rows of 2024-07 look like one per ad set and week" in message

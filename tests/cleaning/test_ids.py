@@ -143,3 +143,23 @@ def test_random_ids_are_left_alone(tmp_path, seed):
         return long.setdefault(value, str(draw.randrange(10**16, 10**17)))
 
     assert check(make_export(change), tmp_path) == []
+
+
+def test_lead_ids_that_were_counted_anew_in_each_campaign_are_refused(tmp_path):
+    tables = make_export()
+    for i, lead in enumerate(tables["leads"]):
+        lead["id"] = str(i % 2 + 1)
+    tables["status_events"] = [make_event("1")]
+    with pytest.raises(InputProblems) as caught:
+        split(write_export(tmp_path / "export", tables), tmp_path / "cache")
+    [problem] = caught.value.problems
+    assert (problem.file, problem.column, problem.count) == ("campaign_leads.csv", "id", 40)
+    assert "counted anew in each campaign" in problem.problem
+
+
+def test_one_person_in_two_campaigns_under_one_id_is_no_slip(tmp_path):
+    tables = make_export()
+    tables["leads"] += [
+        lead | {"campaign_id": tables["leads"][-1]["campaign_id"]} for lead in tables["leads"][:10]
+    ]
+    assert split(write_export(tmp_path / "export", tables), tmp_path / "cache").markets["new-cairo"] == 20

@@ -80,6 +80,26 @@ def test_credits_are_said_with_their_money(tmp_path):
     assert text.startswith("2 rows have negative spend, -14.50 in all: taken out")
 
 
+def test_credits_are_read_as_their_file_is_written(tmp_path):
+    tables = make_tables()
+    for row, spend in zip(
+        tables["ad_performance"], ("-1.500,25", "2.000,5", "30,75", "5,1", "1.007,10"), strict=True
+    ):
+        row["spend"] = spend
+    assert notes(tables, tmp_path)["refunds"].startswith("1 row has negative spend, -1,500.25 in all")
+
+
+def test_a_history_with_prefixes_shows_that_nobody_keeps_statuses(tmp_path):
+    tables = make_tables()
+    tables["leads"] += [tables["leads"][0] | {"id": f"110{i}"} for i in range(4)]
+    for lead in (tables["leads"][0], *tables["leads"][5:]):
+        lead["lead_status"] = "Created"
+        tables["status_events"].append(tables["status_events"][1] | {"lead_id": lead["id"]})
+    for event in tables["status_events"]:
+        event["lead_id"] = f"l:{event['lead_id']}"
+    assert notes(tables, tmp_path)["older statuses"].startswith("5 of 5 leads")
+
+
 def test_what_is_no_delivery_and_no_lead_leaves_the_market_reliable(tmp_path):
     tables = make_tables()
     blank = {"spend": "", "reach": "", "impressions": "", "clicks": ""}

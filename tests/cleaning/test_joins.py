@@ -1,5 +1,6 @@
 """Rows that join nothing are counted with their money, refused where they are many, and shown where they are few."""
 
+import pandas as pd
 import pytest
 from cleaning.builders_cleaning import (
     KEY,
@@ -10,6 +11,7 @@ from cleaning.builders_cleaning import (
     make_tables,
     split,
     write_export,
+    write_rows,
 )
 
 from leadsmart.cleaning.clean import clean_slice
@@ -116,3 +118,30 @@ def test_a_market_that_the_lost_rows_may_change_is_not_reliable(tmp_path, share,
     assert (cleaned.verdict == "not reliable") == (verdict == "not reliable"), cleaned.verdict_reason
     if share == 0.2:
         assert "up to 67 % of this market's may be among them" in cleaned.verdict_reason
+
+
+def test_each_file_of_a_table_is_read_as_it_is_written(tmp_path):
+    tables = make_tables()
+    parts = {"%d/%m/%Y": tables["ad_performance"], "%m/%d/%Y": []}
+    days = pd.date_range("2024-06-10", "2024-06-20")
+    for number, (form, rows) in enumerate(parts.items()):
+        rows[:] = [make_delivery(f"10{number}", created_at=day.strftime(form)) for day in days]
+    folder = write_export(tmp_path / "export", tables)
+    write_rows(folder / "insights_2.csv", parts["%m/%d/%Y"])
+    found = read_joined(split(folder, tmp_path / "cache").joins)[1]
+    assert (found.rows, found.lost) == (22, {})
+
+
+def test_projects_are_found_however_they_are_capitalised(tmp_path):
+    tables = make_tables()
+    for row in tables["project_markets"]:
+        row["project_name"] = f" {row['project_name'].upper()}"
+    slices, _ = measure(tables, tmp_path)
+    assert slices.markets == {"new-cairo": 2, "gulf": 1, "unassigned": 1}
+
+
+def test_campaigns_of_several_markets_are_said(tmp_path):
+    tables = make_tables()
+    tables["campaigns"].append(tables["campaigns"][0] | {"project_name": "Gamma"})
+    slices, _ = measure(tables, tmp_path)
+    assert "1 campaign is listed with several markets" in " ".join(slices.note_lines)

@@ -62,6 +62,11 @@ VALUES = st.one_of(
             "2024-06-03 10:00:00+05:00", "45445.5", "1717405200", "1717405200000", "2031-01-01", "1999-01-01", "9999-12-31",
             "0001-01-01", "2024-04-26 00:30:00", "2024-10-31 23:30:00", "2024-02-30", "\u200b", "\x00", "\ud7ff", "=1+1",
             '<script>alert("x")</script>', 'a "quoted", value', "two\nlines", "عميل مهتم", "🏠", "99999999999999999999",
+            "c:1", "l:1001", '="1001"', "1.20210E+17", "120210000000006000", "1,23,456.50", "1.2K", "£12.50", "12.50 AED", "(12.50)",
+            "02-Jun-24", "Jun 3, 2024 9:40pm", "Mon Jun 03 2024 21:40:18 GMT+0300 (Eastern European Summer Time)",
+            "٣ يونيو، ٢٠٢٤، ٠٩:٤٠ م", "Mon, 03 Jun 2024 21:40:18 +0300", "2024-06-03 - 2024-06-09", "Total", "الإجمالي", "--",
+            "<test lead: dummy data for full_name>", "test@meta.com", "deleted@anonymized.invalid", "+200000000000", "[deleted]",
+            "QUALIFIED;FOLLOW_UP", "مؤهل", "CREATED", "Won",
         ]
     ),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
@@ -74,7 +79,8 @@ WRAPPERS = st.sampled_from(
     [
         lambda v: f" {v} ", lambda v: f"{v}\u200f", lambda v: f"{v}.0", lambda v: f"'{v}", lambda v: f"EGP {v}",
         lambda v: str(v).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")), lambda v: str(v).lower(),
-        lambda v: str(v).replace("-", "/"), lambda v: f"{v}Z", lambda v: str(v)[:-1],
+        lambda v: str(v).replace("-", "/"), lambda v: f"{v}Z", lambda v: str(v)[:-1], lambda v: f"c:{v}", lambda v: f'="{v}"',
+        lambda v: f"{v} AED", lambda v: f"{str(v)[:1]}E+17", lambda v: str(v).replace(".", ","), lambda v: f"l:{v}",
     ]
 )  # fmt: skip
 CHANGES = st.one_of(VALUES.map(lambda value: lambda _: value), WRAPPERS)
@@ -270,10 +276,31 @@ STYLES = st.tuples(
 )
 
 
+#: Whole columns as other systems and spreadsheets write them.
+COLUMN_FORMS = st.sampled_from(
+    [
+        lambda v: f"c:{v}", lambda v: f"l:{v}", lambda v: f'="{v}"', lambda v: f"{v}.0", lambda v: f"{str(v)[:1]}.2E+17",
+        lambda v: str(v).ljust(18, "0"), lambda v: str(v).replace(".", ","), lambda v: f"{v} EGP", lambda v: f"${v}",
+        lambda v: "/".join(str(v)[:10].split("-")[::-1]), lambda v: f"{v}Z", lambda v: "", lambda v: "Total", str.upper,
+    ]
+)  # fmt: skip
+
+
 @st.composite
 def exports(draw):
-    """The tiny export with a few cells changed."""
+    """The tiny export with a few cells changed, now and then a column, and rows of a breakdown or a total."""
     tables = deepcopy(base_tables())
+    if draw(st.booleans()):
+        rows = tables[draw(st.sampled_from([*STEMS]))]
+        column, form = draw(st.sampled_from(sorted(rows[0]))), draw(COLUMN_FORMS)
+        for row in rows:
+            row[column] = form(row[column])
+    if draw(st.integers(0, 3)) == 0:
+        delivery = tables["ad_performance"]
+        tables["ad_performance"] = [row | {"Age": age} for row in delivery for age in ("18-24", "25-34")]
+    if draw(st.integers(0, 3)) == 0:
+        total = dict.fromkeys(tables["ad_performance"][0], "") | {"ad_set_id": "Total", "spend": "83.25"}
+        tables["ad_performance"].insert(draw(st.integers(0, 3)), total)
     for _ in range(draw(st.integers(0, 4))):
         rows = tables[draw(st.sampled_from([*STEMS]))]
         row = rows[draw(st.integers(0, len(rows) - 1))]

@@ -7,8 +7,10 @@ import duckdb
 import pandas as pd
 
 from leadsmart.cleaning.parsing.file_formats import list_formats, read_moments
+from leadsmart.cleaning.parsing.ids import id_of, join_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note
 from leadsmart.cleaning.parsing.raw_rows import FILE, MARKET_COLUMN, sliced
+from leadsmart.cleaning.parsing.sql import fetch_rows
 from leadsmart.errors import LeadSmartError
 from leadsmart.params import Params
 from leadsmart.vocabulary import LEADS, STATUS_EVENTS
@@ -37,17 +39,18 @@ def inspect_event_times(
     list of LeadSmartError
         Always empty.
     """
+    lead, event = (id_of(column, "i") for column in ("t.id", "t.lead_id"))
+    pairs = (
+        f"(SELECT {lead} AS id, any_value({FILE}) AS lead_file, any_value({MARKET_COLUMN}) AS market, "
+        f"any_value(added_date) AS added_date FROM {sliced(LEADS)} t {join_ids('t.id', 'i')} GROUP BY 1) "
+        f"JOIN (SELECT {event} AS id, any_value({FILE}) AS {FILE}, min(created_at) AS created_at "
+        f"FROM {sliced(STATUS_EVENTS)} t {join_ids('t.lead_id', 'i')} GROUP BY 1) USING (id)"
+    )
     first = connection.execute(
-        f"SELECT e.{FILE}, l.{FILE} AS lead_file, l.{MARKET_COLUMN} AS market, l.added_date, e.created_at FROM "
-        f"(SELECT id, any_value({FILE}) AS {FILE}, any_value({MARKET_COLUMN}) AS {MARKET_COLUMN}, "
-        f"any_value(added_date) AS added_date FROM {sliced(LEADS)} GROUP BY id) l JOIN "
-        f"(SELECT lead_id, any_value({FILE}) AS {FILE}, min(created_at) AS created_at FROM {sliced(STATUS_EVENTS)} "
-        "GROUP BY lead_id) e ON e.lead_id = l.id WHERE l.added_date[1:10] <> e.created_at[1:10] "
-        "OR l.added_date > e.created_at ORDER BY ALL"
+        f"SELECT {FILE}, lead_file, market, added_date, created_at FROM {pairs} "
+        "WHERE added_date[1:10] <> created_at[1:10] OR added_date > created_at ORDER BY ALL"
     ).df()
-    total = connection.execute(
-        f"SELECT count(DISTINCT lead_id) FROM {sliced(STATUS_EVENTS)} WHERE lead_id IN (SELECT id FROM {sliced(LEADS)})"
-    ).fetchall()[0][0]
+    total = fetch_rows(connection, f"SELECT count(*) FROM {pairs}")[0][0]
     if total < _ENOUGH or len(first) < _SHARE * total:
         return []
     formats = list_formats(connection)

@@ -117,9 +117,17 @@ def inspect_coarser_rows(
         One per file with a market that does not spread its rows.
     """
     problems: list[LeadSmartError] = []
-    for file, rows, longest, markets, periods in _stated_periods(connection):
+    for file, rows, longest, markets, periods, is_overlapping in _stated_periods(connection):
         refusing = [m for m in markets if m in params and params[m].coarse_delivery == "refuse"]
-        if refusing or not any(market in params for market in markets):
+        if is_overlapping:
+            # each row has its day, and beside it the period of the whole report
+            if not all(market in refusing for market in markets if market in params):
+                problem = (
+                    f"{rows:,} rows are for periods that overlap, so that none can be spread over its days"
+                )
+                remedy = "Take the end of the period out of the file, or coarse_delivery: spread out of the market's"
+                problems.append(_coarse(problem, remedy, file, rows, periods))
+        elif refusing or not any(market in params for market in markets):
             problem = f"{rows:,} rows are for more than one day, for up to {longest:,}"
             remedy = (
                 f"{_REMEDY}, or write coarse_delivery: spread in the market's file, which spreads them evenly"
@@ -129,17 +137,23 @@ def inspect_coarser_rows(
             text = f"{rows:,} rows are for up to {longest:,} days each; they are spread evenly over their days, without reach"
             add_note(connection, Note(file, AD_PERFORMANCE, "coarser grain", rows, text))
     told = {problem.file for problem in problems}
-    spent_budgets = spend_in_budgets(connection, 0.75)
-    for file, rows, step, needs_budget in _even_steps(connection):
-        budgets, _ = spent_budgets.get((file,), (None, 0))
+    spent_budgets = {
+        **spend_in_budgets(connection, 0.75),
+        **spend_in_budgets(connection, 0.75, by=("month",)),
+    }
+    for group, rows, step, needs_budget in _even_steps(connection):
+        file, *month = group
+        budgets, _ = spent_budgets.get(group, (None, 0))
         if needs_budget and budgets is None:
             continue
         if file in told or (budgets is not None and budgets <= BUDGETS_OF_A_DAY):
             continue
+        told.add(file)
         spent = (
             "" if budgets is None else f", and a quarter of them spend more than {budgets:.1f} daily budgets"
         )
-        problems.append(_coarse(f"its rows look like {step}{spent}", _REMEDY, file, rows, []))
+        where = f"of {month[0]} " if month else ""
+        problems.append(_coarse(f"its rows {where}look like {step}{spent}", _REMEDY, file, rows, []))
     return problems
 
 
@@ -172,43 +186,49 @@ def _examples(connection: duckdb.DuckDBPyConnection, file: str) -> list[str]:
 
 def _stated_periods(
     connection: duckdb.DuckDBPyConnection,
-) -> list[tuple[str, int, int, list[str], list[str]]]:
+) -> list[tuple[str, int, int, list[str], list[str], bool]]:
     """Files with rows whose period ends on a later day: file, such rows, days of the longest, markets, and periods.
 
-    Some systems state the day behind the last one: where all rows do and days follow each other, they are of a day.
+    Last, whether most periods reach beyond the next day of their ad set. Some systems state the day behind the last one: where all rows do and days follow each other, they are of a day.
     """
     is_longer = "period_end > day"
     return [
-        (file, rows, days, markets, sorted(periods)[:3])
-        for file, rows, days, markets, periods, is_exclusive in fetch_rows(
+        (file, rows, days, markets, sorted(periods)[:3], is_overlapping)
+        for file, rows, days, markets, periods, is_overlapping, is_exclusive in fetch_rows(
             connection,
             f"SELECT file, count(*) FILTER ({is_longer}), max(period_end - day + 1) FILTER ({is_longer}), "
             f"list(DISTINCT market ORDER BY market) FILTER ({is_longer}), "
             f"list(DISTINCT concat(day, ' to ', period_end)) FILTER ({is_longer}), "
-            "count(*) = count(*) FILTER (period_end = day + 1) AND coalesce(mode(step) = 1, false) FROM (SELECT *, "
-            f"day - lag(day) OVER (PARTITION BY file, ad_set_id, campaign_id ORDER BY day) AS step FROM {DELIVERY_ROWS}) "
+            f"count(*) FILTER (next_day <= period_end) > {MOST_KEYS} * count(next_day), "
+            "count(*) = count(*) FILTER (period_end = day + 1) AND coalesce(mode(next_day - day) = 1, false) FROM (SELECT *, "
+            "min(day) OVER (PARTITION BY file, ad_set_id, campaign_id ORDER BY day "
+            f"RANGE BETWEEN INTERVAL 1 DAY FOLLOWING AND UNBOUNDED FOLLOWING) AS next_day FROM {DELIVERY_ROWS}) "
             f"WHERE day IS NOT NULL GROUP BY 1 HAVING count(*) FILTER ({is_longer}) > 0 ORDER BY 1",
         )
         if not is_exclusive
     ]
 
 
-def _even_steps(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str, bool]]:
-    """Files whose rows stand a week or a month apart, or where an ad set has one row.
+def _even_steps(connection: duckdb.DuckDBPyConnection) -> list[tuple[tuple[str, ...], int, str, bool]]:
+    """Files whose rows stand a week or a month apart, or where an ad set has one row, and months of files likewise.
 
-    File, rows, what they look like, and whether budgets have to show it.
+    File and month, rows, what they look like, and whether budgets have to show it.
     """
-    found = []
-    for file, rows, ad_sets, steps, weeks, months in fetch_rows(
+    found: list[tuple[tuple[str, ...], int, str, bool]] = []
+    days = f"SELECT DISTINCT file, {_KEY} FROM {DELIVERY_ROWS} WHERE {_KEYED} AND period_end IS NULL"
+    for file, month, rows, ad_sets, steps, weeks, months in fetch_rows(
         connection,
-        "SELECT file, count(*), count(DISTINCT (ad_set_id, campaign_id)), count(step), count(*) FILTER (step = 7), "
-        "count(*) FILTER (step BETWEEN 28 AND 31) FROM (SELECT file, ad_set_id, campaign_id, day - lag(day) OVER "
-        f"(PARTITION BY file, ad_set_id, campaign_id ORDER BY day) AS step FROM (SELECT DISTINCT file, {_KEY} "
-        f"FROM {DELIVERY_ROWS} WHERE {_KEYED} AND period_end IS NULL)) GROUP BY 1 ORDER BY 1",
+        f"WITH days AS ({days}), spans AS (SELECT *, NULL AS month FROM days UNION ALL "
+        "SELECT *, strftime(day, '%Y-%m') FROM days) "
+        "SELECT file, month, count(*), count(DISTINCT (ad_set_id, campaign_id)), count(step), "
+        "count(*) FILTER (step = 7), count(*) FILTER (step BETWEEN 28 AND 31) FROM (SELECT *, day - lag(day) "
+        "OVER (PARTITION BY file, month, ad_set_id, campaign_id ORDER BY day) AS step FROM spans) "
+        "GROUP BY 1, 2 ORDER BY 1, 2 NULLS FIRST",
     ):
+        group = (file, month) if month else (file,)
         if steps >= ENOUGH_STEPS and max(weeks, months) >= EVEN_STEPS_SHARE * steps:
             step = "week" if weeks > months else "month"
-            found.append((file, rows, f"one per ad set and {step}", False))
-        elif ad_sets >= ENOUGH_STEPS and rows == ad_sets:
-            found.append((file, rows, "one per ad set for all its days", True))
+            found.append((group, rows, f"one per ad set and {step}", month is not None))
+        elif not month and ad_sets >= ENOUGH_STEPS and rows == ad_sets:
+            found.append((group, rows, "one per ad set for all its days", True))
     return found

@@ -9,6 +9,7 @@ import duckdb
 from leadsmart.cleaning.parsing.ids import ID_COLUMNS, id_of, join_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note
 from leadsmart.cleaning.parsing.raw_rows import FILE
+from leadsmart.cleaning.parsing.sources import table_file
 from leadsmart.cleaning.parsing.sql import fetch_rows, quote_text
 from leadsmart.errors import InputError, LeadSmartError
 from leadsmart.params import Params
@@ -25,6 +26,8 @@ _FLOAT_FROM: Final = "72057594037927936"
 _FEWEST_ROWS: Final = 3
 _SHARE_SCIENTIFIC: Final = 0.05
 _SHARE_ROUNDED: Final = 0.5
+#: From this share of the leads on, ids that stand for several people are no slips.
+_SHARE_REUSED: Final = 0.2
 _REMEDY: Final = "Format the column as text before saving it in a spreadsheet, or export the file again"
 #: Columns that name the same things.
 _SAME_THINGS: Final = (
@@ -82,7 +85,31 @@ def inspect_ids(connection: duckdb.DuckDBPyConnection, params: Mapping[str, Para
         # where one is destroyed, so are others that end alike: they could not have come from it otherwise
         destroyed |= set(places if found else ())
     problems += [_error(place, details) for place, details in rounded.items() if place in destroyed]
-    return problems
+    return problems or _find_reused(connection)
+
+
+def _find_reused(connection: duckdb.DuckDBPyConnection) -> list[LeadSmartError]:
+    """Lead ids that stand for different people: counted anew in each campaign or file."""
+    lead = id_of("t.id", "o")
+    identity = "nullif(lower(concat(t.name, t.email, t.phone)), '')"
+    [(leads, reused, examples)] = fetch_rows(
+        connection,
+        f"SELECT sum(n), sum(n) FILTER (people > 1), list(id ORDER BY n DESC, id) FILTER (people > 1)[1:3] FROM (SELECT {lead} AS id, "
+        f"count(*) AS n, least(count(DISTINCT {identity}), count(DISTINCT t.campaign_id)) AS people "
+        f"FROM {LEADS} t {join_ids('t.id', 'o')} WHERE {lead} IS NOT NULL GROUP BY 1)",
+    )
+    if not reused or reused <= _SHARE_REUSED * leads:
+        return []
+    return [
+        InputError(
+            "one id stands for different people in different campaigns: leads were counted anew in each campaign or file",
+            remedy="Export the leads again with ids that are unique over all campaigns",
+            file=table_file(LEADS),
+            column="id",
+            count=reused,
+            examples=examples,
+        )
+    ]
 
 
 def _find_scientific(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> list[LeadSmartError]:

@@ -34,11 +34,11 @@ TABLE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
     inspect_ids,
     note_unknown_statuses,
     note_unkept_statuses,
-    note_refunds,
 )
 #: Of the tables by market, see `assign_markets`.
 SLICE_INSPECTIONS: Final[tuple[Inspection, ...]] = (
     inspect_numbers,
+    note_refunds,
     inspect_dates,
     prepare_delivery,
     find_totals,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import duckdb
+import pandas as pd
 
+from leadsmart.cleaning.parsing.file_formats import list_formats, read_numbers
 from leadsmart.cleaning.parsing.notes import Note, add_note
-from leadsmart.cleaning.parsing.raw_rows import FILE
+from leadsmart.cleaning.parsing.raw_rows import FILE, MARKET_COLUMN, sliced
 from leadsmart.cleaning.parsing.sql import fetch_texts
-from leadsmart.cleaning.values.numbers import parse_numbers
 from leadsmart.errors import LeadSmartError
 from leadsmart.formats import format_count
 from leadsmart.params import Params
@@ -32,11 +33,17 @@ def note_refunds(connection: duckdb.DuckDBPyConnection, params: Mapping[str, Par
     """
     rows = fetch_texts(
         connection,
-        f"SELECT {FILE} AS file, spend FROM {AD_PERFORMANCE} WHERE regexp_matches(spend, '[-−(].*[1-9]')",
+        f"SELECT {FILE}, {MARKET_COLUMN}, spend FROM {sliced(AD_PERFORMANCE)} WHERE regexp_matches(spend, '[-−(].*[1-9]')",
     )
-    decimal_comma = any(own.decimal_comma for own in params.values())
-    rows = rows.assign(amount=parse_numbers(rows["spend"], decimal_comma)["value"])
-    for file, negative in rows[rows["amount"] < 0].groupby("file", sort=True)["amount"]:
+    formats = list_formats(connection)
+    parts = [
+        own.assign(
+            amount=read_numbers(own, AD_PERFORMANCE, "spend", params.get(str(market)), formats)["value"]
+        )
+        for market, own in rows.groupby(MARKET_COLUMN)
+    ]
+    rows = pd.concat(parts) if parts else rows.assign(amount=0.0)
+    for file, negative in rows[rows["amount"] < 0].groupby(FILE, sort=True)["amount"]:
         count, total = len(negative), -negative.sum()
         noun = "row has" if count == 1 else "rows have"
         text = (

@@ -6,6 +6,7 @@ from typing import Final
 
 import duckdb
 
+from leadsmart.cleaning.parsing.ids import id_of, join_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note
 from leadsmart.cleaning.parsing.raw_rows import FILE
 from leadsmart.cleaning.parsing.sources import table_file
@@ -117,8 +118,9 @@ def note_unkept_statuses(
     )
     [(worked, unkept)] = fetch_rows(
         connection,
-        f"SELECT count(*), count(*) FILTER ({says.format('lead_status')}) FROM {LEADS} "
-        f"WHERE id IN (SELECT lead_id FROM {STATUS_EVENTS} WHERE NOT {says.format('status')})",
+        f"SELECT count(*), count(*) FILTER ({says.format('lead_status')}) FROM {LEADS} l {join_ids('l.id', 'i')} "
+        f"WHERE {id_of('l.id', 'i')} IN (SELECT {id_of('e.lead_id', 'i')} FROM {STATUS_EVENTS} e "
+        f"{join_ids('e.lead_id', 'i')} WHERE NOT {says.format('status')})",
     )
     if unkept > max(MOST_UNKEPT * worked, FEWEST_UNKEPT - 1):
         text = (

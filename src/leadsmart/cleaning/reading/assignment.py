@@ -7,11 +7,21 @@ import duckdb
 import pandas as pd
 
 from leadsmart.cleaning.parsing.ids import id_of, join_ids
+from leadsmart.cleaning.parsing.notes import Note, add_note
 from leadsmart.cleaning.parsing.raw_rows import LINE, MARKET_COLUMN, ORDER, sliced
+from leadsmart.cleaning.parsing.sources import table_file
 from leadsmart.cleaning.parsing.sql import create_table, fetch_texts
 from leadsmart.cleaning.values.texts import clean_id, clean_market, clean_text, map_distinct
 from leadsmart.errors import InputError
-from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, LEADS, MARKET_LOOKUP, STATUS_EVENTS, UNASSIGNED
+from leadsmart.vocabulary import (
+    AD_PERFORMANCE,
+    CAMPAIGNS,
+    EXPORT_FILES,
+    LEADS,
+    MARKET_LOOKUP,
+    STATUS_EVENTS,
+    UNASSIGNED,
+)
 
 #: Column of the sliced tables: whether the row belongs to a campaign that the export has.
 IS_JOINED: Final = "_is_joined"
@@ -74,20 +84,32 @@ def _campaign_markets(
     )
     market = map_distinct(rows["market"], clean_market)
     if has_lookup:
-        projects = map_distinct(rows["project_name"], clean_text)
+        projects = map_distinct(rows["project_name"], _project_key)
         market = market.fillna(projects.map(_read_lookup(connection)).astype("str"))
     market = market.where(market.isin(list(markets)), UNASSIGNED)
     found = pd.DataFrame({"id": map_distinct(rows["id"], clean_id), "market": market}).dropna(subset=["id"])
     found = found.assign(is_known=found["market"] != UNASSIGNED).sort_values("is_known", kind="stable")
+    moved = int(found[found["is_known"]].groupby("id")["market"].nunique().gt(1).sum())
+    if moved:
+        text = f"{moved:,} {'campaign is' if moved == 1 else 'campaigns are'} listed with several markets: the last row of each counts"
+        add_note(
+            connection, Note(table_file(CAMPAIGNS), EXPORT_FILES[CAMPAIGNS], "several markets", moved, text)
+        )
     return found.drop_duplicates("id", keep="last")[["id", "market"]]
 
 
+def _project_key(name: str) -> str | None:
+    """A project's name as it is compared: people write it in other cases."""
+    cleaned = clean_text(name)
+    return cleaned.casefold() if cleaned else None
+
+
 def _read_lookup(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Cleaned project name -> market."""
+    """Project, see `_project_key` -> market."""
     rows = fetch_texts(connection, f"SELECT project_name, market FROM {MARKET_LOOKUP}")
     lookup = pd.DataFrame(
         {
-            "project": map_distinct(rows["project_name"], clean_text),
+            "project": map_distinct(rows["project_name"], _project_key),
             "market": map_distinct(rows["market"], clean_market),
         }
     )

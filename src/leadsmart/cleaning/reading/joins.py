@@ -104,7 +104,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         whens.append((f"{id_of(f't.{own}', 'o')} IS NULL", NO_ID))
     if column := DATED.get(table):
         _create_unreadable_days(connection, table, column)
-        joins += f" LEFT JOIN {table}_days d ON d.raw = {day_text(f't.{column}')}"
+        joins += f" LEFT JOIN {table}_days d ON d.{FILE} = t.{FILE} AND d.raw = {day_text(f't.{column}')}"
         whens.append((f"nullif(trim(t.{column}), '') IS NULL OR d.raw IS NOT NULL", BAD_DATE))
     if table == AD_PERFORMANCE:
         _create_unreadable_spend(connection)
@@ -128,11 +128,17 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _create_unreadable_days(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
-    """Dates that can be read neither day first nor month first."""
+    """Dates that can be read neither day first nor month first; each file's column is looked at by itself."""
     texts = fetch_texts(
-        connection, f"SELECT DISTINCT {day_text(column)} AS raw FROM {table} WHERE {column} IS NOT NULL"
+        connection,
+        f"SELECT DISTINCT {FILE}, {day_text(column)} AS raw FROM {table} WHERE {column} IS NOT NULL",
     )
-    is_read = [parse_moments(texts["raw"], order, "UTC")["value"].notna() for order in ("dmy", "mdy")]
+    is_read = [
+        texts.groupby(FILE)["raw"].transform(
+            lambda own, order=order: parse_moments(own, order, "UTC")["value"].notna()
+        )
+        for order in ("dmy", "mdy")
+    ]
     create_table(connection, f"{table}_days", texts[~(is_read[0] | is_read[1])])
 
 
