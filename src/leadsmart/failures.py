@@ -52,10 +52,22 @@ def describe_unexpected(error: Exception) -> LeadSmartError:
     return LeadSmartError(f"the command ended with an unexpected {kind}{where}", remedy=_UNKNOWN)
 
 
+def remove_log() -> int:
+    """Remove the private files with tracebacks, as they may quote what was read; how many there were."""
+    found = [path for folder in _log_folders() if (path := folder / _LOG_FILE).is_file()]
+    for path in found:
+        path.unlink()
+    return len(found)
+
+
+def _log_folders() -> tuple[Path, Path]:
+    return platformdirs.user_log_path("leadsmart", appauthor=False), Path(tempfile.gettempdir())
+
+
 def _keep(error: Exception) -> Path | None:
     """Write the traceback where only its owner reads it; the file, or None where nothing can be written."""
     lines = [f"leadsmart {leadsmart.__version__}\n", *traceback.format_exception(error)]
-    for folder in (platformdirs.user_log_path("leadsmart", appauthor=False), Path(tempfile.gettempdir())):
+    for folder in _log_folders():
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # a fresh file: another user can't have put a link in its place

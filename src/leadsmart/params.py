@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -20,6 +20,7 @@ from leadsmart.parameter_types import (
     MarketName,
     Names,
     OptionalDay,
+    OptionalMode,
     OptionalTarget,
     OptionalTimeZone,
     Share,
@@ -53,6 +54,8 @@ DEFAULTS_FILE = "_defaults.yml"
 CORRECTIONS_FILE = "_corrections.yml"
 #: What messages call parameters that were changed for one run.
 CHANGED = "changed for this run"
+#: Parameters that no market has of its own.
+_OF_THE_PROJECT: Final = frozenset({"raw_retention_days", "published_mode"})
 _RESTORE = "Restore it, or let `leadsmart init . --upgrade` lay it out again"
 
 
@@ -116,6 +119,9 @@ class Params(BaseModel):
     target: Literal["qualified_given_verdict", "qualified_within_horizon"]
     horizon_days: Annotated[int, Field(ge=1)]
     grade_bounds: dict[Literal["A", "B", "C"], Share]
+
+    raw_retention_days: Annotated[int, Field(ge=0, le=36_500)]
+    published_mode: OptionalMode
 
     seed: int
     cell_timeout: Annotated[int, Field(ge=1)]
@@ -350,6 +356,11 @@ def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, *f
         return next((p for p, path in zip(places, files, strict=True) if p != path.name), files[0].name)
 
     problems = [_unknown_parameter(name, place([name])) for name in values if name not in Params.model_fields]
+    remedy = f"State it in params/{DEFAULTS_FILE}"
+    problems += [
+        ParameterError(f"{name} is the same for all markets", remedy=remedy, file=place([name]))
+        for name in sorted(_OF_THE_PROJECT & {*stated, *(overrides or {})})
+    ]
     known = {name: value for name, value in values.items() if name in Params.model_fields}
     try:
         params = Params(**known)
