@@ -21,6 +21,7 @@ from leadsmart.errors import InputError, InputProblems, LeadSmartError, Paramete
 from leadsmart.failures import describe_unexpected
 from leadsmart.params import parse_overrides
 from leadsmart.project_commands import open_project
+from leadsmart.report.project.files import write_atomically
 from leadsmart.report.project.workspace import RENDERERS
 from leadsmart.vocabulary import USE_ORDER, USE_RULES
 
@@ -355,7 +356,11 @@ def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[st
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        if path.is_file() or not path.exists():
+            write_atomically(path.resolve(), text)
+        else:
+            # a pipe or a device
+            path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InputError(
             f"can't be written: {error.strerror}", remedy="Name another file with --out", file=str(path)

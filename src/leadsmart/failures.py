@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import os
+import re
+import shutil
 import tempfile
 import traceback
 from pathlib import Path
@@ -43,6 +45,7 @@ def describe_unexpected(error: Exception) -> LeadSmartError:
     """
     log = _keep(error)
     where = f" (details: {log})" if log else ""
+    error = _first_refusal(error) if isinstance(error, shutil.Error) else error
     if isinstance(error, OSError) and error.strerror:
         named = next((name for name in (error.filename2, error.filename) if isinstance(name, str)), None)
         remedy = _REMEDIES.get(error.errno or 0, "Check that file or folder and start the command again")
@@ -50,6 +53,14 @@ def describe_unexpected(error: Exception) -> LeadSmartError:
         return LeadSmartError(problem, remedy=remedy, file=named and os.path.relpath(named))
     kind = type(error).__name__
     return LeadSmartError(f"the command ended with an unexpected {kind}{where}", remedy=_UNKNOWN)
+
+
+def _first_refusal(error: shutil.Error) -> OSError:
+    """What the system said first when a folder was copied: it is kept as texts, one per file."""
+    _, target, said = error.args[0][0] if isinstance(error.args[0], list) else ("", None, str(error))
+    if found := re.search(r"\[Errno (\d+)\]", said):
+        return OSError(int(found[1]), os.strerror(int(found[1])), target)
+    return error
 
 
 def remove_log() -> int:

@@ -133,9 +133,9 @@ def private_folder(name: str, parent: Path | None = None) -> Iterator[Path]:
     # locked under another name first, so that nobody ever finds it unheld
     unseen = folder / f"{HOLD_FILE}.new"
     descriptor = os.open(unseen, os.O_RDWR | os.O_CREAT, 0o600)
-    portalocker.lock(descriptor, portalocker.LOCK_SH | portalocker.LOCK_NB)
-    unseen.rename(folder / HOLD_FILE)
     try:
+        portalocker.lock(descriptor, portalocker.LOCK_SH | portalocker.LOCK_NB)
+        unseen.rename(folder / HOLD_FILE)
         yield folder
     finally:
         try:
