@@ -27,6 +27,7 @@ VERBS = (
     "sample",
     "init",
     "new-market",
+    "purge",
 )
 
 

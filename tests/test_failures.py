@@ -1,6 +1,7 @@
 """Errors that no code foresaw: one sentence, a private file, never a traceback."""
 
 import errno
+import shutil
 import stat
 from pathlib import Path
 
@@ -56,3 +57,11 @@ def test_nowhere_to_keep_it(tmp_path, monkeypatch):
     monkeypatch.setattr(failures.platformdirs, "user_log_path", lambda *_, **__: tmp_path / "file" / "x")
     monkeypatch.setattr(failures.tempfile, "gettempdir", lambda: str(tmp_path / "file" / "y"))
     assert "details" not in str(failures.describe_unexpected(ValueError("x")))
+
+
+def test_a_folder_that_cant_be_copied_says_what_the_system_said(tmp_path: Path):
+    said = f"[Errno {errno.ENOSPC}] No space left on device: 'x'"
+    error = shutil.Error([("a", str(tmp_path / "b"), said), ("c", "d", said)])
+    told = failures.describe_unexpected(error)
+    assert told.problem.startswith("no space left on device") and "whole" in told.remedy
+    assert told.file.endswith("b")

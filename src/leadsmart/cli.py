@@ -1,6 +1,6 @@
 """The command line: ``leadsmart run | check | map | status | verify | score | render | preview | export | sample``.
 
-Commands that make projects and markets are in `project_commands`.
+Commands that make projects and markets, and `purge`, are in `project_commands`.
 
 What a command needs is imported in it: whether there is anything to do is said before pandas could be imported.
 """
@@ -20,8 +20,9 @@ from leadsmart import project_commands
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
 from leadsmart.failures import describe_unexpected
 from leadsmart.params import parse_overrides
-from leadsmart.report.project.workspace import RENDERERS, Workspace, open_workspace
-from leadsmart.report.site.publish import recover_if_idle
+from leadsmart.project_commands import open_project
+from leadsmart.report.project.files import write_atomically
+from leadsmart.report.project.workspace import RENDERERS
 from leadsmart.vocabulary import USE_ORDER, USE_RULES
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def run(
     """Execute the notebooks that something changed for, and render the site."""
     from leadsmart.report.status import list_if_up_to_date
 
-    workspace, overrides = _open(data, outputs, mapping), parse_overrides(param or ())
+    workspace, overrides = open_project(data, outputs, mapping), parse_overrides(param or ())
     if not force and (found := list_if_up_to_date(workspace, markets or [], overrides, renderer)):
         typer.echo(f"Nothing has changed: all {len(found) - 1} notebooks and the site are up to date.")
         typer.echo(f"\nReport: {_shown(workspace.outputs / 'site' / 'index.html')}")
@@ -133,7 +134,7 @@ def check(
     """Say all that is wrong with parameters and inputs, before anything runs."""
     from leadsmart.report.check import check_inputs, describe_export
 
-    workspace, overrides = _open(data, outputs, mapping), parse_overrides(param or ())
+    workspace, overrides = open_project(data, outputs, mapping), parse_overrides(param or ())
     slices, wanted = check_inputs(workspace, markets or [], overrides)
     for line in describe_export(workspace, slices, wanted, overrides):
         typer.echo(line)
@@ -155,7 +156,7 @@ def status(
     from leadsmart.report.project.export_slices import known_slices
     from leadsmart.report.status import list_status, open_store
 
-    workspace, overrides = _open(data, outputs), parse_overrides(param or ())
+    workspace, overrides = open_project(data, outputs), parse_overrides(param or ())
     if known_slices(workspace) is None:
         from leadsmart.report.check import check_inputs
 
@@ -186,13 +187,13 @@ def verify(
 ) -> None:
     """Run the last report again in a temporary folder, and name every file that comes out differently."""
     if signature:
-        _verify_signature(_open(None, outputs).outputs)
+        _verify_signature(open_project(None, outputs).outputs)
         return
     from leadsmart.report.execution.progress import make_listener
     from leadsmart.report.project.lock import locked
     from leadsmart.report.verify import verify_outputs
 
-    workspace = _open(None, outputs)
+    workspace = open_project(None, outputs)
     with locked(workspace.outputs), make_listener() as listener:
         found = verify_outputs(workspace, listener, jobs=jobs, renderer=renderer)
     for name in found.differing:
@@ -233,7 +234,7 @@ def score(
     from leadsmart.arrivals import score_file
     from leadsmart.display.csv_text import to_safe_csv
 
-    result = score_file(file, _open(None, outputs).outputs, market)
+    result = score_file(file, open_project(None, outputs).outputs, market)
     text = to_safe_csv(result.scored)
     if out is None:
         typer.echo(text, nl=False)
@@ -247,15 +248,17 @@ def score(
 def render(outputs: Outputs = None, renderer: Renderer = "auto") -> None:
     """Render the site again from the last run."""
     from leadsmart.report.project.lock import locked
+    from leadsmart.report.project.published_mode import set_published_mode
     from leadsmart.report.site.publish import is_interrupted, remove_stage
     from leadsmart.report.site.site import render_site
 
-    workspace = _open(None, outputs)
+    workspace = open_project(None, outputs)
     with locked(workspace.outputs):
         was_interrupted = is_interrupted(workspace.outputs)
         index = render_site(workspace, renderer)
         if not was_interrupted:
             remove_stage(workspace.outputs)
+        set_published_mode(workspace)
     typer.echo(f"Report: {_shown(index)}")
 
 
@@ -272,7 +275,7 @@ def preview(
         typer.echo(f"The report is at {address} (stop with Ctrl-C)")
         sys.stdout.flush()
 
-    serve_site(_open(None, outputs).outputs / "site", port, announce)
+    serve_site(open_project(None, outputs).outputs / "site", port, announce)
     typer.echo("Stopped.")
 
 
@@ -293,7 +296,7 @@ def export(
     # nbconvert and Excel's writer take a second to import
     from leadsmart.report.exports.export import export_market
 
-    made = export_market(_open(None, outputs), market, form, to.absolute() if to else None)
+    made = export_market(open_project(None, outputs), market, form, to.absolute() if to else None)
     typer.echo(f"Written: {_shown(made)}")
 
 
@@ -336,17 +339,6 @@ def map_folder(
 app.add_typer(project_commands.app)
 
 
-def _open(data: Path | None, outputs: Path | None, mapping: Path | None = None) -> Workspace:
-    """The workspace, with what a killed command left put in order."""
-    workspace = open_workspace(
-        data=data.absolute() if data else None,
-        outputs=outputs.absolute() if outputs else None,
-        mapping=mapping.absolute() if mapping else None,
-    )
-    recover_if_idle(workspace.outputs)
-    return workspace
-
-
 def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[str]:
     where = f": {_shown(out)}" if out else ""
     notes = [f"{len(result.scored):,} leads scored by the model of {market}, {result.verdict}{where}"]
@@ -364,7 +356,11 @@ def _score_notes(result: "ScoredFile", market: str, out: Path | None) -> list[st
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        if path.is_file() or not path.exists():
+            write_atomically(path.resolve(), text)
+        else:
+            # a pipe or a device
+            path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InputError(
             f"can't be written: {error.strerror}", remedy="Name another file with --out", file=str(path)

@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import os
+import re
+import shutil
 import tempfile
 import traceback
 from pathlib import Path
@@ -43,6 +45,7 @@ def describe_unexpected(error: Exception) -> LeadSmartError:
     """
     log = _keep(error)
     where = f" (details: {log})" if log else ""
+    error = _first_refusal(error) if isinstance(error, shutil.Error) else error
     if isinstance(error, OSError) and error.strerror:
         named = next((name for name in (error.filename2, error.filename) if isinstance(name, str)), None)
         remedy = _REMEDIES.get(error.errno or 0, "Check that file or folder and start the command again")
@@ -52,10 +55,30 @@ def describe_unexpected(error: Exception) -> LeadSmartError:
     return LeadSmartError(f"the command ended with an unexpected {kind}{where}", remedy=_UNKNOWN)
 
 
+def _first_refusal(error: shutil.Error) -> OSError:
+    """What the system said first when a folder was copied: it is kept as texts, one per file."""
+    _, target, said = error.args[0][0] if isinstance(error.args[0], list) else ("", None, str(error))
+    if found := re.search(r"\[Errno (\d+)\]", said):
+        return OSError(int(found[1]), os.strerror(int(found[1])), target)
+    return error
+
+
+def remove_log() -> int:
+    """Remove the private files with tracebacks, as they may quote what was read; how many there were."""
+    found = [path for folder in _log_folders() if (path := folder / _LOG_FILE).is_file()]
+    for path in found:
+        path.unlink()
+    return len(found)
+
+
+def _log_folders() -> tuple[Path, Path]:
+    return platformdirs.user_log_path("leadsmart", appauthor=False), Path(tempfile.gettempdir())
+
+
 def _keep(error: Exception) -> Path | None:
     """Write the traceback where only its owner reads it; the file, or None where nothing can be written."""
     lines = [f"leadsmart {leadsmart.__version__}\n", *traceback.format_exception(error)]
-    for folder in (platformdirs.user_log_path("leadsmart", appauthor=False), Path(tempfile.gettempdir())):
+    for folder in _log_folders():
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # a fresh file: another user can't have put a link in its place

@@ -133,6 +133,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Target = Annotated[float, Field(gt=0, le=1e12)]
 #: A number of leads, verdicts, users or people: a billion is more than any export has.
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+OptionalMode = Annotated[Annotated[str, Field(pattern=r"^0?7[0-7]{2}$")] | None, BeforeValidator(_null)]
 OptionalDay = Annotated[Day | None, BeforeValidator(_null)]
 OptionalTimeZone = Annotated[TimeZone | None, BeforeValidator(_null)]
 OptionalTarget = Annotated[Target | None, BeforeValidator(_null)]

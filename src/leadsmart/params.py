@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,7 @@ from leadsmart.parameter_types import (
     MarketName,
     Names,
     OptionalDay,
+    OptionalMode,
     OptionalTarget,
     OptionalTimeZone,
     PhoneRegion,
@@ -55,6 +56,8 @@ DEFAULTS_FILE = "_defaults.yml"
 CORRECTIONS_FILE = "_corrections.yml"
 #: What messages call parameters that were changed for one run.
 CHANGED = "changed for this run"
+#: Parameters that no market has of its own.
+_OF_THE_PROJECT: Final = frozenset({"raw_retention_days", "published_mode"})
 _RESTORE = "Restore it, or let `leadsmart init . --upgrade` lay it out again"
 
 
@@ -118,6 +121,9 @@ class Params(BaseModel):
     target: Literal["qualified_given_verdict", "qualified_within_horizon"]
     horizon_days: Annotated[int, Field(ge=1, le=3_650)]
     grade_bounds: dict[Literal["A", "B", "C"], Share]
+
+    raw_retention_days: Annotated[int, Field(ge=0, le=36_500)]
+    published_mode: OptionalMode
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     cell_timeout: Annotated[int, Field(ge=1, le=86_400)]
@@ -362,6 +368,11 @@ def _validate(stated: Mapping[str, Any], overrides: Mapping[str, Any] | None, *f
                 examples=unknown[MAX_EXAMPLES:],
             )
         )
+    remedy = f"State it in params/{DEFAULTS_FILE}"
+    problems += [
+        ParameterError(f"{name} is the same for all markets", remedy=remedy, file=place([name]))
+        for name in sorted(_OF_THE_PROJECT & {*stated, *(overrides or {})})
+    ]
     known = {name: value for name, value in values.items() if name in Params.model_fields}
     try:
         params = Params(**known)

@@ -7,7 +7,9 @@ be told from what another one is reading.
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,8 @@ import portalocker
 PREFIX: Final = "leadsmart-"
 #: In each folder that can be held.
 HOLD_FILE: Final = ".held"
+#: A folder without that file is just being made; an older one is what a kill left in that moment.
+_MAKING_SECONDS: Final = 3600
 
 
 def hold(folder: Path) -> int:
@@ -40,11 +44,13 @@ def hold(folder: Path) -> int:
     descriptor = os.open(folder / HOLD_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         portalocker.lock(descriptor, portalocker.LOCK_SH | portalocker.LOCK_NB)
-        # who removes a folder takes its file away first
-        (folder / HOLD_FILE).stat()
-    except (portalocker.LockException, FileNotFoundError) as error:
+        # who removes a folder takes it from its place first
+        is_there = os.path.samestat(os.fstat(descriptor), (folder / HOLD_FILE).stat())
+    except (portalocker.LockException, FileNotFoundError):
+        is_there = False
+    if not is_there:
         os.close(descriptor)
-        raise FileNotFoundError(f"{folder.name} is being removed") from error
+        raise FileNotFoundError(f"{folder.name} is being removed")
     return descriptor
 
 
@@ -66,13 +72,46 @@ def remove_unheld(folder: Path) -> bool:
         return True
     try:
         portalocker.lock(descriptor, portalocker.LOCK_EX | portalocker.LOCK_NB)
-        (folder / HOLD_FILE).unlink()
-        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.name.startswith(PREFIX):
+            # under a name that nobody asks for, so that nobody reads what is left of it, and a sweep finds it
+            folder = folder.rename(folder.with_name(f"{PREFIX}{folder.name}-{time.time_ns():x}"))
+        _remove(folder)
     except portalocker.LockException:
         return False
+    except FileNotFoundError:
+        # another command was faster
+        return True
     finally:
         os.close(descriptor)
     return not folder.exists()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, and last of all the file by which a sweep would know what a kill leaves of it."""
+    others = [path for path in folder.iterdir() if path.name != HOLD_FILE]
+    for path in others:
+        # Chromium and kernels may still write while they end
+        with contextlib.suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    with contextlib.suppress(OSError):
+        if not any(os.path.lexists(path) for path in others):
+            (folder / HOLD_FILE).unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can open; one that is there loses the rights of others.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) != 0o700:
+        folder.chmod(0o700)
 
 
 @contextlib.contextmanager
@@ -94,14 +133,16 @@ def private_folder(name: str, parent: Path | None = None) -> Iterator[Path]:
     # locked under another name first, so that nobody ever finds it unheld
     unseen = folder / f"{HOLD_FILE}.new"
     descriptor = os.open(unseen, os.O_RDWR | os.O_CREAT, 0o600)
-    portalocker.lock(descriptor, portalocker.LOCK_SH | portalocker.LOCK_NB)
-    unseen.rename(folder / HOLD_FILE)
     try:
+        portalocker.lock(descriptor, portalocker.LOCK_SH | portalocker.LOCK_NB)
+        unseen.rename(folder / HOLD_FILE)
         yield folder
     finally:
-        os.close(descriptor)
-        # Chromium and kernels may still write while they end
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                _remove(folder)
+        finally:
+            os.close(descriptor)
 
 
 def sweep(parent: Path | None = None) -> list[Path]:
@@ -118,10 +159,24 @@ def sweep(parent: Path | None = None) -> list[Path]:
         Those that were removed.
     """
     folders = sorted(Path(parent or tempfile.gettempdir()).glob(f"{PREFIX}*"))
-    # one without the file is not ours, or just being made
-    mine = [folder for folder in folders if (folder / HOLD_FILE).is_file() and _is_own(folder)]
-    return [folder for folder in mine if remove_unheld(folder)]
+    return [folder for folder in folders if _is_left(folder) and remove_unheld(folder)]
 
 
-def _is_own(folder: Path) -> bool:
-    return not hasattr(os, "getuid") or folder.stat(follow_symlinks=False).st_uid == os.getuid()
+def _is_left(folder: Path) -> bool:
+    """Whether a folder is one of ours, and not just being made or removed."""
+    try:
+        if not is_own_folder(folder) or (folder / HOLD_FILE).is_file():
+            return is_own_folder(folder)
+        others = {path.name for path in folder.iterdir()} - {f"{HOLD_FILE}.new"}
+        return not others and folder.stat().st_mtime < time.time() - _MAKING_SECONDS
+    except OSError:
+        return False
+
+
+def is_own_folder(path: Path) -> bool:
+    """Whether this is a folder, no link to one, and of this user."""
+    try:
+        found = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and (not hasattr(os, "getuid") or found.st_uid == os.getuid())

@@ -1,4 +1,4 @@
-"""Commands that make projects and markets: ``leadsmart init | new-market``."""
+"""Commands that make projects and markets, and remove private copies: ``leadsmart init | new-market | purge``."""
 
 import os
 from collections.abc import Sequence
@@ -9,12 +9,30 @@ import typer
 
 import leadsmart
 from leadsmart.errors import InputError, ParameterError
-from leadsmart.report.project.workspace import open_workspace
+from leadsmart.report.project.published_mode import set_umask
+from leadsmart.report.project.retention import purge_private, sweep_private
+from leadsmart.report.project.workspace import Workspace, open_workspace
+from leadsmart.report.site.publish import recover_if_idle
 
 if TYPE_CHECKING:
     from leadsmart.report.project.new_market import NewMarket
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def open_project(
+    data: Path | None = None, outputs: Path | None = None, mapping: Path | None = None
+) -> Workspace:
+    """The workspace of a command, with what killed ones left put in order, and old raw copies removed."""
+    workspace = open_workspace(
+        data=data.absolute() if data else None,
+        outputs=outputs.absolute() if outputs else None,
+        mapping=mapping.absolute() if mapping else None,
+    )
+    set_umask(workspace)
+    sweep_private(workspace)
+    recover_if_idle(workspace.outputs)
+    return workspace
 
 
 @app.command(epilog="Example: leadsmart init report --data ~/exports/2024-12")
@@ -57,7 +75,7 @@ def new_market(
     from leadsmart.cleaning.reading.market_evidence import find_market_evidence
     from leadsmart.report.project.new_market import draft_market, refuse_known_market, write_market
 
-    workspace = open_workspace(data=data.absolute() if data else None)
+    workspace = open_project(data)
     refuse_known_market(name, workspace.params_dir)
     evidence = find_market_evidence(workspace.data, [name], workspace.mapping)
     market = draft_market(name, evidence, workspace.params_dir)
@@ -65,6 +83,25 @@ def new_market(
     typer.echo(market.text, nl=False)
     _echo_to_do([market])
     typer.echo(f"Written: {os.path.relpath(path)}")
+
+
+@app.command(epilog="Example: leadsmart purge --all")
+def purge(
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Remove caches, results of exploring and which export was read, too"),
+    ] = False,
+) -> None:
+    """Remove all private copies of the export's rows now, instead of after raw_retention_days."""
+    workspace = open_project()
+    purged = purge_private(workspace, everything=everything)
+    for folder in purged.held:
+        typer.echo(f"kept, as a running command holds it: {os.path.relpath(folder)}")
+    what = "all private files" if everything else "private copies of the export's rows"
+    typer.echo(f"Removed {what}: {_counted(purged.removed, 'folder or file')}.")
+    if purged.held:
+        typer.echo("Purge again when that command has ended.")
+        raise typer.Exit(1)
 
 
 def _lay_out(folder: Path, data: Path | None) -> None:

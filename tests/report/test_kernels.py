@@ -228,7 +228,7 @@ def test_notebooks_leave_nothing_behind(warm: Kernels):
         descriptors, theirs = (
             len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in ("self", warm._launcher.pid)
         )
-        return descriptors, theirs, threading.active_count(), list(Path(warm._folder.name).iterdir())
+        return descriptors, theirs, threading.active_count(), list(warm._folder.iterdir())
 
     execute(warm, "1")
     before = left()

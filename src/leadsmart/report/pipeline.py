@@ -31,6 +31,7 @@ from leadsmart.report.notebooks import (
     RunInput,
 )
 from leadsmart.report.project.files import read_json, write_atomically
+from leadsmart.report.project.published_mode import set_published_mode
 from leadsmart.report.project.workspace import STAMP_FILE, Workspace
 from leadsmart.report.provenance.freshness import Freshness
 from leadsmart.report.provenance.history import find_compared, keep_extract, make_extract
@@ -97,6 +98,7 @@ def make_report(
     }
     write_atomically(workspace.outputs / STAMP_FILE, json.dumps(stamp, indent=1) + "\n")
     remove_stage(workspace.outputs)
+    set_published_mode(workspace)
     return Report(results, index)
 
 

@@ -20,13 +20,15 @@ from leadsmart.cleaning.parsing.stamps import check_unchanged, stamp_file
 from leadsmart.cleaning.reading.slices import SAMPLE_MARK, Slices, read_slices
 from leadsmart.cleaning.values.statuses import known_statuses
 from leadsmart.params import Params
-from leadsmart.private_folders import remove_unheld, sweep
+from leadsmart.private_folders import PREFIX, remove_unheld, sweep
 from leadsmart.vocabulary import MARKET_LOOKUP, TABLES
 
 #: Files beside the package of cleaning on which the slices depend.
 _BESIDE: Final = ("given_names.txt", "person_names.py", "vocabulary.py", "yaml_text.py")
 #: Slices of this many exports are kept in a cache; others are removed, as slices hold contacts.
 KEPT_SLICES: Final = 3
+#: Prefix of a folder of slices.
+_SLICES: Final = "slices-"
 #: Parameters of the markets on which the slices, or what is said of the export, depend.
 _SETTINGS: Final = {
     "coarse_delivery", "currency", "date_order", "decimal_comma", "event_timezone", "status_aliases", "timezone",
@@ -92,10 +94,22 @@ def remove_old_slices(cache: Path, *, kept: int = KEPT_SLICES, days: int | None 
     int
         How many folders were removed.
     """
-    slices = sorted(cache.glob("slices-*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    swept = len(sweep(cache))
     oldest = -math.inf if days is None else time.time() - days * 86_400
-    old = [folder for i, folder in enumerate(slices) if i >= kept or folder.stat().st_mtime < oldest]
-    return len(sweep(cache)) + sum(map(remove_unheld, old))
+    used = sorted(((_last_use(path), path) for path in cache.glob("*") if path.is_dir()), reverse=True)
+    slices = [entry for entry in used if entry[1].name.startswith(_SLICES)]
+    old = [folder for i, (last, folder) in enumerate(slices) if i >= kept or last < oldest]
+    # partial slices of earlier versions
+    foreign = [folder for _, folder in used if not folder.name.startswith((_SLICES, PREFIX))]
+    return swept + sum(map(remove_unheld, (*old, *foreign)))
+
+
+def _last_use(folder: Path) -> float:
+    """When a folder of the cache was used last; 0 for one that was removed meanwhile."""
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def slices_folder(
@@ -130,7 +144,7 @@ def slices_folder(
         for market, own in params.items()
     }
     digest.update(json.dumps([files, settings, [astuple(file) for file in unclaimed]]).encode())
-    return cache / f"slices-{digest.hexdigest()[:16]}"
+    return cache / f"{_SLICES}{digest.hexdigest()[:16]}"
 
 
 def hash_inputs(

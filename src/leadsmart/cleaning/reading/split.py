@@ -36,7 +36,7 @@ from leadsmart.cleaning.reading.slices_cache import hash_inputs, remove_old_slic
 from leadsmart.cleaning.reading.survey import find_last_day, sum_spend, summarise_structure
 from leadsmart.errors import LedgerError, raise_problems
 from leadsmart.params import Params
-from leadsmart.private_folders import private_folder
+from leadsmart.private_folders import make_private, private_folder
 from leadsmart.vocabulary import AD_PERFORMANCE, LEADS, MARKET_LOOKUP, TABLES, UNASSIGNED
 
 #: Holds contacts while a split is under way, and is removed behind it.
@@ -88,8 +88,7 @@ def split_export(
     declared = load_mapping(path) if path else ExportMapping()
     unclaimed = find_unclaimed(folder, declared if path else None)
     inputs = hash_inputs(folder, sources, path)
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    cache.chmod(0o700)
+    make_private(cache)
     target = slices_folder(cache, inputs, params, unclaimed)
     while True:
         try:

@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from leadsmart.private_folders import private_folder
 from leadsmart.report.execution import launcher
 from leadsmart.report.execution.launcher import EXIT, LOG, PID, REQUEST
 from leadsmart.report.project.files import read_json
@@ -154,7 +155,8 @@ class Kernels:
 
     def __enter__(self) -> "Kernels":
         # Sockets in a private folder instead of ports: nobody else on the machine can listen in.
-        self._folder = tempfile.TemporaryDirectory(prefix="leadsmart-", ignore_cleanup_errors=True)
+        self._stack = contextlib.ExitStack()
+        self._folder = self._stack.enter_context(private_folder("kernels"))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -167,7 +169,7 @@ class Kernels:
             # Whatever it imports. A kernel that it was about to fork ends when it misses it.
             self._launcher.kill()
             self._launcher.communicate()
-        self._folder.cleanup()
+        self._stack.close()
 
     def start(self) -> None:
         """Start the launcher, unless it is there: best before the libraries that `open` needs are imported."""
@@ -176,7 +178,7 @@ class Kernels:
                 # As Jupyter starts a kernel; -P: what lies in the working directory is no module of ours.
                 command = [sys.executable, "-Xfrozen_modules=off", "-P", "-m", launcher.__name__]
                 self._launcher = subprocess.Popen(
-                    [*command, self._folder.name, *self._modules],
+                    [*command, str(self._folder), *self._modules],
                     env={**os.environ, **ONE_THREAD, **_NO_THREADS},
                     stdin=subprocess.PIPE,
                     bufsize=0,
@@ -206,7 +208,7 @@ class Kernels:
         from leadsmart.report.execution.provisioner import PromptClient, Provisioner
 
         self._stop_if_over()
-        folder = Path(tempfile.mkdtemp(prefix="", dir=self._folder.name))
+        folder = Path(tempfile.mkdtemp(prefix="", dir=self._folder))
         manager = AsyncKernelManager(
             transport="ipc",
             ip=str(folder / "kernel"),

@@ -15,7 +15,7 @@ from leadsmart.params import list_markets
 from leadsmart.private_folders import private_folder
 from leadsmart.report.exports.workbook import read_definitions, write_workbook
 from leadsmart.report.notebooks import MARKET_NOTEBOOKS, SUMMARY, SUMMARY_FILE
-from leadsmart.report.project.files import read_json
+from leadsmart.report.project.files import copy_atomically, read_json
 from leadsmart.report.project.notebook_format import nbformat
 from leadsmart.report.project.workspace import Workspace
 
@@ -93,7 +93,7 @@ def export_market(workspace: Workspace, market: str, form: str, target: Path | N
     with private_folder("export") as scratch:
         made = scratch / f"export.{form}"
         FORMATS[form](workspace, market, made)
-        shutil.copyfile(made, target)
+        copy_atomically(made, target)
     return target
 
 

@@ -3,6 +3,7 @@
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.cleaning.reading.slices_cache import find_slices
 from leadsmart.params import Params, list_markets, load_params
+from leadsmart.private_folders import make_private
 from leadsmart.report.project.workspace import Workspace
 
 
@@ -16,6 +17,7 @@ def open_slices(workspace: Workspace) -> Slices:
     # DuckDB and pandas take a second to import, and most often the slices are there
     from leadsmart.cleaning.reading.split import split_export
 
+    make_private(workspace.private)
     return split_export(workspace.data, workspace.cache, _params(workspace), mapping=workspace.mapping)
 
 

@@ -1,10 +1,16 @@
 """Files as a run writes and tells them apart: whole at every moment, and by the digest of their bytes."""
 
+import contextlib
 import hashlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+#: Ending of a file that is being written.
+_PARTIAL: Final = ".partial"
 
 from leadsmart.errors import InputError
 
@@ -38,10 +44,37 @@ def read_json(path: Path) -> Any:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file that is whole at every moment: the old one or the new one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    """Write a text file that is whole at every moment, after a power cut too: the old one or the new one."""
+    with _replacing(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Copy a file to one that is whole at every moment: the old one or the new one."""
+    with _replacing(target) as aside:
+        shutil.copyfile(source, aside)
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what writers that were killed left beside their files in a folder; nobody else may write there."""
+    for path in sorted(folder.rglob(f".*{_PARTIAL}")):
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A path to write to, whose file takes the place of another one when the block has ended well."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    try:
+        yield aside
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def sha256_of(path: Path) -> str:

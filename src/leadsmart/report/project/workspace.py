@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from leadsmart.errors import InputError, ParameterError
-from leadsmart.params import DEFAULTS_FILE
+from leadsmart.errors import InputError, LeadSmartError, ParameterError
+from leadsmart.params import DEFAULTS_FILE, Params, unassigned_params
+from leadsmart.private_folders import make_private
 from leadsmart.report.project.files import read_json, write_atomically
 
 SITE_CONFIG = "_quarto.yml"
@@ -90,6 +91,13 @@ class Workspace:
         """Whether a runner drives the notebooks, so that they need not make what is missing."""
         return self.stage.is_relative_to(self.outputs)
 
+    def project_params(self) -> Params | None:
+        """Parameters that are the same for all markets; None where the file of defaults has to be mended first."""
+        try:
+            return unassigned_params(self.params_dir)
+        except LeadSmartError:
+            return None
+
     def environment(self) -> dict[str, str]:
         """The variables that tell a kernel where things are."""
         folders = {variable: getattr(self, name) for name, variable in _VARIABLES.items()}
@@ -106,7 +114,7 @@ class Workspace:
 
     def record_export(self) -> None:
         """Keep which export this run read, for later commands; privately, as its path may name a person."""
-        self.private.mkdir(exist_ok=True)
+        make_private(self.private)
         outputs = _relative(self.root, self.outputs)
         known = {**_exports(self.root), outputs: _relative(self.root, self.data)}
         known.pop(_mapping_of(outputs), None)

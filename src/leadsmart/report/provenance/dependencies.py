@@ -15,6 +15,7 @@ from typing import TypeGuard
 
 import leadsmart
 from leadsmart.params import Params
+from leadsmart.private_folders import make_private
 from leadsmart.report.project.files import digest_of, read_json, sha256_of, write_atomically
 from leadsmart.report.project.workspace import PROJECT_FILES
 
@@ -117,7 +118,7 @@ class CodeDependencies:
         """Write down what was found, for the next time."""
         if self._used.keys() != self._known.keys():
             found = {digest: [p.imports, p.names] for digest, p in sorted(self._used.items())}
-            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._cache.parent)
             write_atomically(self._cache, json.dumps({"version": self._version, "found": found}))
 
     def _parse(self, text: str) -> ParsedCode:

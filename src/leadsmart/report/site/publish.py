@@ -12,13 +12,15 @@ from pathlib import Path
 
 from leadsmart.errors import NotebookError, RunningError
 from leadsmart.report.notebooks import NOTEBOOKS, SUMMARY
-from leadsmart.report.project.files import read_json, write_atomically
+from leadsmart.report.project.files import read_json, remove_partial, sha256_of, write_atomically
 from leadsmart.report.project.lock import locked
-from leadsmart.report.project.workspace import STAGE
+from leadsmart.report.project.workspace import RUN_FILE, STAGE
 from leadsmart.report.provenance.result_store import FAILURE_FILE
 
 #: What a folder is called while the new one takes its place.
 _PREVIOUS = ".previous"
+#: What the folder of a failed market is called in the stage, with its earlier results.
+_FAILED = ".failed"
 
 
 def recover(outputs: Path) -> None:
@@ -29,6 +31,7 @@ def recover(outputs: Path) -> None:
     outputs : Path
         Nobody else may be at work there, see `locked`.
     """
+    remove_partial(outputs)
     for previous in sorted((outputs / STAGE).glob(f"*{_PREVIOUS}")):
         _settle(previous, outputs / previous.name.removesuffix(_PREVIOUS))
 
@@ -120,7 +123,7 @@ def publish_folder(staged: Path, published: Path) -> None:
 
 
 def publish_failure(staged: Path, published: Path, page: Path | None = None) -> None:
-    """Say on a market's first page (or on `page`) that its run failed.
+    """Say on a market's first page (or on `page`, outside its folder) that its run failed.
 
     Results of an earlier run stay, and are called that.
     """
@@ -133,8 +136,11 @@ def publish_failure(staged: Path, published: Path, page: Path | None = None) -> 
     )
 
     facts = read_json(staged / FAILURE_FILE)
-    published.mkdir(parents=True, exist_ok=True)
-    page = page or published / f"{SUMMARY}.ipynb"
+    # a copy takes the place of what is published, as a whole
+    whole = staged.with_name(f"{staged.name}{_FAILED}")
+    prepare_folder(whole, published)
+    is_inside = page is None
+    page = page or whole / f"{SUMMARY}.ipynb"
     text = f"{NOTEBOOKS[facts['notebook']].title}: {facts['problem']}. {facts['remedy']}."
     if page.exists():
         notebook = nbformat.read(page, as_version=4)
@@ -148,4 +154,16 @@ def publish_failure(staged: Path, published: Path, page: Path | None = None) -> 
     box = callout("important", f"The last run of {facts['title']} failed", text)
     notebook.cells.insert(1, new_markdown_cell(f"```{{=html}}\n{box._repr_html_()}\n```", id="failure"))
     write_atomically(page, nbformat.writes(notebook) + "\n")
-    write_atomically(published / FAILURE_FILE, (staged / FAILURE_FILE).read_text(encoding="utf-8"))
+    shutil.copyfile(staged / FAILURE_FILE, whole / FAILURE_FILE)
+    if is_inside:
+        _restate(whole, (page.name, FAILURE_FILE))
+    publish_folder(whole, published)
+
+
+def _restate(folder: Path, names: Sequence[str]) -> None:
+    """State digests of files that are new in a market's record; what it says of the earlier run stays."""
+    record = folder / RUN_FILE
+    if record.is_file():
+        facts = read_json(record)
+        facts["outputs"] |= {name: sha256_of(folder / name) for name in names}
+        write_atomically(record, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")

@@ -100,8 +100,6 @@ def render_site(workspace: Workspace, renderer: str = "auto") -> Path:
                 count=len(missing),
                 examples=missing,
             )
-        # Without a record the site is made again: a run that ends here leaves no record of another site.
-        remove_outputs(outputs, SITE)
         site = _put_in_place(built, outputs / SITE)
         write_record(outputs, SITE, Record(facts))
         return site / "index.html"
@@ -215,5 +213,7 @@ def _put_in_place(built: Path, site: Path) -> Path:
     staged = site.parent / STAGE / SITE
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(built, staged)
+    # Without a record the site is made again: a run that ends here leaves no record of another site.
+    remove_outputs(site.parent, SITE)
     publish_folder(staged, site)
     return site
