@@ -16,8 +16,9 @@ from cleaning.builders_cleaning import (
 )
 
 from leadsmart.cleaning.values import contacts, keys
+from leadsmart.cleaning.values.contact_patterns import holds_contact, scrub_text
 from leadsmart.cleaning.values.platform_tests import find_test_leads
-from leadsmart.cleaning.values.scrubbing import holds_contact, scrub_messages, scrub_text
+from leadsmart.cleaning.values.scrubbing import scrub_messages
 from leadsmart.errors import InputError
 
 
