@@ -48,8 +48,8 @@ SPELLED = (
     "insta {u}", "@{u}", "facebook.com/{u}", "https://t.me/{u}", "انستا: {u}", "telegram is {u}", "wa.me/2{p}",
     "{p}", "{spaced}", "{dotted}", "{arabic}", "{english_words}", "{arabic_words}", "{groups}", "{commas}", "{letter_o}",
 )  # fmt: skip
-ENGLISH = "zero one two three four five six seven eight nine".split()
-WORDS = "صفر واحد اتنين تلاتة اربعة خمسة ستة سبعة تمانية تسعة".split()
+ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+WORDS = ["صفر", "واحد", "اتنين", "تلاتة", "اربعة", "خمسة", "ستة", "سبعة", "تمانية", "تسعة"]
 
 
 def read_names(is_tuning: bool) -> list[tuple[str, list[str], list[str]]]:
@@ -136,7 +136,10 @@ def measure(is_tuning: bool) -> tuple[pd.DataFrame, list[str], list[str], float]
     rows = pd.DataFrame(variants(names, seed=3), columns=["kind", "name", "planted", "text"])
     scrubbed = scrub_messages(rows["text"].astype("str"), rows["name"].astype("str"))
     rows["is_found"] = [
-        not any(len(part) > 2 and part.casefold() in text.casefold().split() for part in re.split(r"[\s_]+", planted))
+        not any(
+            len(part) > 2 and part.casefold() in text.casefold().split()
+            for part in re.split(r"[\s_]+", planted)
+        )
         for planted, text in zip(rows["planted"], scrubbed.str.replace(r"[,_]", " ", regex=True), strict=True)
     ]
     left = [f"{r.kind}: {r.name!r} in {r.text!r}" for r in rows[~rows["is_found"]].itertuples(index=False)]
@@ -148,7 +151,16 @@ def measure(is_tuning: bool) -> tuple[pd.DataFrame, list[str], list[str], float]
 
     words = [f"{a} {names[(i + 3) % len(names)][0]}" for i, (a, _, _) in enumerate(names)]
     words += [f"{c[0]} {names[(i + 3) % len(names)][2][0]}" for i, (_, _, c) in enumerate(names)]
-    words += ["Amal Noor", "امل نور", "Hadaya Hope", "Karim Price", "كريم هدى", "Hope Hills", "Rehab Zayed", "May Rose"]
+    words += [
+        "Amal Noor",
+        "امل نور",
+        "Hadaya Hope",
+        "Karim Price",
+        "كريم هدى",
+        "Hope Hills",
+        "Rehab Zayed",
+        "May Rose",
+    ]
     texts = innocent_texts(4)
     messages = pd.Series([text for text in texts for _ in words], dtype="str")
     people = pd.Series([word for _ in texts for word in words], dtype="str")
@@ -157,15 +169,21 @@ def measure(is_tuning: bool) -> tuple[pd.DataFrame, list[str], list[str], float]
     seconds = time.perf_counter() - start
     lost = pd.DataFrame({"name": people, "text": messages, "after": after, "lost": after.map(count_lost)})
     share = lost["lost"].sum() / messages.map(count_words).sum()
-    worst = lost[lost["lost"] > 0].groupby(["text", "after"])["name"].agg(["size", "first"]).sort_values("size")
+    worst = (
+        lost[lost["lost"] > 0].groupby(["text", "after"])["name"].agg(["size", "first"]).sort_values("size")
+    )
     examples = [f"{n}x {after} ({name})" for (_, after), n, name in worst.tail(30).itertuples()]
     print(f"{len(texts)} innocent texts x {len(words)} names: {share:.3%} of the words lost, {seconds:.1f} s")
     return table, left + kept, examples, share
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tuning", action="store_true", help="the half of the names that rules were tuned on")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--tuning", action="store_true", help="the half of the names that rules were tuned on"
+    )
     options = parser.parse_args()
     table, left, lost, share = measure(options.tuning)
     print(table.to_string())

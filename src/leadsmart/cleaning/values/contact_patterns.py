@@ -14,21 +14,23 @@ FEWEST_DIGITS: Final = 7
 
 _AT = r"(?:\s?[@＠]\s?|\s?[\[({]\s?(?:at|@)\s?[\])}]\s?)"
 _EMAIL = re.compile(
-    rf"[^\s@<>(),;:\"'\[\]]+{_AT}[^\s@<>(),;:\"'\[\]]+(?:\.|\s?[\[(]dot[\])]\s?)\w{{2,}}", re.IGNORECASE
+    rf"[^\s@<>(),;:\"'\[\]]{{1,64}}{_AT}[^\s@<>(),;:\"'\[\]]{{1,128}}(?:\.|\s?[\[(]dot[\])]\s?)\w{{2,}}",
+    re.IGNORECASE,
 )
-_AT_LEFT = re.compile(r"[\w.+\-]+@[\w.\-]*")
+_AT_LEFT = re.compile(r"[\w.+\-]{1,64}@[\w.\-]*")
 _AT_SIGN = re.compile(r"(?<![\w@])[@＠]\s?\w[\w.\-]+")
 _DOMAINS = "com|net|org|edu|gov|eg|io|me|co|link|ly|info|app|sa|ae|site|online|store|page|bio|tv|uk|qa|kw"
-_LINK = re.compile(rf"(?:https?://|www\.)\S+|\b[\w\-]+(?:\.[\w\-]+)*\.(?:{_DOMAINS})\b(?:/\S*)?", re.IGNORECASE)
-
-_SPELLED_DOT = r"(?:\s*[\[({]?\s*\b(?:dot|دوت|نقطة|نقطه)\b\s*[\])}]?\s*)"
-_DOT = rf"(?:{_SPELLED_DOT}|\s?\.\s?)"
-_SPELLED_AT = r"(?:\s*[\[({@]?\s*\b(?:at|ات|آت|أت|ايت|إيت)\b\s*[\])}]?\s*|\s?[@＠]\s?)"
-_LOCAL = (
-    rf"[\w+\-]+(?:(?:{_SPELLED_DOT}|\s(?:underscore|under ?score|dash|اندرسكور|شرطة)\s|[.])[\w+\-]+)*"
+_LINK = re.compile(
+    rf"(?:https?://|www\.)\S+|\b[\w\-]{{1,64}}(?:\.[\w\-]{{1,64}}){{0,4}}\.(?:{_DOMAINS})\b(?:/\S*)?",
+    re.IGNORECASE,
 )
+
+_SPELLED_DOT = r"(?:\s?[\[({]?\s?\b(?:dot|دوت|نقطة|نقطه)\b\s?[\])}]?\s?)"
+_DOT = rf"(?:{_SPELLED_DOT}|\s?\.\s?)"
+_SPELLED_AT = r"(?:\s?[\[({@]?\s?\b(?:at|ات|آت|أت|ايت|إيت)\b\s?[\])}]?\s?|\s?[@＠]\s?)"
+_LOCAL = rf"(?<![\w+\-])[\w+\-]{{1,64}}(?:(?:{_SPELLED_DOT}|\s(?:under ?score|dash|اندرسكور|شرطة)\s|\.)[\w+\-]{{1,64}}){{0,2}}"
 _PROVIDER = (
-    r"(?:g ?mail|google ?mail|ya+hoo+|hot ?mail|out ?look|i ?cloud|proton ?mail|ymail|live"
+    r"(?:g ?mail|google ?mail|ya+hoo+|hot ?mail|out ?look|i ?cloud|proton ?mail|ymail"
     r"|جي ?ميل|جيميل|ياهو|هوت ?ميل|اوت ?لوك|أوت ?لوك|اي ?كلاود)"
 )
 _ENDING = r"(?:com|net|org|eg|co|me|info|كوم|نت|اورج)"
@@ -36,15 +38,18 @@ _SPELLED_EMAILS = [
     # ahmed at gmail [dot com]
     re.compile(rf"{_LOCAL}{_SPELLED_AT}{_PROVIDER}\b(?:{_DOT}{_ENDING}\b)*", re.IGNORECASE),
     # info at company dot com
-    re.compile(rf"{_LOCAL}{_SPELLED_AT}[\w\-]+(?:{_SPELLED_DOT}[\w\-]+)*{_SPELLED_DOT}{_ENDING}\b", re.IGNORECASE),
+    re.compile(
+        rf"{_LOCAL}{_SPELLED_AT}[\w\-]{{1,64}}(?:{_SPELLED_DOT}[\w\-]{{1,64}})?{_SPELLED_DOT}{_ENDING}\b",
+        re.IGNORECASE,
+    ),
     # ahmed.m gmail com; mail: ahmed gmail.com
     re.compile(
-        rf"(?:\b\w*[\w+\-]+(?:[._]|{_SPELLED_DOT})[\w.+\-]+|(?<=mail )\w+|(?<=mail: )\w+|(?<=ميلي )\w+|\b[a-z]+\d+)"
+        rf"(?:(?<![\w.+\-])[\w+\-]{{1,64}}(?:\.|{_SPELLED_DOT})[\w.+\-]{{1,64}}|\b(?=\w*[_\d])\w{{2,64}}|(?<=mail )\w+|(?<=mail: )\w+|(?<=ميلي )\w+)"
         rf"\s{_PROVIDER}(?:{_DOT}|\s){_ENDING}\b",
         re.IGNORECASE,
     ),
 ]
-_SPELLED_LINK = re.compile(rf"\b[\w\-]+{_SPELLED_DOT}{_ENDING}\b", re.IGNORECASE)
+_SPELLED_LINK = re.compile(rf"(?<![\w\-])[\w\-]{{1,64}}{_SPELLED_DOT}{_ENDING}\b", re.IGNORECASE)
 
 _DIGIT_WORDS = (
     r"zero|oh|o|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
@@ -53,14 +58,16 @@ _DIGIT_WORDS = (
     r"|عشر[ةه]|ميه|مية|مئة|مائة|[احأ]?حداشر|[اإ]تناشر|عشرين|تلاتين|ثلاثين|[اأ]ربعين|خمسين|ستين|سبعين|[تث]مانين|تسعين"
     r"|wa7ed|wahed|etneen|etnen|talata|arba3a|arbaa|khamsa|5amsa|setta|sab3a|sabaa|tamanya|tes3a|tesaa|sefr|3ashara"
 )
-_SEPARATORS = r"(?:[\s,،.;:/\-–_*+&|•·]|\band\b|\bو(?=[^\W\d_]))*"
-_DIGIT_GROUP = rf"(?:و?(?:{_DIGIT_WORDS})(?![^\W\d_])|\d(?:\d(?!\d)|(?!\d))|\d{{1,15}})"
+_SEPARATORS = r"(?:[\s,،.;:/\-–_*+&|•·]|\band\b){0,4}"
+_DIGIT_GROUP = rf"(?:و?(?:{_DIGIT_WORDS})(?![^\W\d_])|\d{{1,15}})"
 _SPELLED_PHONE = re.compile(
     rf"(?<![\w])\+?{_DIGIT_GROUP}(?:{_SEPARATORS}{_DIGIT_GROUP}){{2,}}(?!\w)", re.IGNORECASE
 )
 _DIGIT_WORD = re.compile(rf"(?<![^\W\d_])و?(?:{_DIGIT_WORDS})(?![^\W\d_])", re.IGNORECASE)
 #: The letter O for the digit.
-_LETTER_O = re.compile(r"(?<![^\W\d_])(?=(?:[\doO][\s.\-]?){9,}(?!\w))(?=\S*\d)(?:[\doO][\s.\-]?){8,}[\doO](?!\w)")
+_LETTER_O = re.compile(
+    r"(?<![^\W\d_])(?=(?:[\doO][\s.\-]?){9,}(?!\w))(?=\S*\d)(?:[\doO][\s.\-]?){8,}[\doO](?!\w)"
+)
 #: At least seven digits with at most two separators between any two of them.
 _PHONE = re.compile(r"(?<![\w\d])[+(]*\d(?:[\s().\-/_*•·|\ufe0f\u20e3]{0,2}\d){6,}(?!\d)")
 _NUMBER = re.compile(r"\d(?:[,'’]?\d){5,}")
@@ -72,14 +79,25 @@ _NETWORKS = (
 _HANDLE = re.compile(
     rf"(\b{_NETWORKS}\b(?:\s+(?:account|acc|id|user ?name|user|page|profile|name|handle|حساب|حسابي|اسمي|باسم))?)"
     # behind a colon anything is a handle, elsewhere what looks like one
-    rf"(?:(\s*(?:[:=]|\bis\b|\bهو\b)\s*)@?[^\W\d][\w.\-]{{2,}}|(\s+[\-–]?\s?)@?(?=[^\W\d])(?:\w+[._]\w[\w.]*|[^\W\d]+\d{{2,}})(?!\w))",
+    rf"(?:(\s*(?:[:=]|\bis\b|\bهو\b)\s*)@?[^\W\d][\w.\-]{{2,}}|(\s+[\-–]?\s?)@?(?=[^\W\d])(?:[^\W_]{{1,64}}[._]\w[\w.]*|[^\W\d]{{1,64}}\d{{2,}})(?![\w]))",
     re.IGNORECASE,
 )
-_HINT = re.compile(
-    rf"[@＠\d]|\bat\b|\bdot\b|://|www|\.[A-Za-z]{{2}}|دوت|نقط|\b(?:ات|آت|أت|ايت|إيت)\b|{_PROVIDER}|{_NETWORKS}"
-    r"|zero|double|three|seven|صفر|زيرو|واحد|ست|سبع|خمس|[aeiou]n?3a|khamsa",
-    re.IGNORECASE,
-)
+#: What a text must hold, in small letters, before a slower pattern looks at it.
+_AT_HINTS: Final = ("@", "＠", "(at", "[at", "{at", "( at", "[ at", "{ at")
+_PROVIDER_HINTS: Final = ("mail", "yaho", "look", "cloud", "ميل", "ياهو", "لوك", "كلاود")
+_DOT_HINTS: Final = ("dot", "دوت", "نقط")
+_LINK_HINTS: Final = (".", "://")
+_NETWORK_HINTS: Final = (
+    "insta", "ig ", "ig:", "face", "fb", "snap", "telegram", "tik", "twitter", "linked", "skype", "messenger", "انست",
+    "فيس", "سناب", "تليجر", "تيليجر", "تلجر", "تيك", "تويت", "لينك",
+)  # fmt: skip
+_DIGIT_HINTS: Final = (
+    "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eigh", "nine", "double", "صفر", "زيرو",
+    "واحد", "نين", "لات", "ربع", "خمس", "ست", "سبع", "ماني", "تسع", "عشر", "مي", "sefr", "wa", "etn", "tala", "arba", "kham", "5am",
+    "sett", "sab", "tam", "tes",
+)  # fmt: skip
+_DIGIT = re.compile(r"\d")
+_ZERO_AS_LETTER = re.compile(r"\d[oO]|[oO]\d")
 
 
 def scrub_text(text: str) -> str:
@@ -90,20 +108,32 @@ def scrub_text(text: str) -> str:
     >>> scrub_text("sara dot ali at gmail dot com, zero one double zero one two three four five")
     '[email], [phone]'
     """
-    if not _HINT.search(text):
-        return text
-    text = _EMAIL.sub(EMAIL, text)
-    text = _AT_LEFT.sub(EMAIL, text)
-    for pattern in _SPELLED_EMAILS:
-        text = pattern.sub(EMAIL, text)
-    text = _LINK.sub(LINK, text)
-    text = _SPELLED_LINK.sub(LINK, text)
-    text = _AT_SIGN.sub(HANDLE, text)
-    text = _HANDLE.sub(lambda match: f"{match[1]}{match[2] or match[3]}{HANDLE}", text)
-    text = _PHONE.sub(_phone_or_number, text)
-    text = _LETTER_O.sub(PHONE, text)
-    text = _SPELLED_PHONE.sub(_spelled_phone, text)
-    return _NUMBER.sub(NUMBER, text)
+    small = text.lower()
+
+    def holds(hints: tuple[str, ...]) -> bool:
+        return any(hint in small for hint in hints)
+
+    has_at, has_dot = holds(_AT_HINTS), holds(_DOT_HINTS)
+    if has_at:
+        text = _AT_LEFT.sub(EMAIL, _EMAIL.sub(EMAIL, text))
+    if has_dot or holds(_PROVIDER_HINTS):
+        for pattern in _SPELLED_EMAILS:
+            text = pattern.sub(EMAIL, text)
+    if holds(_LINK_HINTS):
+        text = _LINK.sub(LINK, text)
+    if has_dot:
+        text = _SPELLED_LINK.sub(LINK, text)
+    if has_at:
+        text = _AT_SIGN.sub(HANDLE, text)
+    if holds(_NETWORK_HINTS):
+        text = _HANDLE.sub(lambda match: f"{match[1]}{match[2] or match[3]}{HANDLE}", text)
+    digits = len(_DIGIT.findall(text))
+    if digits >= FEWEST_DIGITS or sum(map(small.count, _DIGIT_HINTS)) + digits >= FEWEST_DIGITS:
+        text = _PHONE.sub(_phone_or_number, text)
+        if _ZERO_AS_LETTER.search(text):
+            text = _LETTER_O.sub(PHONE, text)
+        text = _SPELLED_PHONE.sub(_spelled_phone, text)
+    return _NUMBER.sub(NUMBER, text) if digits else text
 
 
 def _phone_or_number(match: re.Match[str]) -> str:

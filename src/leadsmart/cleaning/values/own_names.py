@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from leadsmart.cleaning.values.sounds import read_sounds, sounds_alike
+from leadsmart.cleaning.values.sounds import Sound, read_sounds, sounds_alike
 from leadsmart.person_names import fold_word
 
 #: Shorter pieces of a name are words of the language too often.
@@ -21,20 +21,49 @@ _MARKS: Final = r"\u0610-\u061a\u064b-\u065f\u0670"
 _PLAIN_WORD: Final = rf"[^\W_](?:[^\W_]|[{_MARKS}]|['’](?=[^\W\d_]))*"
 _ARTICLE: Final = r"(?:el|al|ul|ال)"
 #: A word; "servant of" and "father of" go with what follows, and letters with blanks between them are one word.
-WORD: Final = re.compile(
+_WORD: Final = re.compile(
     rf"(?<![^\W_])(?:[^\W\d_](?:[ .\-][^\W\d_]){{3,}}(?![^\W_])"
     rf"|(?:abd(?:[aeiou]l)?|ab[uo]u?|عبد|[اأ]بو)[ \-]+(?:{_ARTICLE}[ \-]+)?{_PLAIN_WORD}|{_PLAIN_WORD})",
     re.IGNORECASE,
 )
+_PLAIN: Final = re.compile(_PLAIN_WORD)
+#: Other texts have plain words alone, which are found faster.
+_JOINS: Final = re.compile(r"(?<!\S)[^\W\d_][ .\-][^\W\d_][ .\-]|ab[duo]|عبد|[اأ]بو", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"[\s.\-]+")
-_LETTER: Final = re.compile(r"[^\W\d_]")
 _TITLES: Final = frozenset(
-    "mr mrs ms miss dr eng prof sir md jr phd el al ul bin ben ibn ال بن ابن م د ا مهندس دكتور استاذ مدام الحاج".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "eng",
+        "prof",
+        "sir",
+        "md",
+        "jr",
+        "phd",
+        "el",
+        "al",
+        "ul",
+        "bin",
+        "ben",
+        "ibn",
+        "ال",
+        "بن",
+        "ابن",
+        "م",
+        "د",
+        "ا",
+        "مهندس",
+        "دكتور",
+        "استاذ",
+        "مدام",
+        "الحاج",
+    ]
 )
 #: Words that people write often: they are a name only where they stand as one.
-_COMMON: Final = frozenset(
-    Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8").split()
-)
+_COMMON: Final = frozenset(Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8").split())
 _SHORT_FORMS: Final = {
     "mohamed": "mohd muhd moh mido hamada", "ahmed": "hamada", "mahmoud": "hamada mido", "abd": "abdo abdou عبده",
     "mostafa": "darsh درش", "ibrahim": "hima هيما", "fatma": "fatoom fifi", "mariam": "maro mimi", "michael": "mike mick",
@@ -43,18 +72,94 @@ _SHORT_FORMS: Final = {
     "john": "jack johnny", "andrew": "andy drew", "edward": "ed eddie ted", "richard": "rick dick rich",
     "david": "dave", "stephen": "steve", "steven": "steve", "margaret": "meg peggy", "charles": "chuck charlie",
 }  # fmt: skip
+#: Consonants of a name -> the name and how it sounds.
+_SHORTENED_NAMES: Final = {
+    sound.consonants: [
+        (other, reading)
+        for other in _SHORT_FORMS
+        for reading in read_sounds(other)
+        if reading.consonants == sound.consonants
+    ]
+    for name in _SHORT_FORMS
+    for sound in read_sounds(name)
+}
 _BEFORE: Final = frozenset(
-    "im i'm name mr mrs ms miss dr eng sir ya ana esmy esmi ismi regards sincerely cheers "
-    "انا اسمي الاسم معاك معاكم معك استاذ استاذه مهندس دكتور يا مدام اخوك اختك تحياتي".split()
+    [
+        "im",
+        "i'm",
+        "name",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "eng",
+        "sir",
+        "ya",
+        "ana",
+        "esmy",
+        "esmi",
+        "ismi",
+        "regards",
+        "sincerely",
+        "cheers",
+        "انا",
+        "اسمي",
+        "الاسم",
+        "معاك",
+        "معاكم",
+        "معك",
+        "استاذ",
+        "استاذه",
+        "مهندس",
+        "دكتور",
+        "يا",
+        "مدام",
+        "اخوك",
+        "اختك",
+        "تحياتي",
+    ]
 )
 _BEFORE_IS: Final = frozenset(("name", "this", "it", "here"))
-_AFTER: Final = frozenset("here speaking معاك معاكم معك بتكلم يتحدث".split())
-_THANKS: Final = frozenset("thanks thank you regards shokran شكرا جزيلا تحياتي".split())
+_AFTER: Final = frozenset(["here", "speaking", "معاك", "معاكم", "معك", "بتكلم", "يتحدث"])
+_THANKS: Final = frozenset(["thanks", "thank", "you", "regards", "shokran", "شكرا", "جزيلا", "تحياتي"])
 _PLACE_BEFORE: Final = frozenset(
-    "city compound project street sheikh sh sheik مدينه كمبوند كومباوند مشروع شارع الشيخ ميدان محور قريه".split()
+    [
+        "city",
+        "compound",
+        "project",
+        "street",
+        "sheikh",
+        "sh",
+        "sheik",
+        "مدينه",
+        "كمبوند",
+        "كومباوند",
+        "مشروع",
+        "شارع",
+        "الشيخ",
+        "ميدان",
+        "محور",
+        "قريه",
+    ]
 )
 _PLACE_AFTER: Final = frozenset(
-    "city compound project hills heights park gardens residence towers street square bay village mall".split()
+    [
+        "city",
+        "compound",
+        "project",
+        "hills",
+        "heights",
+        "park",
+        "gardens",
+        "residence",
+        "towers",
+        "street",
+        "square",
+        "bay",
+        "village",
+        "mall",
+    ]
 )
 _ENDS: Final = re.compile(r"[\s.!،,\-–—:;()]*")
 
@@ -78,10 +183,11 @@ def find_words(text: str) -> list[Word]:
     >>> [word.folded for word in find_words("Abd El-Rahman, o.m.a.r and 4 others")]
     ['abdelrahman', 'omar', 'and', 'others']
     """
+    pattern = _WORD if _JOINS.search(text) else _PLAIN
     return [
         Word(_fold(match[0]), match.start(), match.end())
-        for match in WORD.finditer(text)
-        if _LETTER.search(match[0])
+        for match in pattern.finditer(text)
+        if not match[0].isnumeric()
     ]
 
 
@@ -125,14 +231,14 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._spelled: defaultdict[str, set[str]] = defaultdict(set)
-        self._sounding: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._sounding: defaultdict[str, set[tuple[Sound, str]]] = defaultdict(set)
         self._shortened: defaultdict[str, set[str]] = defaultdict(set)
         for word in set(words):
             for variant, is_whole in _variants(word):
                 self._spelled[variant].add(word)
                 if is_whole or len(variant) > SHORTEST_NAME:
                     for sound in read_sounds(variant):
-                        self._sounding[sound.consonants].add((variant, word))
+                        self._sounding[sound.consonants].add((sound, word))
                 if is_whole and len(variant) >= SHORTEST_MISSPELLED - 1:
                     for shortened in _shortened(variant):
                         self._shortened[shortened].add(word)
@@ -144,7 +250,9 @@ class Vocabulary:
         if name not in self._of_name:
             forms = _name_forms(name)
             found = frozenset().union(*map(self._find_form, forms))
-            short = {word for form in forms for word in _short_forms(form) for word in self._spelled.get(word, ())}
+            short = {
+                word for form in forms for word in _short_forms(form) for word in self._spelled.get(word, ())
+            }
             self._of_name[name] = found, frozenset(short - found)
         return self._of_name[name]
 
@@ -157,26 +265,33 @@ class Vocabulary:
         yield from self._spelled.get(form, ())
         for sound in read_sounds(form):
             for variant, word in self._sounding.get(sound.consonants, ()):
-                if any(
-                    other.consonants == sound.consonants and sounds_alike(sound, other)
-                    for other in read_sounds(variant)
-                ):
+                if sounds_alike(sound, variant):
                     yield word
         if len(form) >= SHORTEST_MISSPELLED:
             candidates = set().union(*(self._shortened.get(key, ()) for key in _shortened(form)))
             for word in candidates - _COMMON:
-                if any(OSA.distance(form, v, score_cutoff=1) <= 1 for v, is_whole in _variants(word) if is_whole):
+                if any(
+                    OSA.distance(form, v, score_cutoff=1) <= 1 for v, is_whole in _variants(word) if is_whole
+                ):
                     yield word
 
 
 def _variants(word: str) -> list[tuple[str, bool]]:
     """A word without what may stand around a name, and whether that is no mere letter of Arabic."""
-    whole = {word, word.replace("'", ""), word.partition("'")[0], word.rstrip("0123456789"), word.lstrip("0123456789")}
+    whole = {
+        word,
+        word.replace("'", ""),
+        word.partition("'")[0],
+        word.rstrip("0123456789"),
+        word.lstrip("0123456789"),
+    }
     whole |= {bare for w in whole for bare in _without_article(w)}
     joined = {w[len(p) :] for w in whole for p in ("وال", "و", "ل", "ب", "ي", "يا") if w.startswith(p)}
     # Arabic writes no short vowels: Mai has two letters
     shortest = SHORTEST_NAME if word.isascii() else SHORTEST_NAME - 1
-    return [(w, True) for w in whole if len(w) >= shortest] + [(w, False) for w in joined if len(w) >= SHORTEST_NAME]
+    return [(w, True) for w in whole if len(w) >= shortest] + [
+        (w, False) for w in joined if len(w) >= SHORTEST_NAME
+    ]
 
 
 def _shortened(word: str) -> set[str]:
@@ -185,16 +300,12 @@ def _shortened(word: str) -> set[str]:
 
 def _short_forms(form: str) -> Iterator[str]:
     yield from (form[:n] for n in range(SHORTEST_NAME, len(form)))
-    for name, short in _SHORT_FORMS.items():
-        if form.startswith("abd") if name == "abd" else _is_same(name, form):
-            yield from short.split()
-
-
-@lru_cache(maxsize=1 << 16)
-def _is_same(one: str, other: str) -> bool:
-    return any(
-        a.consonants == b.consonants and sounds_alike(a, b) for a in read_sounds(one) for b in read_sounds(other)
-    )
+    if form.startswith(("abd", "عبد")):
+        yield from _SHORT_FORMS["abd"].split()
+    for sound in read_sounds(form):
+        for name, other in _SHORTENED_NAMES.get(sound.consonants, ()):
+            if sounds_alike(sound, other):
+                yield from _SHORT_FORMS[name].split()
 
 
 def find_own_name(
@@ -251,7 +362,7 @@ def _introduces(words: list[Word], i: int) -> bool:
     after = words[i + 1].folded if i + 1 < len(words) else ""
     if after in _AFTER or (before and before[-1] in _BEFORE):
         return True
-    return len(before) == 2 and (before[-1] == "is" and before[0] in _BEFORE_IS or before == ["i", "am"])
+    return len(before) == 2 and ((before[-1] == "is" and before[0] in _BEFORE_IS) or before == ["i", "am"])
 
 
 def _signs(text: str, words: list[Word], i: int) -> bool:

@@ -21,7 +21,9 @@ PLACEHOLDERS: Final = (EMAIL, PHONE, LINK, NUMBER, HANDLE, NAME)
 
 _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
 #: What is left of "light of the faith".
-_OF_THE_FAITH = re.compile(rf"(?<={re.escape(NAME)})[\s\-]+(?:(?:el|al)[\s\-]*d[ie]+n|الدين)\b", re.IGNORECASE)
+_OF_THE_FAITH = re.compile(
+    rf"(?<={re.escape(NAME)})[\s\-]+(?:(?:el|al)[\s\-]*d[ie]+n|الدين)\b", re.IGNORECASE
+)
 
 
 def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
