@@ -11,10 +11,12 @@ import pytest
 from builders_market import market_of
 from report.builders_report import KEY, make_project
 
+from leadsmart import arrivals
 from leadsmart.classification.estimation.dataset import build_dataset
 from leadsmart.classification.estimation.model import fit_market_model
 from leadsmart.classification.scoring import SCORE_COLUMNS
 from leadsmart.classification.storage import save_model
+from leadsmart.cleaning.values.keys import contact_key
 from leadsmart.cli import main
 from leadsmart.params import load_params
 from leadsmart.report.project.files import sha256_of
@@ -112,6 +114,20 @@ def test_without_out_only_the_list_is_on_standard_output(score, project: Path):
     assert code == 0
     assert out.splitlines()[0] == ",".join(SCORE_COLUMNS) and len(out.splitlines()) == 2
     assert "1 leads scored" in err
+
+
+def test_new_leads_of_a_client_are_hashed_as_its_tables_are(score, project: Path, monkeypatch):
+    folder = project / "outputs" / MARKET
+    client = load_params(MARKET, project / "params").model_copy(
+        update={"audience": "client", "user_ids": ("7",)}
+    )
+    record(folder, client.model_copy(update={"as_of": AS_OF}).model_dump(mode="json"))
+    used = []
+    clean = arrivals.clean_new_leads
+    monkeypatch.setattr(arrivals, "clean_new_leads", lambda *given: used.append(given[-1]) or clean(*given))
+    write(project, [lead(1, campaigns(project)[0])])
+    assert score("new.csv", "-m", MARKET, "--out", "s.csv")[0] == 0
+    assert used == [contact_key(client)] and used != [KEY.encode()]
 
 
 def test_rows_that_cannot_be_scored_are_counted_by_their_rule(score, project: Path):

@@ -13,7 +13,8 @@ from leadsmart.cleaning.mapping.files import mapping_path
 from leadsmart.cleaning.mapping.model import read_mapping
 from leadsmart.cleaning.reading.corrections import read_corrections
 from leadsmart.errors import InputError, InputProblems, ParameterError
-from leadsmart.params import Params, list_markets, load_params, parse_overrides
+from leadsmart.overrides import parse_overrides
+from leadsmart.params import Params, list_markets, load_params
 from leadsmart.yaml_text import find_restated, format_scalar, parse_yaml
 
 DEFAULTS = Path(__file__).parents[1] / "params" / "_defaults.yml"

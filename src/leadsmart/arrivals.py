@@ -8,7 +8,7 @@ import pandas as pd
 from leadsmart.classification.scoring import score_new_leads
 from leadsmart.classification.storage import load_model
 from leadsmart.cleaning.intake import clean_new_leads
-from leadsmart.cleaning.values.keys import load_key
+from leadsmart.cleaning.values.keys import contact_key
 from leadsmart.market import Market
 from leadsmart.report.provenance.artifacts import read_published
 
@@ -57,7 +57,7 @@ def score_file(path: Path, outputs: Path, market: str) -> ScoredFile:
     """
     published = read_published(outputs, market)
     model = load_model(published.model)
-    cleaned = clean_new_leads(path, published.tables, published.params, load_key())
+    cleaned = clean_new_leads(path, published.tables, published.params, contact_key(published.params))
     scored = score_new_leads(model, cleaned.rows, Market(published.tables, published.params), published.use)
     left_out = {str(rule): int(n) for rule, n in cleaned.removed.items()}
     return ScoredFile(scored, left_out, published.verdict, published.use)

@@ -1,7 +1,7 @@
 """The parameters of a market: one frozen model, read from ``params/_defaults.yml`` and ``params/<market>.yml``."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -47,7 +47,6 @@ from leadsmart.yaml_text import (
     find_place,
     find_yaml,
     format_scalar,
-    parse_value,
     quote_remedy,
     read_yaml,
 )
@@ -282,62 +281,6 @@ def params_for(market: str, params_dir: Path, overrides: Mapping[str, Any] | Non
         return unassigned_params(params_dir, overrides)
     name = list_markets(params_dir)[0] if market == ALL_MARKETS else market
     return load_params(name, params_dir, overrides)
-
-
-def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
-    """Parameters as the command line states them.
-
-    Parameters
-    ----------
-    pairs : iterable of str
-        Each ``NAME=VALUE``; for the value see `parse_value`.
-
-    Returns
-    -------
-    dict
-        Parameter -> value: a number where the parameter is one, otherwise text as it is written.
-
-    Raises
-    ------
-    ParameterError
-        If one is no pair, its value is broken YAML, or it names the market.
-
-    Examples
-    --------
-    >>> parse_overrides(["seed=7", "user_ids=[0102]"])
-    {'seed': 7, 'user_ids': ['0102']}
-    """
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, separator, text = pair.partition("=")
-        if not separator or not name:
-            raise ParameterError(
-                f"--param {shorten(pair)!r} is not NAME=VALUE", remedy="Write for example --param seed=7"
-            )
-        try:
-            values[name] = _as_number(name, parse_value(text))
-        except ValueError as error:
-            raise ParameterError(
-                f"--param {shorten(pair)!r} is not a YAML value: {error}", remedy="Quote it"
-            ) from error
-    if "market" in values:
-        raise ParameterError(
-            "market is not a parameter to change", remedy="Name the market: leadsmart run new-cairo"
-        )
-    return values
-
-
-def _as_number(name: str, value: object) -> object:
-    """A text as the number or flag that the parameter is, where it is one; pages then show it so."""
-    field = Params.model_fields.get(name)
-    if field is None or not isinstance(value, str):
-        return value
-    kind: Any = Annotated[field.annotation, field]
-    try:
-        typed = TypeAdapter[Any](kind).validate_python(value)
-    except ValidationError:
-        return value
-    return typed if isinstance(typed, int | float) else value
 
 
 def _read_flat(path: Path) -> dict[str, Any]:

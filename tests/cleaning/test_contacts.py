@@ -5,11 +5,20 @@ import stat
 import pandas as pd
 import platformdirs
 import pytest
-from cleaning.builders_cleaning import KEY, clean, make_event, make_lead, make_tables, write_export
+from cleaning.builders_cleaning import (
+    KEY,
+    clean,
+    make_event,
+    make_lead,
+    make_params,
+    make_tables,
+    write_export,
+)
 
 from leadsmart.cleaning.values import contacts, keys
+from leadsmart.cleaning.values.contact_patterns import holds_contact, scrub_text
 from leadsmart.cleaning.values.platform_tests import find_test_leads
-from leadsmart.cleaning.values.scrubbing import holds_contact, scrub_messages, scrub_text
+from leadsmart.cleaning.values.scrubbing import scrub_messages
 from leadsmart.errors import InputError
 
 
@@ -143,6 +152,20 @@ def test_short_texts_that_hold_a_contact():
     assert holds_contact("QUALIFIED a@b.com")
     assert holds_contact("201001234567")
     assert not holds_contact("Phase 2 - 2024/25")
+
+
+def test_two_clients_have_keys_of_their_own(monkeypatch):
+    monkeypatch.setenv(keys.KEY_VARIABLE, "k" * 32)
+
+    def key(audience: str, users: list[str] | None) -> bytes:
+        return keys.contact_key(make_params(audience=audience, user_ids=users))
+
+    assert key("internal", None) == key("internal", ["7"]) == b"k" * 32
+    one, other = key("client", ["203", "466"]), key("client", ["203"])
+    assert len({one, other, key("client", ["20", "3466"]), b"k" * 32}) == 4
+    assert key("client", ["466", "203", "203"]) == one
+    monkeypatch.setenv(keys.KEY_VARIABLE, "x" * 32)
+    assert key("client", ["203", "466"]) != one
 
 
 PLANTED = ["Zulaikha", "Quartermain", "zulaikha.q@planted.com", "01009876543", "1009876543", "زليخة"]

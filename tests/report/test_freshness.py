@@ -316,6 +316,18 @@ def test_another_contact_key_is_other_data(workspace: Workspace, monkeypatch: py
     assert KEY not in records
 
 
+def test_each_client_has_a_contact_key_of_its_own(workspace: Workspace):
+    def key(**overrides: object) -> str:
+        return str(
+            Freshness(open_store(workspace, **overrides)).facts(CLEANING, "gulf")["data"]["contact key"]
+        )
+
+    client, other = ({"audience": "client", "user_ids": [user]} for user in ("1", "2"))
+    assert key() == key(user_ids=["1"])
+    assert len({key(), key(**client), key(**other)}) == 3
+    assert "its data changed (contact key)" in stale(workspace, **client)[("gulf", CLEANING)]
+
+
 def test_a_template_makes_those_due_that_show_something(workspace: Workspace, package: Path):
     """What is no module belongs to every module of its package and below."""
     template = package / "display" / "templates" / "card.html"

@@ -119,7 +119,7 @@ def clean_slice(
     params : Params
         With ``user_ids`` only those users' rows exist for everything below.
     key : bytes
-        Of the contact hashes, see `load_key`.
+        Of the contact hashes, see `contact_key`.
     corrections : sequence of Correction
         See `read_corrections`; `find_unexpected` checks over every slice that they still match.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from leadsmart.cleaning.parsing.columns import DELIMITERS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
-from leadsmart.cleaning.values.scrubbing import holds_contact
+from leadsmart.cleaning.values.contact_patterns import holds_contact
 from leadsmart.cleaning.values.texts import clean_text
 from leadsmart.errors import InputError
 from leadsmart.person_names import is_name

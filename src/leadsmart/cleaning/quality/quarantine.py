@@ -9,9 +9,9 @@ from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE
 from leadsmart.cleaning.tables.cleaned_table import CleanedTable
 from leadsmart.cleaning.tables.events import clean_statuses
 from leadsmart.cleaning.tables.rules import QUARANTINED, rules_of
+from leadsmart.cleaning.values.contact_patterns import scrub_text
 from leadsmart.cleaning.values.dates import parse_moments
 from leadsmart.cleaning.values.numbers import parse_number
-from leadsmart.cleaning.values.scrubbing import scrub_text
 from leadsmart.cleaning.values.texts import clean_id, clean_text, map_distinct
 from leadsmart.vocabulary import AD_PERFORMANCE, CAMPAIGNS, KNOWN_STATUSES, LEADS, STATUS_EVENTS
 

@@ -15,7 +15,7 @@ from leadsmart.cleaning.tables.cleaned_table import (
     repaired_dates,
 )
 from leadsmart.cleaning.tables.rules import KEPT
-from leadsmart.cleaning.values.scrubbing import holds_contact, scrub_text
+from leadsmart.cleaning.values.contact_patterns import holds_contact, scrub_text
 from leadsmart.cleaning.values.texts import clean_text, holds_for, map_distinct
 from leadsmart.market_tables import local_day
 from leadsmart.params import Params

@@ -96,7 +96,7 @@ def keyed_hash(kind: str, value: str, key: bytes) -> str:
         What is hashed; the same text of two kinds has two hashes.
     value : str
     key : bytes
-        See `load_key`.
+        See `contact_key`.
 
     Returns
     -------

@@ -1,5 +1,7 @@
-"""The private key that hashes contacts: stated, or made once and kept outside the project."""
+"""The private key that hashes contacts: stated, or made once and kept outside the project; each client has its own."""
 
+import hmac
+import json
 import os
 import re
 import secrets
@@ -9,14 +11,38 @@ from typing import Final
 import platformdirs
 
 from leadsmart.errors import InputError
+from leadsmart.params import Params
+from leadsmart.vocabulary import CLIENT
 
 KEY_VARIABLE: Final = "LEADSMART_CONTACT_KEY"
 #: A stated key of fewer could be found by trying.
 MIN_CHARACTERS: Final = 16
 
 
+def contact_key(params: Params) -> bytes:
+    """The key of the contact hashes of a report.
+
+    A client's is derived from the private key and its business users: two clients can't join their people by hashes,
+    nor with those of an internal report.
+
+    Parameters
+    ----------
+    params : Params
+        Its ``audience`` and ``user_ids`` count, in any order.
+
+    Returns
+    -------
+    bytes
+    """
+    key = load_key()
+    if params.audience != CLIENT:
+        return key
+    client = json.dumps([params.audience, *sorted(set(params.user_ids or ()))])
+    return hmac.digest(key, f"contacts of {client}".encode(), "sha256")
+
+
 def load_key() -> bytes:
-    """The key of the contact hashes, from ``LEADSMART_CONTACT_KEY`` or a private file made once.
+    """The private key, from ``LEADSMART_CONTACT_KEY`` or a private file made once.
 
     Returns
     -------

@@ -107,9 +107,9 @@ class Reader:
         if self.params.audience != CLIENT:
             return None
         from leadsmart.cleaning.clean import clean_others
-        from leadsmart.cleaning.values.keys import load_key
+        from leadsmart.cleaning.values.keys import contact_key
 
-        return clean_others(self.slices, self.params, load_key(), self.read_corrections())
+        return clean_others(self.slices, self.params, contact_key(self.params), self.read_corrections())
 
     def inputs_table(self) -> pd.DataFrame:
         """One row per file of the export: ``file, rows, sha256`` (its first twelve digits); a client sees no rows."""

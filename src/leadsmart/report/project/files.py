@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from leadsmart.errors import InputError
+
 #: Ending of a file that is being written.
 _PARTIAL: Final = ".partial"
-
-from leadsmart.errors import InputError
 
 
 class DamagedFile(InputError, ValueError):

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from leadsmart.cleaning.values.keys import load_key
+from leadsmart.cleaning.values.keys import contact_key
 from leadsmart.params import CORRECTIONS_FILE
 from leadsmart.report.notebooks import CLEANING, NOTEBOOKS, Of, RunInput
 from leadsmart.report.project.files import digest_of, read_json, sha256_of
@@ -199,10 +199,9 @@ class Freshness:
         is_declared = RunInput.OTHER_USERS_ROWS in NOTEBOOKS[notebook].reads
         return is_declared and self.store.params(market).audience == CLIENT
 
-    @cached_property
-    def _key(self) -> str:
+    def _key(self, market: str) -> str:
         # Eight digits suffice to notice another key, and reveal no more of it than the hashes in the clean tables.
-        return hashlib.sha256(b"freshness" + load_key()).hexdigest()[:8]
+        return hashlib.sha256(b"freshness" + contact_key(self.store.params(market))).hexdigest()[:8]
 
     def _parameters(self, notebook: str, market: str, names: frozenset[str]) -> dict[str, Any]:
         declared = NOTEBOOKS[notebook]
@@ -230,7 +229,7 @@ class Freshness:
         if cleans_own or cleans_others:
             corrections = self.store.workspace.params_dir / CORRECTIONS_FILE
             known["last day"] = slices.last_day.isoformat()
-            known["contact key"] = self._key
+            known["contact key"] = self._key(market)
             known["corrections"] = sha256_of(corrections) if corrections.is_file() else ""
         if cleans_others:
             known["all markets"] = digest_of(slices.digests)
