@@ -151,6 +151,12 @@ def drop_column(path: Path) -> None:
 @pytest.mark.parametrize("damage", [delete, empty, keep_header, make_directory, drop_column])
 def test_a_damaged_file_is_named(run: Run, project: Path, name: str, damage: Callable[[Path], None]):
     damage(project / "export" / f"{name}.csv")
+    if name == "lead_status_changes" and damage in (delete, empty, keep_header):
+        # not everybody keeps a history: the report says what it can't tell
+        said = run("check", "--data", "export")
+        assert said.code == 0
+        assert "there is no status history" in said.out
+        return
     assert_refused(run("check", "--data", "export"), f"{name}.csv", "leadsmart check")
 
 

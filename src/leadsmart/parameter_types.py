@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -87,6 +87,11 @@ def _items(value: object) -> object:
     return value
 
 
+def _flag_or_auto(value: object) -> object:
+    flags = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    return flags.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
 def _all_or_ids(value: object) -> object:
     if value is None or (isinstance(value, str) and value.strip().lower() in ("all", NULL)):
         return None
@@ -125,6 +130,7 @@ Title = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_title
 PhoneRegion = Annotated[str, AfterValidator(_phone_region)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
+FlagOrAuto = Annotated[Literal["auto", True, False], BeforeValidator(_flag_or_auto)]
 UserIds = Annotated[tuple[str, ...] | None, BeforeValidator(_all_or_ids)]
 Statuses = Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_canonical_statuses)]
 StatusAliases = Annotated[dict[str, str], AfterValidator(_canonical_aliases)]

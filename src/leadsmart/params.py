@@ -18,6 +18,7 @@ from leadsmart.errors import MAX_EXAMPLES, InputProblems, ParameterError, shorte
 from leadsmart.parameter_types import (
     Count,
     Day,
+    FlagOrAuto,
     MarketName,
     Names,
     OptionalDay,
@@ -76,7 +77,7 @@ class Params(BaseModel):
     timezone: TimeZone
     event_timezone: OptionalTimeZone
     date_order: Literal["auto", "ymd", "dmy", "mdy"]
-    decimal_comma: Literal["auto"] | bool
+    decimal_comma: FlagOrAuto
     coarse_delivery: Literal["refuse", "spread"]
     phone_region: PhoneRegion
     default_channel: Annotated[str, Field(min_length=1, max_length=60)]
