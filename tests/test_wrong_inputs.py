@@ -209,7 +209,7 @@ CASES = [
     Case("a damaged key", "the contact key is damaged", spoil=lambda p: p.key_file("0" * 63, 0o600)),
     Case("a key that can't be kept", "the contact key can't be kept", spoil=lambda p: (p.patch.delenv("LEADSMART_CONTACT_KEY"), p.patch.setenv("XDG_CONFIG_HOME", "/dev/null"))),
     Case("a damaged result", "gulf/run.json: is damaged", spoil=lambda p: p.file("outputs/gulf/run.json", "{")),
-    Case("a file where slices go", "not a directory", ("run", "--data", "export"), lambda p: p.file(".leadsmart", "")),
+    Case("a file where slices go", ".leadsmart: file exists", ("run", "--data", "export"), lambda p: p.file(".leadsmart", "")),
     Case("a damaged record", "Delete it and run again", ("check",), lambda p: p.file(".leadsmart/exports.json", "{")),
     Case("no such renderer", "unknown renderer 'latex'", ("run", "--renderer", "latex")),
     Case("nothing to render", "there is no run to render", ("render",)),

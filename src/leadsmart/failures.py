@@ -23,6 +23,7 @@ _REMEDIES: Final = {
     errno.EACCES: "Change the rights of that file or folder, or name another one",
     errno.EPERM: "Change the rights of that file or folder, or name another one",
     errno.EROFS: "Name a folder that can be written, for example with --outputs",
+    errno.EEXIST: "A file is where a folder has to be: move it away",
     errno.ENOTDIR: "A part of that path is a file: name a folder",
     errno.EISDIR: "That is a folder: name a file",
     errno.ENAMETOOLONG: "Name a shorter path",
