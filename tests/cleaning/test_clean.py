@@ -97,7 +97,8 @@ def test_verdicts(tmp_path):
     )
     assert quarantine_shares(bad.ledger)["share"].tolist() == [pytest.approx(1 / 3)]
     tables = make_tables()
-    tables["leads"] = [make_lead(str(n), "1") for n in range(1000, 1003)]
+    own = {1001: "QUALIFIED"}
+    tables["leads"] = [make_lead(str(n), "1", lead_status=own.get(n, "NEW_LEAD")) for n in range(1000, 1003)]
     usable = clean_rows(tables, tmp_path / "usable")
     assert usable.verdict == "usable"
     assert usable.verdict_reason.startswith(

@@ -62,10 +62,13 @@ def test_most_statuses_unknown_makes_a_market_not_reliable(tmp_path):
 
 def test_own_statuses_that_nobody_keeps_are_said(tmp_path):
     tables = make_tables()
-    tables["leads"][0]["lead_status"] = "Created"
+    tables["leads"] += [tables["leads"][0] | {"id": f"110{i}"} for i in range(4)]
+    for lead in (tables["leads"][0], *tables["leads"][5:]):
+        lead["lead_status"] = "Created"
+        tables["status_events"].append(tables["status_events"][1] | {"lead_id": lead["id"]})
     text = notes(tables, tmp_path)["older statuses"]
     assert text.startswith(
-        "1 of 1 leads that were worked on by their history still have the status in which they came"
+        "5 of 5 leads that were worked on by their history still have the status in which they came"
     )
 
 

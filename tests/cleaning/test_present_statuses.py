@@ -74,16 +74,24 @@ def test_of_events_on_one_day_any_may_be_the_last(order):
 
 
 def test_in_a_column_that_nobody_keeps_a_lead_without_events_is_not_known_to_be_new():
-    own = dict.fromkeys("abcd", "NEW_LEAD")
-    statuses, counted = settle(
-        own, ("a", "SPAM", "2024-06-01"), ("b", "QUALIFIED", "2024-06-02"), ("c", "NEW_LEAD", "2024-06-02")
-    )
-    assert statuses == {"a": "SPAM", "b": "QUALIFIED", "c": "NEW_LEAD", "d": "UNKNOWN"}
-    assert counted["unobserved_status"] == ["d"]
+    own = dict.fromkeys("abcdefg", "NEW_LEAD")
+    worked = [(lead, "SPAM", "2024-06-01") for lead in "abcde"]
+    statuses, counted = settle(own, *worked, ("f", "NEW_LEAD", "2024-06-02"))
+    assert statuses == dict.fromkeys("abcde", "SPAM") | {"f": "NEW_LEAD", "g": "UNKNOWN"}
+    assert counted["unobserved_status"] == ["g"]
 
 
-def test_in_a_column_that_is_kept_a_new_lead_is_new():
-    own = {"a": "SPAM", "b": "QUALIFIED", "d": "NEW_LEAD"}
-    statuses, counted = settle(own, ("a", "SPAM", "2024-06-01"), ("b", "QUALIFIED", "2024-06-02"))
-    assert statuses == own
+@pytest.mark.parametrize("kept", [3, 5])
+def test_in_a_column_that_is_kept_a_new_lead_is_new(kept):
+    own = dict.fromkeys("abcde", "NEW_LEAD") | dict.fromkeys("abcde"[:kept], "SPAM") | {"g": "NEW_LEAD"}
+    statuses, counted = settle(own, *[(lead, "SPAM", "2024-06-01") for lead in "abcde"])
+    assert statuses == dict.fromkeys("abcde", "SPAM") | {"g": "NEW_LEAD"}
     assert counted["unobserved_status"] == []
+
+
+def test_a_last_event_without_a_meaning_settles_nothing():
+    own = {"a": "NEW_LEAD", "b": "FOLLOW_UP"}
+    events = [("a", "0", "2024-06-02"), ("b", "FOLLOW_UP", "2024-06-01"), ("b", "MARS", "2024-06-02")]
+    statuses, counted = settle(own, *events)
+    assert statuses == own
+    assert counted["status_differs"] == ["a", "b"]

@@ -157,7 +157,10 @@ def check_single(raw, base, place, change) -> None:
 
 
 def owned_rows(rows: dict[str, pd.DataFrame], other: str, table: str, row: int) -> list[int]:
-    """Rows of another table that belong to the lead that was changed: they share its exit."""
+    """Rows of another table that belong to the lead that was changed: they share its exit, or settle its status."""
+    if (table, other) == ("status_events", "leads"):
+        lead = rows["status_events"]["lead_id"].iloc[row]
+        return rows["leads"].index[rows["leads"]["id"] == lead].tolist()
     if (table, other) != ("leads", "status_events"):
         return []
     events = rows["status_events"]

@@ -258,7 +258,17 @@ CASES = [
         {"message": "I am [name], [phone]"},
     ),
     Case("leads", "older_status", change("leads", 0, lead_status="new lead"), ("1001",), {"lead_status": "QUALIFIED"}),
-    Case("leads", "unobserved_status", lambda t: (t["leads"][0].update(lead_status="created"), t["status_events"].pop(3)), ("2001",), {"lead_status": "UNKNOWN"}),
+    Case(
+        "leads",
+        "unobserved_status",
+        lambda t: (
+            t["status_events"].pop(3),
+            t["leads"].extend(make_lead(str(lead), "1") for lead in range(1101, 1106)),
+            t["status_events"].extend(make_event(str(lead), status="SPAM") for lead in range(1101, 1106)),
+        ),
+        ("2001",),
+        {"lead_status": "UNKNOWN"},
+    ),
     Case("leads", "placeholder_contact", change("leads", 2, phone="+20 000-0000000"), ("2001",), {"phone_type": "missing", "phone_hash": None}),
     # --- flagged ---
     Case("campaigns", "unusable_date", change("campaigns", 1, stop_time="whenever"), ("2",), {"stopped_at": pd.NaT}),
@@ -303,8 +313,12 @@ CASES = [
     ),
 ]  # fmt: skip
 
-#: Rules whose case needs more than one file, a broken line or another slice; their tests stand below.
+#: Rules whose case needs more than one file, a broken line or another slice, tested below; or the grain of the file, which
+#: test_grain.py tests.
 ELSEWHERE = {
+    ("ad_performance", "finer_row"),
+    ("ad_performance", "spread_over_days"),
+    ("ad_performance", "total_line"),
     ("ad_performance", "restated"),
     ("ad_performance", "unknown_campaign"),
     ("leads", "unknown_campaign"),

@@ -23,6 +23,7 @@ from leadsmart.vocabulary import EXPORT_FILES, LEADS, STATUS_EVENTS, UNTOUCHED_S
 NOTABLE_SHARE: Final = 0.01
 #: In so many of the leads that were worked on an own status that says nothing shows that nobody keeps the column.
 MOST_UNKEPT: Final = 0.5
+FEWEST_UNKEPT: Final = 5
 #: Most statuses that a note lists.
 SHOWN: Final = 5
 #: Longer texts are no status, and may hold what people wrote.
@@ -119,7 +120,7 @@ def note_unkept_statuses(
         f"SELECT count(*), count(*) FILTER ({says.format('lead_status')}) FROM {LEADS} "
         f"WHERE id IN (SELECT lead_id FROM {STATUS_EVENTS} WHERE NOT {says.format('status')})",
     )
-    if unkept > MOST_UNKEPT * worked:
+    if unkept > max(MOST_UNKEPT * worked, FEWEST_UNKEPT - 1):
         text = (
             f"{format_count(unkept)} of {format_count(worked)} leads that were worked on by their history still have the "
             "status in which they came; the status of the last event counts, and leads without an event are unknown"

@@ -69,13 +69,14 @@ def find_totals(connection: duckdb.DuckDBPyConnection, params: Mapping[str, Para
 
 
 def _empty_keys(keys: Sequence[str]) -> str:
-    """Rows without an ad set whose spend is that of all rows with the same other keys."""
+    """Rows without an ad set whose spend is that of all rows, several at least, with the same other keys."""
     filled = " AND ".join(f"t.{k} IS {'NOT ' if k in keys else ''}NULL" for k in ("campaign_id", "day"))
     same = "".join(f" AND r.{key} = t.{key}" for key in keys)
     return (
         f"SELECT t.file, t.line, t.spend FROM {DELIVERY_ROWS} t JOIN {DELIVERY_ROWS} r "
         f"ON r.file = t.file AND r.ad_set_id IS NOT NULL AND r.day IS NOT NULL{same} "
-        f"WHERE t.ad_set_id IS NULL AND {filled} GROUP BY ALL HAVING {_adds_up('t.spend', 'sum(r.spend)')}"
+        f"WHERE t.ad_set_id IS NULL AND {filled} GROUP BY ALL HAVING count(*) > 1 "
+        f"AND {_adds_up('t.spend', 'sum(r.spend)')}"
     )
 
 

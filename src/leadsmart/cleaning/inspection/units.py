@@ -27,7 +27,7 @@ _SIGNS: Final[Mapping[str, str]] = {
     "TL": "TRY", "RS": "INR PKR",
 }  # fmt: skip
 #: So small a part of a daily budget is spent on a median day where the budget is in another unit.
-_TINY: Final = 0.01
+_TINY: Final = 0.008
 #: Enough campaigns and days, or rows, for a median.
 _ENOUGH: Final = 20
 #: Money in hundredths or millionths of its unit -> what it is called, and factors near which spend is then too large.

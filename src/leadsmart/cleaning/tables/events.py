@@ -29,6 +29,8 @@ from leadsmart.vocabulary import STATUS_EVENTS, UNTOUCHED_STATUSES
 #: Statuses of so many leads by one user in one minute were not given call by call.
 BATCH_LEADS: Final = 3
 ZERO: Final = pd.Timedelta(0)
+#: So many steps back in time are slips, and show no order of a file.
+FEW_STEPS: Final = 5
 
 
 def clean_events(
@@ -182,4 +184,5 @@ def _find_batches(events: pd.DataFrame, leads: pd.DataFrame, campaigns: pd.DataF
 def _in_order_of_time(events: pd.DataFrame) -> pd.DataFrame:
     """Events of a file that lists the newest first, turned round: those of one moment keep their order in time."""
     steps = events.groupby("lead_id", sort=False)["changed_at"].diff()
-    return events[::-1] if (steps < ZERO).sum() > (steps > ZERO).sum() else events
+    backward, forward = int((steps < ZERO).sum()), int((steps > ZERO).sum())
+    return events[::-1] if backward > max(forward, FEW_STEPS) else events

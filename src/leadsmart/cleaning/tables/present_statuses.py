@@ -21,6 +21,8 @@ from leadsmart.vocabulary import UNTOUCHED_STATUSES
 
 #: In so many leads that were worked on an own status that says nothing shows that nobody keeps the column.
 MOST: Final = 0.5
+#: Fewer leads that were worked on show nothing of a column.
+FEWEST: Final = 5
 
 
 def settle_statuses(
@@ -46,14 +48,17 @@ def settle_statuses(
     is_own = history["status"].eq(look_up(history["lead_id"], leads.set_index("lead_id")["lead_status"]))
     last = look_up(leads["lead_id"], _last_of(history[at_last]))
     differs = last.notna() & ~leads["lead_id"].isin(history.loc[at_last & is_own, "lead_id"])
-    says_nothing = own.isin(UNTOUCHED_STATUSES) | ~own.isin(known_statuses(params))
-    was_before = differs & ~says_nothing & leads["lead_id"].isin(history.loc[is_own, "lead_id"])
+    known = known_statuses(params)
+    says_nothing = own.isin(UNTOUCHED_STATUSES) | ~own.isin(known)
+    was_worked = last.isin(known - UNTOUCHED_STATUSES)
+    was_before = (
+        differs & ~says_nothing & last.isin(known) & leads["lead_id"].isin(history.loc[is_own, "lead_id"])
+    )
     is_without_event = differs & ~says_nothing & ~was_before
     if is_without_event.sum() >= was_before.sum():
         was_before &= False
-    older = was_before | (differs & says_nothing & ~last.isin(UNTOUCHED_STATUSES))
-    was_worked = last.notna() & ~last.isin(UNTOUCHED_STATUSES)
-    is_kept = not was_worked.any() or says_nothing[was_worked].mean() <= MOST
+    older = was_before | (differs & says_nothing & was_worked)
+    is_kept = was_worked.sum() < FEWEST or says_nothing[was_worked].mean() <= MOST
     unobserved = last.isna() & own.isin(UNTOUCHED_STATUSES) & own.ne(NO_STATUS) & (not is_kept)
     matches = {
         "no_history": last.isna(),

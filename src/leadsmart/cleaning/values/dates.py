@@ -30,7 +30,7 @@ _WEEKDAY = (
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?[, ]\s*"
     r"|ال(?:اثنين|إثنين|ثلاثاء|أربعاء|اربعاء|خميس|جمعة|سبت|أحد|احد)[, ]\s*)?"
 )
-_MONTH = r"(?P<month>[^\W\d_]{3,9}(?: (?:الثاني|الأول))?)\.?"
+_MONTH = r"(?P<month>[^\W\d_]{2,9}(?: (?:الثاني|الأول))?)\.?"
 _YEAR_FIRST = re.compile(
     _WEEKDAY + r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _TIME, re.I
 )
@@ -249,7 +249,7 @@ def _offset(zone: str | None) -> dt.timedelta | None:
     """Of a written zone to UTC; None where none is written."""
     if zone is None:
         return None
-    number = re.sub(r"(?i)utc|gmt|z", "", zone)
+    number = re.sub("utc|gmt|z", "", zone.lower())
     if not number:
         return dt.timedelta()
     digits = number[1:].replace(":", "")

@@ -26,6 +26,10 @@ _NUMBER = re.compile(
     r"(?P<inner>[-+−])?(?P<digits>\d[\d.,'’ ]*|[.,]\d+)(?P<exponent>[eE][+-]?\d{1,3})?"
     rf"\s*(?P<behind>{_UNIT})?\s*(?P<close>\))?"
 )
+#: Letters that shorten a number: 1.5K has lost its digits.
+_SHORTENED: Final = frozenset(
+    {"k", "m", "b", "mn", "bn", "mio", "mrd", "tsd", "mil", "lac", "lakh", "cr", "ألف", "الف"}
+)
 #: Thousands, and with commas the Indian lakh: 1,23,456.
 _GROUPS = {
     ",": re.compile(r"\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})+,\d{3}"),
@@ -127,6 +131,8 @@ def _match(text: str) -> re.Match[str] | None:
     """The parts of a number, None for what is none."""
     match = _NUMBER.fullmatch(text.translate(WESTERN_DIGITS).lstrip("'"))
     if match is None or bool(match["open"]) != bool(match["close"]):
+        return None
+    if (match["before"] or match["behind"] or "").casefold() in _SHORTENED:
         return None
     if _PHONE_LIKE.fullmatch(match["digits"]) or (match["sign"] == "+" and len(match["digits"]) > 9):
         return None
