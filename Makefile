@@ -17,7 +17,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 CHECK_PYTHON := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .DELETE_ON_ERROR:
-.PHONY: help report test test-slow lint docs screenshots notebooks lock clean
+.PHONY: help report test test-slow lint docs screenshots notebooks lock audit sbom clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +51,22 @@ lock:  ## make requirements.lock from pyproject.toml, versions kept; ARGS=--upgr
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --quiet $(ARGS) --output-file requirements.lock
 
+# Tools of their own environment: what they need is nothing of the report's.
+.audit/.installed:
+	$(or $(PYTHON),python3) -m venv --clear .audit
+	.audit/bin/python -m pip install --quiet pip-audit cyclonedx-bom
+	touch $@
+
+audit: .audit/.installed  ## look up advisories of the locked packages; ARGS=--strict fails where that was not possible
+	.audit/bin/python docs/audit.py .audit/bin/pip-audit $(ARGS)
+
+sbom: .audit/.installed  ## list the locked packages as CycloneDX, to go with a release
+	mkdir -p dist
+	.audit/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/leadsmart.cdx.json
+
 clean:  ## remove .venv and caches; outputs/ and data/ stay
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .quarto
+	rm -rf $(VENV) .audit dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .quarto
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv compiles nothing unless asked to, and without compiled files every import takes several times as long.

@@ -378,7 +378,7 @@ def test_the_lock_of_a_killed_process_blocks_nobody(tmp_path: Path):
 # --- killed ---------------------------------------------------------------------------------------------
 
 
-def start_run(root: Path) -> subprocess.Popen[str]:
+def start_run(root: Path, **values: str) -> subprocess.Popen[str]:
     """The command in a process group of its own, over stubs without ledgers."""
     code = (
         "import leadsmart.report.pipeline as run\nrun.reconcile = lambda *_: None\n"
@@ -387,7 +387,7 @@ def start_run(root: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=root,
-        env=clean_environment(LEADSMART_COLD_KERNELS=""),
+        env=clean_environment(**{"LEADSMART_COLD_KERNELS": "", **values}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

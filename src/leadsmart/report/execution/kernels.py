@@ -155,8 +155,9 @@ class Kernels:
 
     def __enter__(self) -> "Kernels":
         # Sockets in a private folder instead of ports: nobody else on the machine can listen in.
+        # A short name, as the path of a socket has at most a hundred characters or so.
         self._stack = contextlib.ExitStack()
-        self._folder = self._stack.enter_context(private_folder("kernels"))
+        self._folder = self._stack.enter_context(private_folder("k"))
         return self
 
     def __exit__(self, *_: object) -> None:
