@@ -143,7 +143,8 @@ def test_a_column_that_cannot_be_read_is_refused_without_names(tmp_path):
 def test_a_cell_that_cannot_be_read_is_said(tmp_path):
     cleaned = clean_rows(with_leads("soon", *["2024-06-01"] * 9), tmp_path)
     assert len(cleaned.tables.leads) == 9
-    [note] = split(tmp_path / "export", tmp_path / "cache").note_lines
+    note, lost = split(tmp_path / "export", tmp_path / "cache").note_lines
+    assert "1 of 10 rows (10 %) in no market's figures" in lost
     assert "1 of 10 values are no dates in added_date" in note and "quarantined" in note
 
 

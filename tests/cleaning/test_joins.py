@@ -56,8 +56,9 @@ def test_each_reason_is_counted_once(tmp_path):
     assert (delivery.rows, delivery.readable, delivery.joined, delivery.lost_spend) == (10, 7, 5, 49.0)
     assert found["leads"].lost == {"no key": 1, "unknown key": 1}
     assert found["status_events"].lost == {"unknown key": 2}
-    assert len(slices.note_lines) == 3
-    assert "5 of 10 rows (50 %) with a spend of 49.00 in no market's figures" in slices.note_lines[0]
+    lost = [note["text"] for note in slices.notes if note["kind"] == "lost rows"]
+    assert len(lost) == 3
+    assert "5 of 10 rows (50 %) with a spend of 49.00 in no market's figures" in lost[0]
 
 
 def test_blank_spend_is_no_lost_row(tmp_path):

@@ -114,7 +114,7 @@ def test_files_come_in_the_order_of_their_numbers(tmp_path):
         write(tmp_path, name, DELIVERY)
     write(tmp_path / "more", "report.tsv", DELIVERY)
     assert [source.name for source in list_data_files(tmp_path)] == [
-        "more/report.tsv",
         "report_9.csv",
         "report_10.csv",
+        "more/report.tsv",
     ]

@@ -261,8 +261,9 @@ def test_decimal_commas_are_proved_by_the_column(tmp_path):
     assert not asked(proposal, "decimal_comma")
     accept_proposal(tmp_path)
     rows = stage(tmp_path, "ad_performance")
-    assert rows["spend"].tolist() == ["1000.5", "20.25", "30"]
-    assert rows["impressions"].tolist() == ["100", "1200", "300"]
+    # as they are written: the mapping says how cleaning reads them
+    assert rows["spend"].tolist() == ["1.000,5", "20,25", "30"]
+    assert rows["impressions"].tolist() == ["100", "1.200", "300"]
     write(tmp_path, "report.csv", text.replace(",30,300", ",30.75,300"))
     (tmp_path / "mapping.yml").unlink()
     assert asked(propose_mapping(tmp_path), "its amounts have points and commas")

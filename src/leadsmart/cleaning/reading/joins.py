@@ -6,10 +6,10 @@ from typing import Final
 
 import duckdb
 
-from leadsmart.cleaning.parsing.file_formats import FileFormats
+from leadsmart.cleaning.parsing.file_formats import TOTAL_LINES, FileFormats
 from leadsmart.cleaning.parsing.ids import id_of, join_ids
 from leadsmart.cleaning.parsing.notes import Note, add_note
-from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, MARKET_COLUMN, ORDER, sliced
+from leadsmart.cleaning.parsing.raw_rows import FILE, IS_UNPARSABLE, LINE, MARKET_COLUMN, ORDER, sliced
 from leadsmart.cleaning.parsing.sql import create_table, fetch_rows, fetch_texts
 from leadsmart.cleaning.reading.assignment import IS_JOINED
 from leadsmart.cleaning.reading.file_order import ROW_IDS, row_key
@@ -117,10 +117,12 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     if key := KEYS.get(table):
         whens.append((f"nullif(trim(t.{key[0]}), '') IS NULL", NO_KEY))
         whens.append((f"NOT t.{IS_JOINED}", UNKNOWN_KEY))
+    # a line that states the total of others is no row of its own
+    no_totals = f"ANTI JOIN {TOTAL_LINES} n ON n.file = t.{FILE} AND n.line = t.{LINE}"
     cases = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in whens)
     view = f"{table}_joined"
     connection.execute(
-        f"CREATE VIEW {view} AS SELECT t.*, CASE {cases} END AS reason FROM {sliced(table)} t {joins}"
+        f"CREATE VIEW {view} AS SELECT t.*, CASE {cases} END AS reason FROM {sliced(table)} t {joins} {no_totals}"
     )
     return view
 
