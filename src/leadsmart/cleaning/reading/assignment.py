@@ -110,11 +110,12 @@ def _read_lookup(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     lookup = pd.DataFrame(
         {
             "project": map_distinct(rows["project_name"], _project_key),
+            "name": map_distinct(rows["project_name"], clean_text),
             "market": map_distinct(rows["market"], clean_market),
         }
     )
-    lookup = lookup.dropna().drop_duplicates()
-    twice = lookup.loc[lookup["project"].duplicated(keep=False), "project"].drop_duplicates()
+    lookup = lookup.dropna().drop_duplicates(["project", "market"])
+    twice = lookup.loc[lookup["project"].duplicated(), "name"]
     if len(twice):
         raise InputError(
             "a project is listed with two markets",
