@@ -72,6 +72,8 @@ def read_sounds(word: str) -> tuple[Sound, ...]:
     word = _IRREGULAR.get(word, word)
     word = _ARABIC_ABD.sub("عبد", word) if is_arabic else _LATIN_ABD.sub("abd", word.translate(_CHAT_DIGITS))
     word = word.replace(" ", "").replace("'", "").replace("’", "")
+    if not is_arabic:
+        word = re.sub("c(?=[eiy])", "s", word)
     # the h of Sarah is silent, that of Saleh is not
     spoken = [word.removesuffix("h"), word] if _SILENT_H.search(word) else [word]
     return tuple(sound for letters in spoken for sound in _readings(letters, is_arabic))
@@ -84,7 +86,8 @@ def _readings(word: str, is_arabic: bool) -> list[Sound]:
     if is_arabic and len(letters) > 1:
         letters[0] = "ع" if letters[0] == "ا" else letters[0]
         letters[-1] = "ا" if letters[-1] == "ه" else letters[-1]
-    vowels, readings = [""], []
+    vowels = [""]
+    readings: list[tuple[str, ...]] = []
     for letter in letters:
         if letter in _VOWELS:
             vowels[-1] += _VOWELS[letter]
@@ -146,6 +149,8 @@ def _agree(a: str, b: str, length: int) -> bool:
 
 def _spells(arabic: str, latin: str, is_last: bool) -> bool:
     """Whether Latin vowels may spell what Arabic writes between two consonants."""
+    if not arabic and is_last:
+        return not latin
     if not arabic:
         return len(latin) <= 1 or latin in ("UU", "EE", "AA", "AE")
     if (arabic, latin) == ("AI", "I"):
