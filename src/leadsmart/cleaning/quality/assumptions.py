@@ -173,7 +173,8 @@ def _assess_text(leads: pd.DataFrame, ledger: pd.DataFrame) -> _Tested:
     scrubbed = _count_rows(ledger, LEADS, "text_scrubbed")
     evidence = (
         f"{format_count(scrubbed)} of {format_count(filled)} leads with text ({format_percent(scrubbed / filled)}) "
-        f"wrote an e-mail, phone, link, long number or their name; these were replaced. {contacts}"
+        f"wrote an e-mail, phone, link, handle, long number or their name; these were replaced. A name that no column holds, "
+        f"or a third person's, may remain. {contacts}"
     )
     return _Tested(SUPPORTED if scrubbed == 0 else NOT_SUPPORTED, evidence, filled)
 

@@ -90,7 +90,7 @@ CLEANING_RULES: Final[tuple[Rule, ...]] = (
     Rule("unobserved_status", LEADS, REPAIRED, "A new lead without an event is UNKNOWN, as the market's own statuses stay new where the history goes on."),
     *_for((LEADS, STATUS_EVENTS), "status_alias", REPAIRED, "Another spelling of a status, listed in status_aliases, is replaced."),
     Rule("placeholder_contact", LEADS, REPAIRED, "A name, e-mail or phone that stands for erased ones, or for those of more than 20 leads, is empty."),
-    Rule("text_scrubbed", LEADS, REPAIRED, "E-mails, phones, links, long numbers and the lead's own name in its text are replaced."),
+    Rule("text_scrubbed", LEADS, REPAIRED, "E-mails, phones, links, handles, long numbers and the lead's own name in its text are replaced."),
     # --- flagged: the row is kept as it is ---
     Rule("unusable_date", CAMPAIGNS, FLAGGED, "Start or stop can't be read, can be read in two ways, or lies before the platform existed; it is left empty."),
     Rule("unreadable_budget", CAMPAIGNS, FLAGGED, "The daily budget is empty, negative or no number; it is left empty."),

@@ -28,7 +28,7 @@ _LINK = re.compile(
 _SPELLED_DOT = r"(?:\s?[\[({]?\s?\b(?:dot|دوت|نقطة|نقطه)\b\s?[\])}]?\s?)"
 _DOT = rf"(?:{_SPELLED_DOT}|\s?\.\s?)"
 _SPELLED_AT = r"(?:\s?[\[({@]?\s?\b(?:at|ات|آت|أت|ايت|إيت)\b\s?[\])}]?\s?|\s?[@＠]\s?)"
-_LOCAL = rf"(?<![\w+\-])[\w+\-]{{1,64}}(?:(?:{_SPELLED_DOT}|\s(?:under ?score|dash|اندرسكور|شرطة)\s|\.)[\w+\-]{{1,64}}){{0,2}}"
+_LOCAL = rf"(?<![\w.+\-])[\w.+\-]{{1,64}}(?:(?:{_SPELLED_DOT}|\s(?:under ?score|dash|اندرسكور|شرطة)\s)[\w.+\-]{{1,64}}){{0,2}}"
 _PROVIDER = (
     r"(?:g ?mail|google ?mail|ya+hoo+|hot ?mail|out ?look|i ?cloud|proton ?mail|ymail"
     r"|جي ?ميل|جيميل|ياهو|هوت ?ميل|اوت ?لوك|أوت ?لوك|اي ?كلاود)"
@@ -114,11 +114,11 @@ def scrub_text(text: str) -> str:
         return any(hint in small for hint in hints)
 
     has_at, has_dot = holds(_AT_HINTS), holds(_DOT_HINTS)
-    if has_at:
-        text = _AT_LEFT.sub(EMAIL, _EMAIL.sub(EMAIL, text))
     if has_dot or holds(_PROVIDER_HINTS):
         for pattern in _SPELLED_EMAILS:
             text = pattern.sub(EMAIL, text)
+    if has_at:
+        text = _AT_LEFT.sub(EMAIL, _EMAIL.sub(EMAIL, text))
     if holds(_LINK_HINTS):
         text = _LINK.sub(LINK, text)
     if has_dot:
@@ -129,9 +129,9 @@ def scrub_text(text: str) -> str:
         text = _HANDLE.sub(lambda match: f"{match[1]}{match[2] or match[3]}{HANDLE}", text)
     digits = len(_DIGIT.findall(text))
     if digits >= FEWEST_DIGITS or sum(map(small.count, _DIGIT_HINTS)) + digits >= FEWEST_DIGITS:
-        text = _PHONE.sub(_phone_or_number, text)
         if _ZERO_AS_LETTER.search(text):
             text = _LETTER_O.sub(PHONE, text)
+        text = _PHONE.sub(_phone_or_number, text)
         text = _SPELLED_PHONE.sub(_spelled_phone, text)
     return _NUMBER.sub(NUMBER, text) if digits else text
 

@@ -22,7 +22,7 @@ _PLAIN_WORD: Final = rf"[^\W_](?:[^\W_]|[{_MARKS}]|['’](?=[^\W\d_]))*"
 _ARTICLE: Final = r"(?:el|al|ul|ال)"
 #: A word; "servant of" and "father of" go with what follows, and letters with blanks between them are one word.
 _WORD: Final = re.compile(
-    rf"(?<![^\W_])(?:[^\W\d_](?:[ .\-][^\W\d_]){{3,}}(?![^\W_])"
+    r"(?<![^\W_])(?:(?:[a-z](?:[ .\-][a-z]){3,}|[ء-ي](?:[ .\-][ء-ي]){3,})(?![^\W_])"
     rf"|(?:abd(?:[aeiou]l)?|ab[uo]u?|عبد|[اأ]بو)[ \-]+(?:{_ARTICLE}[ \-]+)?{_PLAIN_WORD}|{_PLAIN_WORD})",
     re.IGNORECASE,
 )
@@ -249,10 +249,12 @@ class Vocabulary:
         """Words that stand for a name, and those that may be short for it."""
         if name not in self._of_name:
             forms = _name_forms(name)
-            found = frozenset().union(*map(self._find_form, forms))
-            short = {
-                word for form in forms for word in _short_forms(form) for word in self._spelled.get(word, ())
-            }
+            known = {word for form in forms for word in _known_short_forms(form)}
+            found = frozenset().union(
+                *map(self._find_form, forms), *(self._spelled.get(word, ()) for word in known - _COMMON)
+            )
+            cut = {form[:n] for form in forms for n in range(SHORTEST_NAME, len(form))}
+            short = {word for part in cut | known for word in self._spelled.get(part, ())}
             self._of_name[name] = found, frozenset(short - found)
         return self._of_name[name]
 
@@ -298,8 +300,7 @@ def _shortened(word: str) -> set[str]:
     return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}
 
 
-def _short_forms(form: str) -> Iterator[str]:
-    yield from (form[:n] for n in range(SHORTEST_NAME, len(form)))
+def _known_short_forms(form: str) -> Iterator[str]:
     if form.startswith(("abd", "عبد")):
         yield from _SHORT_FORMS["abd"].split()
     for sound in read_sounds(form):

@@ -72,6 +72,8 @@ def read_sounds(word: str) -> tuple[Sound, ...]:
     word = _IRREGULAR.get(word, word)
     word = _ARABIC_ABD.sub("عبد", word) if is_arabic else _LATIN_ABD.sub("abd", word.translate(_CHAT_DIGITS))
     word = word.replace(" ", "").replace("'", "").replace("’", "")
+    if not is_arabic:
+        word = re.sub("c(?=[eiy])", "s", word)
     # the h of Sarah is silent, that of Saleh is not
     spoken = [word.removesuffix("h"), word] if _SILENT_H.search(word) else [word]
     return tuple(sound for letters in spoken for sound in _readings(letters, is_arabic))
@@ -147,6 +149,8 @@ def _agree(a: str, b: str, length: int) -> bool:
 
 def _spells(arabic: str, latin: str, is_last: bool) -> bool:
     """Whether Latin vowels may spell what Arabic writes between two consonants."""
+    if not arabic and is_last:
+        return not latin
     if not arabic:
         return len(latin) <= 1 or latin in ("UU", "EE", "AA", "AE")
     if (arabic, latin) == ("AI", "I"):
