@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from leadsmart.cleaning.values.texts import clean_text, map_distinct
 from leadsmart.person_names import fold_word
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EMAIL: Final = "[email]"
 PHONE: Final = "[phone]"
@@ -64,7 +65,7 @@ def holds_contact(text: str) -> bool:
     return bool(_EMAIL.search(text) or _AT_LEFT.search(text) or _PHONE.search(text) or _NUMBER.search(text))
 
 
-def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
+def scrub_messages(messages: "pd.Series", names: "pd.Series") -> "pd.Series":
     """Clean free text of leads.
 
     Parameters
@@ -79,6 +80,9 @@ def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
     Series of str
         Missing where there is no text.
     """
+    # headers are read without pandas, which takes a second to import
+    import pandas as pd
+
     texts = map_distinct(map_distinct(messages, clean_text), scrub_text)
     pairs = pd.DataFrame({"text": texts, "name": names}).dropna()
     tokens = map_distinct(pairs["name"], name_tokens, dtype="object")
