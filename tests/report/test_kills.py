@@ -130,3 +130,22 @@ def test_purge_leaves_none(project: Path):
     assert said.returncode == 0 and holding_contacts(project)
     assert run_leadsmart(["purge"], project).returncode == 0
     assert holding_contacts(project) == []
+
+
+@pytest.mark.slow
+def test_checks_of_other_exports_take_nothing_from_a_run(project: Path):
+    """Eight exports more than the cache keeps, each swept after no day at all, while a run reads its own."""
+    tables = make_tables()
+    others = [project.parent / f"other-{n}" for n in range(8)]
+    for n, folder in enumerate(others):
+        tables["leads"].append(make_lead(f"{3000 + n}", "1"))
+        write_export(folder, tables)
+    with start(project) as run:
+        assert wait_until(lambda: list((project / ".leadsmart" / "slices").glob("slices-*")))
+        checks = [run_leadsmart(["check", "--data", str(folder)], project) for folder in others]
+        said, _ = run.communicate(timeout=5 * WAIT)
+    assert [check.returncode for check in checks] == [0] * 8, checks
+    assert run.returncode == 0 and "FAILED" not in said, said
+    assert "The last run of" not in "".join(
+        p.read_text() for p in (project / "outputs").rglob("04_summary.ipynb")
+    )

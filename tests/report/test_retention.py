@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -160,3 +162,9 @@ def test_a_folder_killed_in_its_making_goes_when_it_is_old(tmp_path: Path):
     os.utime(old, (time.time() - DAY,) * 2)
     assert sweep(tmp_path) == [old]
     assert list(tmp_path.iterdir()) == [new]
+
+
+def test_the_sweep_waits_for_no_library():
+    code = "import sys, leadsmart.cli; print({'pandas', 'numpy', 'duckdb'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

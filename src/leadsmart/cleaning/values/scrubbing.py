@@ -26,7 +26,7 @@ _OF_THE_FAITH = re.compile(
 )
 
 
-def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
+def scrub_messages(messages: "pd.Series", names: "pd.Series") -> "pd.Series":
     """Clean free text of leads.
 
     Parameters
@@ -41,6 +41,9 @@ def scrub_messages(messages: pd.Series, names: pd.Series) -> pd.Series:
     Series of str
         Missing where there is no text.
     """
+    # headers are read without pandas, which takes a second to import
+    import pandas as pd
+
     texts = map_distinct(map_distinct(messages, clean_text), scrub_text)
     pairs = pd.DataFrame({"text": texts, "name": map_distinct(names, clean_text)}).dropna()
     result = texts.copy()
