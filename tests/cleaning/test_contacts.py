@@ -102,8 +102,8 @@ def test_the_key_is_made_once_and_private(monkeypatch, tmp_path, capsys):
     path.write_text("short")
     with pytest.raises(InputError, match="damaged"):
         keys.load_key()
-    monkeypatch.setenv(keys.KEY_VARIABLE, "from outside")
-    assert keys.load_key() == b"from outside"
+    monkeypatch.setenv(keys.KEY_VARIABLE, "stated from outside")
+    assert keys.load_key() == b"stated from outside"
     assert key.decode() not in str(error.value) + "".join(capsys.readouterr())
 
 
