@@ -52,7 +52,7 @@ def test_counts_are_whole_numbers_whatever_mark_groups_them(tmp_path):
     assert rows["spend"].tolist() == [1117.5, 263.6]
     notes = split(tmp_path / "export", tmp_path / "cache").note_lines
     assert notes == [
-        "insights.csv as ad_performance: 2 numbers of impressions such as 1.472 are read as 1472: counts are whole numbers"
+        "insights.csv as insights: 2 numbers of impressions such as 1.472 are read as 1472: counts are whole numbers"
     ]
 
 

@@ -50,7 +50,7 @@ def test_what_nobody_declared_is_read_by_nothing_and_named(tmp_path):
     ]
     slices = split(folder, tmp_path / "cache")
     assert describe_form_fields(slices, [make_params()]) == [
-        "campaign_leads.csv as leads: 1 column is read by nothing: Lost Reason. Declare answers of the form as form_fields "
+        "campaign_leads.csv as campaign_leads: 1 column is read by nothing: Lost Reason. Declare answers of the form as form_fields "
         "in mapping.yml or in the parameters."
     ]
 

@@ -73,6 +73,7 @@ def test_events_in_another_zone_are_said_with_the_offset_until_the_zone_is_set(t
     tables = make_tables() | {"leads": leads, "status_events": events}
     [line] = split_with(tables, tmp_path).note_lines
     assert (
-        line.startswith("lead_status_changes.csv as status_events: 30 of 30 leads") and "by 3 hours" in line
+        line.startswith("lead_status_changes.csv as lead_status_changes: 30 of 30 leads")
+        and "by 3 hours" in line
     )
     assert split_with(tables, tmp_path, event_timezone="UTC").note_lines == []

@@ -79,7 +79,7 @@ def judge(data: Path, root: Path, overrides: Mapping[str, str] | None = None) ->
         except SystemExit as end:
             code = end.code or 0
     if code:
-        assert code == cli.BAD_INPUT, err.getvalue()
+        assert code == cli.BAD_INPUT, f"exit code {code}: {out.getvalue()}{err.getvalue()}"
         lines = err.getvalue().splitlines()
         return Outcome(problems=tuple(x for x in lines if x.startswith("- ")) or tuple(lines))
     workspace = open_workspace(root=root, data=data, outputs=outputs)

@@ -140,7 +140,11 @@ def pick(cells: pd.DataFrame, mask: list[bool]) -> pd.DataFrame:
 
 
 def show_values(texts: Iterable[str], most: int = 3) -> list[str]:
-    """Values as they may be shown: words that no date or amount has are left out, and what may be a phone."""
+    """Values as they may be shown: words that no date or amount has are left out, and what may be a phone.
+
+    >>> show_values(["Using ad set budget", "03 Jun 24", "n. v."])
+    ['words', '03 Jun 24', '…. ….']
+    """
     return list(dict.fromkeys(map(_show, list(texts)[: 50 * most])))[:most]
 
 
@@ -148,4 +152,4 @@ def _show(text: str) -> str:
     shown = re.sub(r"[^\W\d_]+", lambda word: word[0] if word[0].casefold() in DATE_WORDS else "…", text)
     if ":" not in text and sum(c.isdigit() for c in text) > 8:
         shown = re.sub(r"\d", "9", shown)
-    return shown[:60]
+    return "words" if re.fullmatch(r"…(\s+…)*", shown.strip()) else shown[:60]

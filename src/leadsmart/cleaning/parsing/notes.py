@@ -1,12 +1,13 @@
 """What a reader should know of an export's files: what was passed over, decided or doubted before rows were cleaned."""
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 import duckdb
 
 from leadsmart.cleaning.parsing.sql import fetch_rows
+from leadsmart.vocabulary import EXPORT_FILES
 
 #: The notes of all files, while they are staged.
 NOTES: Final = "notes"
@@ -47,8 +48,9 @@ def create_notes(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def add_note(connection: duckdb.DuckDBPyConnection, note: Note) -> None:
-    """Add a note to those of the export."""
-    connection.execute(f"INSERT INTO {NOTES} VALUES (?, ?, ?, ?, ?)", list(astuple(note)))
+    """Add a note to those of the export; its table is called as its file is."""
+    named = replace(note, table=EXPORT_FILES.get(note.table, note.table))
+    connection.execute(f"INSERT INTO {NOTES} VALUES (?, ?, ?, ?, ?)", list(astuple(named)))
 
 
 def list_notes(connection: duckdb.DuckDBPyConnection) -> list[Note]:

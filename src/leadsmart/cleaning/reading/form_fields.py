@@ -8,7 +8,7 @@ from leadsmart.cleaning.parsing.headers import FORM_PREFIX, form_column
 from leadsmart.cleaning.reading.slices import Slices
 from leadsmart.errors import InputError
 from leadsmart.params import Params
-from leadsmart.vocabulary import LEADS
+from leadsmart.vocabulary import EXPORT_FILES, LEADS
 
 RULE: Final = "personal_data"
 
@@ -70,11 +70,10 @@ def describe_form_fields(slices: Slices, params: Iterable[Params]) -> list[str]:
     absent = sorted({c.removeprefix(FORM_PREFIX) for p in every for c in declared_columns(slices, p) - known})
     lines = []
     if unread:
-        named = ", ".join(dict.fromkeys(column["header"] for column in unread))
-        is_one = len(unread) == 1
+        named = list(dict.fromkeys(column["header"] for column in unread))
         lines.append(
-            f"{unread[0]['file']} as {LEADS}: {len(unread)} {'column is' if is_one else 'columns are'} read by nothing: "
-            f"{named}. Declare answers of the form as form_fields in {MAPPING_FILE} or in the parameters."
+            f"{unread[0]['file']} as {EXPORT_FILES[LEADS]}: {len(named)} {'column is' if len(named) == 1 else 'columns are'} "
+            f"read by nothing: {', '.join(named)}. Declare answers of the form as form_fields in {MAPPING_FILE} or in the parameters."
         )
     if absent:
         lines.append(f"form_fields declares what no file of leads has: {', '.join(absent)}.")
