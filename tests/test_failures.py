@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from leadsmart import failures
 from leadsmart.cli import BAD_INPUT, MARKET_FAILED, main
+from leadsmart.report.project import failures
 
 
 @pytest.fixture

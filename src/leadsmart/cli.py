@@ -18,9 +18,9 @@ import typer
 import leadsmart
 from leadsmart import project_commands
 from leadsmart.errors import InputError, InputProblems, LeadSmartError, ParameterError
-from leadsmart.failures import describe_unexpected
 from leadsmart.overrides import parse_overrides
 from leadsmart.project_commands import open_project
+from leadsmart.report.project.failures import describe_unexpected
 from leadsmart.report.project.files import write_atomically
 from leadsmart.report.project.workspace import RENDERERS
 from leadsmart.vocabulary import USE_ORDER, USE_RULES

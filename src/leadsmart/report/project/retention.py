@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leadsmart.cleaning.reading.slices_cache import remove_old_slices
-from leadsmart.failures import remove_log
 from leadsmart.private_folders import PREFIX, is_own_folder, make_private, remove_unheld, sweep
+from leadsmart.report.project.failures import remove_log
 from leadsmart.report.project.workspace import Workspace
 
 
