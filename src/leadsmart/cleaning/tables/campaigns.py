@@ -15,7 +15,7 @@ from leadsmart.cleaning.tables.cleaned_table import (
     repaired_dates,
 )
 from leadsmart.cleaning.tables.rules import KEPT
-from leadsmart.cleaning.values.contact_patterns import holds_contact, scrub_text
+from leadsmart.cleaning.values.contact_patterns import holds_contact, scrub_label
 from leadsmart.cleaning.values.texts import clean_text, holds_for, map_distinct
 from leadsmart.market_tables import local_day
 from leadsmart.params import Params
@@ -59,9 +59,9 @@ def clean_campaigns(raw: pd.DataFrame, market: str, params: Params, formats: Fil
         {
             "campaign_id": ids["id"],
             "user_id": ids["user_id"].fillna(UNKNOWN_USER),
-            "project_name": map_distinct(project, scrub_text).fillna(UNKNOWN_PROJECT),
+            "project_name": map_distinct(project, scrub_label).fillna(UNKNOWN_PROJECT),
             "market": pd.Series(market, index=raw.index, dtype="str"),
-            "channel": map_distinct(channel, scrub_text),
+            "channel": map_distinct(channel, scrub_label),
             "daily_budget": budget["value"].where(budget["value"] >= 0),
             "started_at": started,
             "stopped_at": stopped.mask(is_reversed),

@@ -136,6 +136,16 @@ def scrub_text(text: str) -> str:
     return _NUMBER.sub(NUMBER, text) if digits else text
 
 
+def scrub_label(text: str) -> str:
+    """Replace e-mails, phones, links and long numbers in a label such as a project's name, as they are written only.
+
+    >>> scrub_label("@At Avenue"), scrub_label("Tower, call 0100 123 4567")
+    ('@At Avenue', 'Tower, call [phone]')
+    """
+    text = _LINK.sub(LINK, _AT_LEFT.sub(EMAIL, _EMAIL.sub(EMAIL, text)))
+    return _NUMBER.sub(NUMBER, _PHONE.sub(_phone_or_number, text))
+
+
 def _phone_or_number(match: re.Match[str]) -> str:
     return NUMBER if match[0].isdigit() and not 9 <= len(match[0]) <= 15 else PHONE
 
