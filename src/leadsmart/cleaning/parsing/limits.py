@@ -84,6 +84,11 @@ def require_space(folder: Path, needed_bytes: int = 0, *, file: str | None = Non
     needed_bytes : int
     file : str, optional
         For the message; by default the folder.
+
+    Raises
+    ------
+    InputError
+        If there is too little.
     """
     free = shutil.disk_usage(folder).free
     if free < needed_bytes + RESERVED_BYTES:
