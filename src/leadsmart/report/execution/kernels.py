@@ -9,6 +9,7 @@ with ``LEADSMART_COLD_KERNELS=1``, kernels start the plain way.
 import asyncio
 import contextlib
 import contextvars
+import itertools
 import json
 import os
 import re
@@ -16,7 +17,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -151,6 +151,7 @@ class Kernels:
         self._launcher: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._running: list[Process] = []
+        self._numbers = itertools.count()
         self.stopped = False
 
     def __enter__(self) -> "Kernels":
@@ -209,10 +210,11 @@ class Kernels:
         from leadsmart.report.execution.provisioner import PromptClient, Provisioner
 
         self._stop_if_over()
-        folder = Path(tempfile.mkdtemp(prefix="", dir=self._folder))
+        folder = self._folder / str(next(self._numbers))
+        folder.mkdir(mode=0o700)
         manager = AsyncKernelManager(
             transport="ipc",
-            ip=str(folder / "kernel"),
+            ip=str(folder / "k"),
             connection_file=str(folder / "kernel.json"),
             # Always this Python: what users registered under the same name may be another one.
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
